@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * hypercall.h - the contract between the bare-metal core and a donor kernel.
+ *
+ * The core (core/) drives the machine: boot, page tables, interrupts, time, contexts, console, PCI
+ * configuration, power.  A donor (linux/) is a full kernel that runs on top of it and believes it
+ * still owns a machine.  This file is the only thing the two share.  The core calls the donor_*
+ * functions, the donor calls the hc_* functions; an image holds one core and one donor, so both are
+ * plain functions bound by the linker, and the donor's object may leave nothing undefined but hc_*.
+ *
+ * The machine model
+ *   One CPU.  Long mode, ring 0 for everything, one address space.  All RAM, and all device memory
+ *   once hc_memory_map_device() was called for it, is mapped at HC_DIRECT_MAP + physical address;
+ *   hc_va() and hc_pa() convert.  Addresses below HC_DIRECT_MAP are not mapped, unless
+ *   hc_memory_map() maps something there: a NULL pointer plus any sane offset always faults.
+ *   RAM is readable and writable, not executable, unless hc_memory_protect() says otherwise.
+ *
+ * Programs
+ *   A program is code that the donor runs but that is not the donor: it owns FS base, the FPU
+ *   and a stack with a red zone, and enters the donor by the `syscall` instruction, by an interrupt
+ *   or by a fault.  The core tells a program from the donor by the stack pointer: inside the stack
+ *   last given to hc_stack_set() it is the donor.  The donor is built without a red zone and
+ *   without floating point.
+ *
+ * Conventions
+ *   Sizes are in bytes, times in nanoseconds, addresses virtual unless the name says `physical`.
+ *   A call that can fail returns int: 0, or one of the negative HC_E* values, and then has changed
+ *   nothing.  A call that returns void cannot fail; a wrong argument is a bug of the donor, which
+ *   the core reports (function, value) before it powers off.  "Any context" includes interrupt
+ *   handlers and interrupts disabled; no call sleeps, and none enables interrupts unless it says so.
+ *   On one CPU no call needs a lock: those that must not be interrupted disable interrupts inside.
+ *
+ * This header needs no other header, so that it can be included by any donor and by assembly
+ * (constants only).
+ */
+#ifndef HYPERCALL_H
+#define HYPERCALL_H
+
+#define HC_VERSION		1
+
+/* Virtual address of physical address 0 in the direct map. */
+#define HC_DIRECT_MAP		0x40000000
+#define HC_PAGE_SIZE		4096
+
+/* Errors.  The values are those of POSIX as Linux and NetBSD both number them. */
+#define HC_ENOMEM		(-12)	/* no page-table page, vector or memory left */
+#define HC_EINVAL		(-22)	/* unaligned, out of range, or not of this machine */
+
+/* Code segment selectors in hc_frame.cs; all are ring 0, the value tells whose the frame is. */
+#define HC_CS_DONOR		0x08
+#define HC_CS_PROGRAM		0x18
+#define HC_CS_SYSCALL		0x28	/* a program, inside the `syscall` instruction */
+
+#ifndef __ASSEMBLER__
+
+/*
+ * The registers of whatever was interrupted, at the layout of the x86-64 `pt_regs` that debuggers
+ * and signal frames expect.  For a program it is always at the very top of the donor's stack
+ * (stack top - sizeof(struct hc_frame)), so the donor can find it without being told.
+ *
+ * orig_ax: the system call number, ~0 for anything else.
+ * cs: HC_CS_DONOR, HC_CS_PROGRAM or HC_CS_SYSCALL.  A frame with HC_CS_SYSCALL may be left by a
+ * fast path that restores all registers but rcx and r11 (which the instruction destroys anyway) and
+ * *does not reload* rbx, rbp and r12-r15, for the donor's C code has preserved them.  A donor that
+ * changes any register other than ax in such a frame must therefore set cs to HC_CS_PROGRAM.
+ */
+struct hc_frame {
+	unsigned long r15, r14, r13, r12, bp, bx;
+	unsigned long r11, r10, r9, r8, ax, cx, dx, si, di;
+	unsigned long orig_ax;
+	unsigned long ip, cs, flags, sp, ss;
+};
+
+/* ------------------------------------------------------------------ start */
+
+struct hc_ram {
+	unsigned long start;		/* physical, page aligned */
+	unsigned long size;		/* a multiple of HC_PAGE_SIZE */
+};
+
+#define HC_RAM_MAX		64
+#define HC_ENTROPY_SIZE		32
+
+/*
+ * What the donor is told when it starts.  All pointers are virtual and stay valid for ever, but the
+ * initial file system's memory is the donor's to reuse once it has unpacked it.
+ */
+struct hc_start_info {
+	const char *command_line;	/* NUL terminated, at most 4095 characters */
+	void *initrd;			/* the initial file system (a cpio archive), or NULL; page aligned */
+	unsigned long initrd_size;
+	/*
+	 * RAM the donor may use: sorted, disjoint, without the core's own image, tables and stacks,
+	 * without the donor's object; *with* the initrd's memory, which the donor must reserve.
+	 */
+	unsigned int nr_ram;
+	struct hc_ram ram[HC_RAM_MAX];
+	unsigned long ram_total;	/* bytes of RAM in the machine, for messages */
+	unsigned char entropy[HC_ENTROPY_SIZE];	/* seed from the boot loader and the CPU */
+	unsigned int entropy_bits;	/* how much of it to credit; 0: none */
+};
+
+/*
+ * The donor's entry point.  Called once, interrupts disabled, on a boot stack of 16 KiB that stays
+ * the donor's for ever.  Must not return.
+ */
+void donor_start(const struct hc_start_info *info) __attribute__((noreturn));
+
+/* ------------------------------------------------------------------ memory */
+
+static inline void *hc_va(unsigned long physical)
+{
+	return (void *)(physical + HC_DIRECT_MAP);
+}
+
+static inline unsigned long hc_pa(const void *address)
+{
+	return (unsigned long)address - HC_DIRECT_MAP;
+}
+
+#define HC_PROT_READ		1
+#define HC_PROT_WRITE		2	/* implies readable */
+#define HC_PROT_EXEC		4	/* implies readable */
+
+/*
+ * Set the protection of [address, address + size), whole pages of the direct map's RAM or of
+ * something mapped by hc_memory_map().  prot is an OR of HC_PROT_*; 0 makes every access fault.
+ * Any context.  HC_EINVAL: not page aligned or not mapped; HC_ENOMEM: a large page had to be split
+ * and no page-table page is left.
+ */
+int hc_memory_protect(void *address, unsigned long size, unsigned int prot);
+
+/*
+ * Map RAM at an address below HC_DIRECT_MAP, for programs that are linked at a fixed address; the
+ * same memory stays mapped in the direct map.  Unmapping returns the page-table pages.  Any
+ * context.  HC_EINVAL: not page aligned, page 0, not below HC_DIRECT_MAP, or already (not) mapped;
+ * HC_ENOMEM: no page-table page left.
+ */
+int hc_memory_map(void *address, unsigned long physical, unsigned long size, unsigned int prot);
+int hc_memory_unmap(void *address, unsigned long size);
+
+#define HC_CACHE_NONE		0	/* uncached: registers */
+#define HC_CACHE_COMBINE	1	/* write-combining where the CPU can, else uncached */
+#define HC_CACHE_BACK		2	/* write-back: ROMs, ACPI tables */
+
+/*
+ * Map device memory into the direct map, uncached or as said, readable and writable; afterwards
+ * hc_va(physical) is its address.  Mappings are never undone; mapping the same again is fine.
+ * Ranges are rounded outwards to pages.  Any context.  HC_EINVAL: it is RAM, or beyond the CPU's
+ * physical address width; HC_ENOMEM as above.
+ */
+int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned int cache);
+
+/* ------------------------------------------------------------------ console */
+
+/*
+ * Write to every console there is (serial port, VGA text, QEMU debug port when no serial port is
+ * there).  '\n' is sent as "\r\n".  Waits until the device took it.  Any context.
+ */
+void hc_console_write(const char *text, unsigned long length);
+
+/* The next character from the serial port, or -1 if none waits.  Any context. */
+int hc_console_read(void);
+
+/* The interrupt line that says that input waits, or -1 if there is none.  Any context. */
+int hc_console_irq(void);
+
+/*
+ * Print a frame's registers, the code bytes at ip, and a symbolised backtrace from there; with NULL
+ * just the caller's backtrace.  Any context.
+ */
+void hc_console_backtrace(const struct hc_frame *frame);
+
+/* ------------------------------------------------------------------ time */
+
+/* Nanoseconds since the core started; never goes backwards.  Any context. */
+unsigned long hc_time_monotonic(void);
+
+/* Nanoseconds since 1970-01-01 00:00 UTC, by the machine's clock (read once at the core's start,
+ * then carried on by hc_time_monotonic()).  Any context. */
+unsigned long hc_time_wall(void);
+
+/*
+ * Arm the one timer to call donor_timer() once, `delta` nanoseconds from now (at once if 0); a new
+ * call replaces the old one.  hc_timer_stop() disarms it.  Any context.
+ */
+void hc_timer_start(unsigned long delta);
+void hc_timer_stop(void);
+
+/*
+ * The timer went off.  Called with interrupts disabled, on the donor's stack, like
+ * donor_interrupt(); the core has acknowledged the interrupt already.
+ */
+void donor_timer(struct hc_frame *frame);
+
+/*
+ * Wait for an interrupt: enables interrupts and halts without a window between the two; returns
+ * with interrupts *enabled* after one was handled.  Call with interrupts disabled.
+ */
+void hc_idle(void);
+
+/* ------------------------------------------------------------------ interrupts */
+
+#define HC_IRQ_FLAG		0x200ul	/* RFLAGS.IF */
+#define HC_NR_LINES		16	/* lines 0-15 are the legacy (PIC) lines */
+#define HC_NR_IRQS		128	/* all interrupt numbers are below this */
+
+static inline void hc_irq_enable(void)
+{
+	__asm__ volatile("sti" ::: "memory");
+}
+
+static inline void hc_irq_disable(void)
+{
+	__asm__ volatile("cli" ::: "memory");
+}
+
+/* RFLAGS; HC_IRQ_FLAG in it says whether interrupts are enabled. */
+static inline unsigned long hc_irq_flags(void)
+{
+	unsigned long flags;
+
+	__asm__ volatile("pushf; pop %0" : "=rm"(flags) :: "memory");
+	return flags;
+}
+
+/*
+ * Lines 0-15 are masked at first.  Message interrupts are allocated from the numbers above and are
+ * unmasked from the start (the device has the mask).  Mask and unmask do nothing for them.  Any
+ * context.
+ */
+void hc_irq_mask(unsigned int irq);
+void hc_irq_unmask(unsigned int irq);
+
+/* Acknowledge an interrupt that donor_interrupt() was called for, exactly once; further interrupts
+ * can be delivered from then on.  Any context. */
+void hc_irq_ack(unsigned int irq);
+
+/* What to program into a device's MSI or MSI-X capability (PCI 3.0, 6.8). */
+struct hc_message {
+	unsigned long address;
+	unsigned int data;
+};
+
+/*
+ * Allocate a message interrupt; returns its number (HC_NR_LINES or above) and fills *message.  Any
+ * context.  HC_ENOMEM: none left.  HC_EINVAL: this machine has no local APIC.
+ */
+int hc_irq_allocate(struct hc_message *message);
+void hc_irq_free(unsigned int irq);
+
+/*
+ * An interrupt.  Called with interrupts disabled on the donor's stack; frame->cs says whom it
+ * interrupted.  The donor must hc_irq_ack() it.  It may enable interrupts and may switch contexts
+ * if it interrupted a program; it must come back with interrupts disabled.
+ */
+void donor_interrupt(unsigned int irq, struct hc_frame *frame);
+
+/*
+ * A CPU exception (Intel SDM vol. 3, 6.15) of the donor or of a program.  `error` is the CPU's
+ * error code or 0, `address` is CR2 for vector 14, else 0.  Called with interrupts disabled.
+ * Returns 1 if it was dealt with: the core then goes back to the frame, which the donor may have
+ * changed.  Returns 0 if not: the core prints the exception, hc_console_backtrace(), and powers off
+ * with a failure status.  Not called for NMI, double fault and machine check, nor for a fault that
+ * happens because the donor overran its stack: those are always fatal.
+ */
+int donor_fault(unsigned int vector, unsigned long error, unsigned long address,
+		struct hc_frame *frame);
+
+/* ------------------------------------------------------------------ contexts */
+
+/* A suspended flow of control of the donor: everything else is on its stack. */
+struct hc_context {
+	unsigned long sp;
+};
+
+/*
+ * Prepare a context that will call entry(argument) on the stack that ends at stack_top (16-byte
+ * aligned), interrupts disabled.  entry must not return.  Any context.
+ */
+void hc_context_init(struct hc_context *context, void *stack_top, void (*entry)(void *argument),
+		     void *argument);
+
+/*
+ * Suspend the running context into *from and continue *to.  Returns when somebody switches to *from
+ * again.  Call with interrupts disabled.
+ */
+void hc_context_switch(struct hc_context *from, struct hc_context *to);
+
+/*
+ * From now on programs enter the donor on the stack [base, top): to be called at every switch to a
+ * context that runs a program (or will), before that program runs.  top is 16-byte aligned.
+ */
+void hc_stack_set(void *base, void *top);
+
+/*
+ * Continue a program from *frame, all registers as they stand there (cs HC_CS_PROGRAM or
+ * HC_CS_SYSCALL).  The frame must be the one at the stack's top.  Call with interrupts disabled,
+ * on the stack given to hc_stack_set().
+ */
+void hc_program_continue(struct hc_frame *frame) __attribute__((noreturn));
+
+/*
+ * A program's `syscall` instruction, by the calling convention of Linux on x86-64: number in rax,
+ * arguments in rdi, rsi, rdx, r10, r8, r9.  Called with interrupts disabled; the frame is at the
+ * stack's top, its ax already -38 (ENOSYS), its cs HC_CS_SYSCALL.  What stands in frame->ax upon
+ * return is the program's result; must return with interrupts disabled.
+ */
+void donor_syscall(unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3,
+		   unsigned long a4, unsigned long a5, unsigned long number);
+
+/* A program's thread pointer (FS base).  Setting an address that is not canonical: HC_EINVAL.  Any
+ * context. */
+int hc_thread_pointer_set(unsigned long address);
+unsigned long hc_thread_pointer_get(void);
+
+/* The same for GS base. */
+int hc_gs_set(unsigned long address);
+unsigned long hc_gs_get(void);
+
+/*
+ * FPU and vector state of a program, in the XSAVE standard format (or FXSAVE where the CPU has no
+ * XSAVE; Intel SDM vol. 1, 13.4 and 10.5).  Areas are hc_fpu_size() bytes, 64-byte aligned.
+ * hc_fpu_features() is the XCR0 mask in use, 0 with FXSAVE.  hc_fpu_init() fills an area with the
+ * state a program starts with.  hc_fpu_restore() returns HC_EINVAL if the CPU refuses the
+ * area (reserved bits set), and the state is then the initial one.  Any context.
+ */
+unsigned long hc_fpu_size(void);
+unsigned long hc_fpu_features(void);
+void hc_fpu_init(void *area);
+void hc_fpu_save(void *area);
+int hc_fpu_restore(const void *area);
+
+/* ------------------------------------------------------------------ PCI */
+
+/*
+ * PCI configuration space.  device is bus << 8 | slot << 3 | function, size is 1, 2 or 4, offset is
+ * below 256 (4096 where the machine has ECAM) and a multiple of size.  Reading what is not there
+ * gives all ones.  Any context.
+ */
+unsigned int hc_pci_read(unsigned int device, unsigned int offset, unsigned int size);
+void hc_pci_write(unsigned int device, unsigned int offset, unsigned int size, unsigned int value);
+
+/* ------------------------------------------------------------------ entropy, power */
+
+/*
+ * Fill the buffer from the CPU's random number generator (RDSEED, else RDRAND).  Returns the bytes
+ * written, which is 0 where there is none.  Any context.
+ */
+unsigned long hc_random(void *buffer, unsigned long size);
+
+/*
+ * End.  The status (0-255) reaches the host if anything listens: it is written to QEMU's debug port
+ * 0xe9 (where that port is present) as one line "haunch: exit status N\n".  Then the power is
+ * switched off by ACPI (S5), failing which the CPU halts for ever.  hc_reboot() resets the machine.
+ * Any context.
+ */
+void hc_power_off(unsigned int status) __attribute__((noreturn));
+void hc_reboot(void) __attribute__((noreturn));
+
+#endif /* !__ASSEMBLER__ */
+#endif /* HYPERCALL_H */
