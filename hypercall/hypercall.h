@@ -156,7 +156,8 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 
 /*
  * Write to every console there is (serial port, VGA text, QEMU debug port when no serial port is
- * there).  '\n' is sent as "\r\n".  Waits until the device took it.  Any context.
+ * there).  '\n' is sent as "\r\n", unless a '\r' was just sent.  Waits until the device took it.
+ * Any context.
  */
 void hc_console_write(const char *text, unsigned long length);
 
@@ -289,8 +290,12 @@ void hc_context_init(struct hc_context *context, void *stack_top, void (*entry)(
 void hc_context_switch(struct hc_context *from, struct hc_context *to);
 
 /*
- * From now on programs enter the donor on the stack [base, top): to be called at every switch to a
- * context that runs a program (or will), before that program runs.  top is 16-byte aligned.
+ * The running context's stack is [base, top): a stack pointer inside is the donor's, any other is a
+ * program's, which then enters the donor at top.  To be called at *every* switch of contexts, also
+ * to those that never run a program (an interrupt in them would else be taken for a program's),
+ * with interrupts disabled from before this call until hc_context_switch() is through.  top is
+ * 16-byte aligned.  The page under base should be a guard page (hc_memory_protect() with 0).  At
+ * donor_start() the boot stack is set.
  */
 void hc_stack_set(void *base, void *top);
 
