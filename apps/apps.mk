@@ -9,8 +9,8 @@
 APPS := lighttpd nginx
 
 apps: $(APPS:%=app-%)
-app-lighttpd: $(B)/apps/lighttpd/lighttpd $(B)/apps/htdocs/.done
-app-nginx: $(B)/apps/nginx/nginx $(B)/apps/htdocs/.done
+app-lighttpd: $(B)/apps/lighttpd/lighttpd $(B)/apps/lighttpd/root.done
+app-nginx: $(B)/apps/nginx/nginx $(B)/apps/nginx/root.done
 
 # A recipe is run again when it or the compiler wrapper changed.
 APP_DEPS := apps/recipe.sh apps/apt-source tools/haunch-cc
@@ -33,6 +33,17 @@ $(B)/apps/htdocs/.done: apps/htdocs/index.html apps/apps.mk
 	@mkdir -p $(@D)
 	cp apps/htdocs/index.html $(@D)/
 	seq -f 'line %06.0f' 1 100000 | head -c 1048576 >$(@D)/1m.bin
+	@touch $@
+
+# What a server finds in its image, to be baked with -d $(B)/apps/NAME/root:/ ; users and groups
+# are looked up by name even where there is nobody to become.
+$(B)/apps/lighttpd/root.done: apps/lighttpd/lighttpd.conf
+$(B)/apps/nginx/root.done: apps/nginx/nginx.conf
+$(APPS:%=$(B)/apps/%/root.done): apps/etc/passwd apps/etc/group $(B)/apps/htdocs/.done
+	rm -rf $(@D)/root
+	mkdir -p $(@D)/root/etc $(@D)/root/srv/www $(@D)/root/tmp
+	cp $(filter apps/%,$^) $(@D)/root/etc/
+	cp $(B)/apps/htdocs/index.html $(B)/apps/htdocs/1m.bin $(@D)/root/srv/www/
 	@touch $@
 
 .PHONY: apps $(APPS:%=app-%)
