@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# The first program of an image: a small static PIE, made by our own compiler wrapper.
+
+INIT_CFLAGS := -std=gnu11 -Os -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow \
+	-Wstrict-prototypes -ffunction-sections -fdata-sections -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -fcf-protection=none \
+	-s -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
+
+$(B)/init/init: init/init.c init/init.mk tools/haunch-cc
+	@mkdir -p $(@D)
+	HAUNCH_BUILD=$(abspath $(B)) tools/haunch-cc $(INIT_CFLAGS) -o $@ $<
