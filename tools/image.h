@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * image.h - reading kernels and baked images; the format itself is in core/image.h.
+ *
+ * A baked image is the kernel's ELF file, the payload as one more segment of it, and behind the
+ * payload, outside all segments and so never loaded, what only `haunch inspect` wants: a trailer
+ * with the names of the kernel's drivers.
+ */
+#ifndef TOOLS_IMAGE_H
+#define TOOLS_IMAGE_H
+
+#include "../core/image.h"
+#include "elf64.h"
+
+#define IMAGE_TRAILER_MAGIC	"HAUNCHDR"
+
+struct image_trailer {
+	char magic[8];			/* IMAGE_TRAILER_MAGIC, without its NUL */
+	uint64_t size;			/* of the text that follows: one name a line */
+};
+
+struct image {
+	struct elf64 elf;
+	uint64_t note_offset;		/* in the file, of struct image_note */
+	struct image_note note;
+	uint64_t kernel_size;		/* bytes loaded, without the payload */
+	uint64_t kernel_end;		/* physical, of the highest segment but the payload */
+	/* Only of a baked image; else all zero. */
+	uint64_t payload_offset;	/* in the file */
+	struct image_payload payload;
+	const char *command_line;
+	struct view initrd;
+	struct view drivers;
+};
+
+/* Returns NULL, or words that follow the path; every offset in *image is then in bounds. */
+const char *image_open(struct image *image, struct view file);
+
+/*
+ * Is it an ISO 9660 file system?  Then look for an image in it (files on it are contiguous and start
+ * at a sector), and return what is from there on; else returns the view unchanged.
+ */
+struct view image_in_iso(struct view file);
+
+/* One entry of a newc archive; pointers are into the archive. */
+struct cpio_entry {
+	unsigned int inode, mode, uid, gid, links, mtime, device_major, device_minor;
+	const char *name;
+	size_t name_length;
+	const char *data;
+	uint64_t size;
+};
+
+/*
+ * Take the next entry from the view.  Returns 1; 0 at the archive's end; -1 if it is damaged.
+ */
+int cpio_next(struct view *archive, struct cpio_entry *entry);
+
+#endif /* TOOLS_IMAGE_H */

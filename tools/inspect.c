@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * inspect.c - show what is in an image: program, arguments, files, sizes, drivers.
+ *
+ * --field NAME prints one value for scripts: kind (image, iso, kernel or other), memory (bytes
+ * needed), command-line.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "image.h"
+
+static void put_line(const char *label, const char *text, size_t length)
+{
+	printf("%-14s", label);
+	put_safe(text, length);
+	putchar('\n');
+}
+
+static const char *human(uint64_t bytes)
+{
+	static char text[4][32];
+	static unsigned int next;
+	char *s = text[next++ % 4];
+
+	if (bytes < 10 << 10)
+		snprintf(s, sizeof(text[0]), "%" PRIu64 " bytes", bytes);
+	else if (bytes < 10 << 20)
+		snprintf(s, sizeof(text[0]), "%" PRIu64 " KiB", (bytes + 512) >> 10);
+	else
+		snprintf(s, sizeof(text[0]), "%" PRIu64 " MiB", (bytes + (1 << 19)) >> 20);
+	return s;
+}
+
+/* An argument as one would type it. */
+static void put_argument(const char *text, size_t length)
+{
+	size_t i;
+	bool plain = length > 0;
+
+	for (i = 0; i < length; i++)
+		if (strchr(" \t\n'\"\\$&|;<>*?()[]{}~#!`", text[i]))
+			plain = false;
+	if (!plain)
+		putchar('\'');
+	put_safe(text, length);
+	if (!plain)
+		putchar('\'');
+}
+
+/* What bake.c put into /.haunch/program: a number of arguments, these, the environment. */
+static void show_program(const char *data, size_t size)
+{
+	const char *at = data, *end = data + size;
+	unsigned long arguments = 0, i;
+
+	for (i = 0; at < end; i++) {
+		size_t length = strnlen(at, end - at);
+
+		if (i == 0) {
+			for (arguments = 0; length && *at >= '0' && *at <= '9'; at++, length--)
+				arguments = arguments * 10 + (*at - '0');
+		} else if (i == 1) {
+			put_line("program", at, length);
+			printf("%-14s", "arguments");
+		} else if (i <= arguments) {
+			if (i > 2)
+				putchar(' ');
+			put_argument(at, length);
+		} else {
+			if (i == arguments + 1)
+				printf("\n%-14s", "environment");
+			else
+				printf("%-14s", "");
+			put_safe(at, length);
+			putchar('\n');
+		}
+		at += length + 1;
+	}
+	if (i <= arguments + 1)
+		putchar('\n');
+}
+
+static void show_mode(unsigned int mode, char text[11])
+{
+	static const struct {
+		unsigned int type;
+		char letter;
+	} types[] = {
+		{ S_IFDIR, 'd' }, { S_IFLNK, 'l' }, { S_IFCHR, 'c' },
+		{ S_IFBLK, 'b' }, { S_IFIFO, 'p' }, { S_IFSOCK, 's' },
+	};
+	unsigned int i;
+
+	strcpy(text, "-rwxrwxrwx");
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		if ((mode & S_IFMT) == types[i].type)
+			text[0] = types[i].letter;
+	for (i = 0; i < 9; i++)
+		if (!(mode & (0400 >> i)))
+			text[i + 1] = '-';
+	if (mode & S_ISUID)
+		text[3] = mode & S_IXUSR ? 's' : 'S';
+	if (mode & S_ISGID)
+		text[6] = mode & S_IXGRP ? 's' : 'S';
+	if (mode & S_ISVTX)
+		text[9] = mode & S_IXOTH ? 't' : 'T';
+}
+
+static void show_files(struct view archive, bool list, uint64_t *count, uint64_t *bytes)
+{
+	struct cpio_entry e;
+	char mode[11], size[32];
+	int result;
+
+	*count = *bytes = 0;
+	while ((result = cpio_next(&archive, &e)) > 0) {
+		++*count;
+		*bytes += e.size;
+		if (!list)
+			continue;
+		show_mode(e.mode, mode);
+		if (S_ISCHR(e.mode) || S_ISBLK(e.mode))
+			snprintf(size, sizeof(size), "%u,%u", e.device_major, e.device_minor);
+		else if (S_ISREG(e.mode) && e.links > 1 && !e.size)
+			snprintf(size, sizeof(size), "link");
+		else
+			snprintf(size, sizeof(size), "%" PRIu64, e.size);
+		printf("  %s %5u %5u %10s  ", mode, e.uid, e.gid, size);
+		if (strcmp(e.name, "."))
+			putchar('/');
+		put_safe(e.name, e.name_length);
+		if (S_ISLNK(e.mode)) {
+			printf(" -> ");
+			put_safe(e.data, e.size);
+		}
+		putchar('\n');
+	}
+	if (result < 0) {
+		if (list)
+			printf("  (the rest of the archive is damaged)\n");
+		die("the archive of files in the image is damaged after %" PRIu64 " entries",
+		    *count);
+	}
+}
+
+static void show_drivers(const struct view *drivers)
+{
+	const char *at = (const char *)drivers->data, *end = at + drivers->size;
+	unsigned int column = 80;
+
+	while (at < end) {
+		const char *stop = memchr(at, '\n', end - at);
+		size_t length = (stop ? stop : end) - at;
+
+		if (length) {
+			if (column + length + 1 > 78) {
+				printf("%s ", column == 80 ? "" : "\n");
+				column = 1;
+			}
+			putchar(' ');
+			put_safe(at, length);
+			column += length + 1;
+		}
+		at += length + 1;
+	}
+	if (column != 80)
+		putchar('\n');
+}
+
+static void show(const struct image *image, const char *path, bool iso)
+{
+	const struct image_note *n = &image->note;
+	struct view archive = image->initrd;
+	struct cpio_entry e;
+	uint64_t count, bytes;
+
+	put_line("image", path, strlen(path));
+	printf("%-14s%s\n", "format", iso ? "ISO 9660, boots by GRUB from CD or USB"
+					  : "ELF, boots by PVH (qemu -kernel) or Multiboot 2");
+	printf("%-14s%s\n", "kernel", human(image->kernel_size));
+	if (!n->payload_size) {
+		printf("%-14snone: this is a kernel that nothing was baked into yet\n", "program");
+		return;
+	}
+	while (cpio_next(&archive, &e) > 0)
+		if (!strcmp(e.name, ".haunch/program") && e.size)
+			show_program(e.data, e.size);
+	put_line("command line", image->command_line, strlen(image->command_line));
+	printf("%-14s%s\n", "memory", xprintf("%" PRIu64 " MiB needed at least",
+					      (n->memory_needed + (1 << 20) - 1) >> 20));
+	show_files(image->initrd, false, &count, &bytes);
+	printf("%-14s%" PRIu64 " entries, %s\n", "files", count, human(bytes));
+	show_files(image->initrd, true, &count, &bytes);
+	if (image->drivers.size) {
+		printf("drivers\n");
+		show_drivers(&image->drivers);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "field", required_argument, NULL, 'f' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *field = NULL, *words;
+	struct view file, inside;
+	struct image image;
+	int c;
+
+	tool_name = "haunch inspect";
+	while ((c = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
+		if (c != 'f')
+			usage(c == ':' ? "option '%s' wants a value" : "unknown option '%s' "
+			      "(see haunch help inspect)", argv[optind - 1]);
+		field = optarg;
+	}
+	if (argc - optind != 1)
+		usage("one IMAGE is wanted (see haunch help inspect)");
+	file = view_open(argv[optind]);
+	inside = image_in_iso(file);
+	words = image_open(&image, inside);
+	if (field) {
+		if (!strcmp(field, "kind"))
+			puts(words ? "other" : inside.data != file.data ? "iso" :
+			     image.note.payload_size ? "image" : "kernel");
+		else if (words)
+			die("%s %s", argv[optind], words);
+		else if (!strcmp(field, "memory"))
+			printf("%" PRIu64 "\n", image.note.memory_needed);
+		else if (!strcmp(field, "command-line"))
+			printf("%s\n", image.command_line ? image.command_line : "");
+		else
+			usage("unknown field '%s'", field);
+		return 0;
+	}
+	if (words)
+		die("%s %s", argv[optind], words);
+	show(&image, argv[optind], inside.data != file.data);
+	return 0;
+}

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# The host tools: C programs for everything that parses or writes a format.
+
+TOOLS := bake inspect progress kvm-probe
+
+.PHONY: tools
+tools: $(TOOLS:%=$(B)/tools/%)
+
+$(B)/tools/bake: $(addprefix $(B)/tools/,bake.o tree.o image.o elf64.o common.o)
+$(B)/tools/inspect: $(addprefix $(B)/tools/,inspect.o image.o elf64.o common.o)
+$(B)/tools/progress: $(addprefix $(B)/tools/,progress.o common.o)
+$(B)/tools/kvm-probe: $(addprefix $(B)/tools/,kvm-probe.o common.o)
+
+# The headers are few and small: every object depends on all of them.
+$(B)/tools/%.o: tools/%.c $(wildcard tools/*.h) core/image.h hypercall/hypercall.h
+	@mkdir -p $(@D)
+	$(CC) $(HOSTCFLAGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -c -o $@ $<
+
+$(TOOLS:%=$(B)/tools/%):
+	$(CC) $(HOSTLDFLAGS) -o $@ $^
