@@ -1,0 +1,121 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# lib.sh - what the commands of haunch share.  ROOT is the source tree, B the build directory.
+
+command=
+
+# Something went wrong / the command line is wrong: one line on stderr and the status.
+die()
+{
+	echo "haunch${command:+ $command}: $*" >&2
+	exit 1
+}
+
+usage_error()
+{
+	echo "haunch${command:+ $command}: $*" >&2
+	exit 2
+}
+
+unknown_option()
+{
+	usage_error "unknown option '$1' (see haunch help $command)"
+}
+
+# want_value OPTION COUNT: is there a value behind the option?
+want_value()
+{
+	[ "$2" -ge 2 ] || usage_error "option '$1' wants a value (see haunch help $command)"
+}
+
+version()
+{
+	git -C "$ROOT" describe --always --dirty 2>/dev/null || echo 0
+}
+
+is_number()
+{
+	case $1 in ''|*[!0-9]*|??????????*) return 1 ;; esac
+}
+
+# The packages of groups, and those of them that are not installed.
+packages_of()
+{
+	for group; do
+		sed -n "s/^$group //p" "$ROOT/tools/packages"
+	done | sort -u
+}
+
+missing_packages()
+{
+	packages=$(packages_of "$@")
+	# shellcheck disable=SC2086 # a list of words
+	installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' $packages 2>/dev/null |
+		sed -n 's/^installed //p')
+	for package in $packages; do
+		case "
+$installed
+" in
+		*"
+$package
+"*) ;;
+		*) echo "$package" ;;
+		esac
+	done
+}
+
+# run_make TARGET...: build, with as many jobs as there are CPUs.
+run_make()
+{
+	for tool in make gcc; do
+		command -v $tool >/dev/null || die "$tool is missing; run: haunch setup"
+	done
+	[ -w "$ROOT" ] || die "cannot build: no permission to write in $ROOT"
+	make -C "$ROOT" --no-print-directory -j"$(nproc)" ${HAUNCH_BUILD:+B="$B"} "$@"
+}
+
+# The tools are built within seconds, so just do it where they are missing.
+need_tools()
+{
+	for tool in tools/bake tools/inspect tools/kvm-probe init/init; do
+		[ -x "$B/$tool" ] || {
+			mkdir -p "$B/log"
+			run_make tools "$B/init/init" >"$B/log/tools.log" 2>&1 ||
+				die "cannot build the tools; see $B/log/tools.log"
+			return
+		}
+	done
+}
+
+# need_kernel virtio|generic: sets kernel and drivers (the list of its drivers, or nothing)
+need_kernel()
+{
+	# shellcheck disable=SC2034 # for the caller
+	kernel=$B/haunch-$1.elf
+	drivers=$B/linux-$1/drivers.txt
+	[ -e "$B/haunch-$1.elf" ] ||
+		die "the kernel is not built yet (it takes some minutes, once); run: haunch build"
+	[ -e "$drivers" ] || drivers=
+}
+
+# port_in_use tcp|udp ADDRESS PORT: does a local socket have what ADDRESS:PORT needs?
+port_in_use()
+{
+	[ -r "/proc/net/$1" ] || return 1
+	hex=$(printf %04X "$3")
+	case $2 in
+	0.0.0.0) hosts='[0-9A-F]*' ;;
+	*)
+		# /proc/net has the bytes of an address as a number of this machine's.
+		own=$(echo "$2" | awk -F. '{ printf "%02X%02X%02X%02X", $4, $3, $2, $1 }')
+		hosts="\\($own\\|0\\{8\\}\\|0\\{32\\}\\)" ;;
+	esac
+	case $1 in
+	tcp) state=0A ;;	# listening
+	*) state=07 ;;		# bound
+	esac
+	cat "/proc/net/$1" "/proc/net/${1}6" 2>/dev/null |
+		grep -q "^ *[0-9]*: $hosts:$hex [0-9A-F:]* $state "
+}
