@@ -37,7 +37,7 @@ static const char *human(uint64_t bytes)
 	return s;
 }
 
-/* An argument as one would type it. */
+/* An argument as one would type it to a shell. */
 static void put_argument(const char *text, size_t length)
 {
 	size_t i;
@@ -46,11 +46,18 @@ static void put_argument(const char *text, size_t length)
 	for (i = 0; i < length; i++)
 		if (strchr(" \t\n'\"\\$&|;<>*?()[]{}~#!`", text[i]))
 			plain = false;
-	if (!plain)
-		putchar('\'');
-	put_safe(text, length);
-	if (!plain)
-		putchar('\'');
+	if (plain) {
+		put_safe(text, length);
+		return;
+	}
+	putchar('\'');
+	for (i = 0; i < length; i++) {
+		if (text[i] == '\'')
+			printf("'\\''");
+		else
+			put_safe(text + i, 1);
+	}
+	putchar('\'');
 }
 
 /* What bake.c put into /.haunch/program: a number of arguments, these, the environment. */

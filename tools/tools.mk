@@ -20,3 +20,20 @@ $(B)/tools/%.o: tools/%.c $(wildcard tools/*.h) core/image.h hypercall/hypercall
 
 $(TOOLS:%=$(B)/tools/%):
 	$(CC) $(HOSTLDFLAGS) -o $@ $^
+
+# What tests/tools needs: the readers of untrusted files with sanitizers, and a kernel-like ELF.
+.PHONY: tests
+tests: $(B)/tests/tools/bake $(B)/tests/tools/inspect $(B)/tests/tools/kernel.elf
+
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+TOOLS_SOURCES := $(addprefix tools/,image.c elf64.c common.c)
+
+$(B)/tests/tools/bake: tools/tree.c
+$(B)/tests/tools/bake $(B)/tests/tools/inspect: $(B)/tests/tools/%: tools/%.c $(TOOLS_SOURCES) \
+		$(wildcard tools/*.h) core/image.h
+	@mkdir -p $(@D)
+	$(CC) $(HOSTCFLAGS) $(SANITIZE) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -o $@ $(filter %.c,$^)
+
+$(B)/tests/tools/kernel.elf: tests/tools/kernel.S tests/tools/kernel.ld
+	@mkdir -p $(@D)
+	$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-T,tests/tools/kernel.ld -o $@ $<

@@ -1,0 +1,274 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# bake.t - haunch bake: files come back as they went in, bad input is refused in one line, and no
+# half-written image is left.
+
+# shellcheck source=tests/tools/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+make_hello
+
+# ------------------------------------------------------------------ what goes in comes out
+
+mkdir -p tree/sub/empty tree/etc
+echo one >tree/one
+echo two >tree/sub/two
+: >tree/zero
+ln tree/one tree/sub/linked
+ln tree/one tree/also
+ln -s ../one tree/sub/relative
+ln -s /nowhere/at/all tree/dangling
+ln -s "a target with spaces" "tree/a link"
+echo 'mine:x:7:7::/:/bin/false' >tree/etc/passwd
+chmod 4755 tree/one
+chmod 0 tree/zero
+chmod 2750 tree/sub
+chmod 1777 tree/sub/empty
+touch -d '2001-02-03 04:05:06' tree/sub/two
+head -c 100001 /dev/urandom >tree/large
+printf 'x' >"$(printf 'tree/\303\244 and "quotes"')"
+if [ "$(id -u)" -eq 0 ]; then
+	chown -h 12:34 tree/sub/two tree/dangling tree/sub
+	chmod 2750 tree/sub
+	mknod tree/null c 1 3
+	mkfifo tree/fifo
+fi
+if [ "$(id -u)" -ne 0 ]; then
+	chmod 400 tree/zero	# a file that cannot be read is refused
+fi
+succeeds 'an image is made' "$HAUNCH" bake -o image -d tree:/srv/tree -e A=B hello -- one 'two words'
+if command -v cpio >/dev/null; then
+	mkdir unpacked
+	cpio_of image >image.cpio
+	(cd unpacked && cpio -idm --quiet -f dev/console <../image.cpio) 2>cpio.err
+	ok 'cpio unpacks its files' "$(cat cpio.err)"
+	list()
+	{
+		# Whole seconds are what the format has.
+		(cd "$1" && find . -mindepth 1 -printf '%p %M %U %G %T@ %l\n' |
+			sed 's,\.[0-9]* , ,' | sort)
+	}
+	list tree >expected
+	list unpacked/srv/tree >got
+	is "$(cat got)" "$(cat expected)" 'modes, owners, times and symlinks are kept'
+	is "$(diff -r --no-dereference tree unpacked/srv/tree 2>&1 | grep -v 'fifo\|character special')" '' \
+		'contents are kept'
+	is "$(stat -c %h unpacked/srv/tree/one)" 3 'hard links are kept'
+	cmp -s hello unpacked/bin/hello
+	ok 'the program is there'
+	is "$(tr '\0' '|' <unpacked/.haunch/program | sed 's/PATH=[^|]*/PATH=/')" \
+		'3|/bin/hello|one|two words|PATH=|HOME=/root|TERM=linux|A=B|' 'init is told what to run'
+	is "$(head -n 1 unpacked/etc/hosts)" "$(printf '127.0.0.1\tlocalhost')" '/etc/hosts is made'
+else
+	skip 'cpio unpacks its files' 'cpio is not installed'
+fi
+
+succeeds "the user's files win" "$HAUNCH" bake -o image2 -d tree:/ hello
+"$HAUNCH" inspect image2 >list
+grep -q ' 25  /etc/passwd$' list && grep -q ' /one$' list
+ok "the user's /etc/passwd is kept" "$(grep etc/passwd list)"
+
+mkdir -p usr/usr/bin
+ln -s usr/bin usr/bin
+succeeds 'a symlink /bin is followed' "$HAUNCH" bake -o image2 -d usr:/ hello
+"$HAUNCH" inspect image2 | grep -q ' /usr/bin/hello$'
+ok 'the program went where the symlink leads'
+
+mkdir -p with/opt
+cp hello with/opt/server
+"$HAUNCH" bake -o image2 -d with:/ with/opt/server
+is "$("$HAUNCH" inspect image2 | sed -n 's/^program *//p')" /opt/server \
+	'a program in a -d directory stays there'
+
+echo file >file
+succeeds 'a single file, its folders made' "$HAUNCH" bake -o image2 -d file:/a/b/c hello
+"$HAUNCH" inspect image2 | grep -q ' 5  /a/b/c$'
+ok 'it has the name that was asked for'
+succeeds 'a later -d replaces a file' "$HAUNCH" bake -o image2 -d file:/x -d hello.c:/x hello
+
+"$HAUNCH" bake -o a.img -d tree:/t hello && "$HAUNCH" bake -o b.img -d tree:/t hello
+cmp -s a.img b.img
+ok 'the same input makes the same image'
+
+mkdir self
+(cd self && cp ../hello . && "$HAUNCH" bake -o x.img -d .:/srv hello 2>/dev/null &&
+	"$HAUNCH" bake -o x.img -d .:/srv hello 2>note &&
+	! "$HAUNCH" inspect x.img | grep -q 'x.img$\|haunch-bake' | grep -v ^image && grep -q x.img note)
+ok 'an image does not take itself along'
+
+(umask 027 && "$HAUNCH" bake -o mode.img hello)
+is "$(stat -c %a mode.img)" 640 'the image has the mode that umask asks for'
+ln -s mode.img link.img
+"$HAUNCH" bake -o link.img hello
+[ -L link.img ]
+ok 'a symlink to an image stays a symlink'
+(cd / && ln -s "$HAUNCH" "$TMP/by-link" && "$TMP/by-link" bake -o "$TMP/y.img" "$TMP/hello")
+ok 'works from another directory and by symlink'
+(mkdir default && cd default && "$HAUNCH" bake ../hello && [ -e hello.img ])
+ok 'the image has a name by default'
+
+is "$("$HAUNCH" bake -o c.img -c 'a b' --ip off --mount /dev/vda:/m:ext4:ro hello &&
+	"$HAUNCH" inspect --field command-line c.img)" \
+	'quiet a b haunch.mount=/dev/vda:/m:ext4:ro ip=off' 'the command line is put together'
+"$HAUNCH" bake -o m.img -m 123 hello
+is "$("$HAUNCH" inspect --field memory m.img)" $((123 << 20)) 'memory can be told'
+
+# The real thing, by the real kernel's unpacker, is tested with a guest.
+
+# ------------------------------------------------------------------ bad input
+
+cp hello keep.img
+refuses()
+{
+	text=$1
+	description=$2
+	shift 2
+	fails 1 "$text" "$description" "$HAUNCH" bake -o keep.img "$@"
+}
+
+echo 'some text' >text
+chmod +x text
+refuses 'text is not an ELF file' 'not an ELF' text
+: >empty
+refuses 'empty is empty' 'an empty file' empty
+printf '#!/bin/sh\necho hi\n' >script
+chmod +x script
+refuses 'script is a script' 'a script' script
+refuses 'cannot open missing: No such file' 'a missing program' missing
+refuses 'is a directory' 'a directory' tree
+refuses 'is not a regular file' 'a device' /dev/null
+cp hello plain
+chmod -x plain
+refuses 'plain is not executable' 'a program without the x bit' plain
+
+# patch FILE OFFSET BYTES
+patch()
+{
+	# shellcheck disable=SC2059 # escapes are wanted
+	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
+cp hello arm; patch arm 18 '\267\000'
+refuses 'is for another machine (64-bit ARM)' 'an ELF for ARM' arm
+cp hello odd; patch odd 18 '\377\177'
+refuses 'is for another machine (ELF number 32767)' 'an ELF for an unknown machine' odd
+cp hello big; patch big 5 '\002'
+refuses 'is for another machine (big-endian)' 'a big-endian ELF' big
+cp hello i386; patch i386 4 '\001'; patch i386 18 '\003\000'
+refuses 'is for another machine (32-bit x86)' 'an ELF for i386' i386
+cp hello x32; patch x32 4 '\001'
+refuses 'x32' 'an ELF for x32' x32
+size=$(stat -c %s hello)
+for length in 4 10 20 63 64 100 1000 $((size / 2)) $((size - 1)); do
+	head -c "$length" hello >short
+	chmod +x short
+	refuses 'short is truncated' "an ELF truncated to $length bytes" short
+done
+gcc -c -o object.o hello.c
+chmod +x object.o
+refuses 'is an object file' 'an object file' object.o
+gcc -o dynamic hello.c
+refuses 'is dynamically linked' 'a dynamic executable' dynamic
+gcc -shared -fPIC -o lib.so hello.c
+refuses 'is a shared library' 'a shared library' lib.so
+cp "$HAUNCH_BUILD/haunch-virtio.elf" kernel.elf
+chmod +x kernel.elf image
+refuses 'is a Haunch kernel or image' 'a kernel as the program' kernel.elf
+refuses 'is a Haunch kernel or image' 'an image as the program' image
+gcc -static -nostdlib -Wl,-Ttext-segment=0x50000000 -Wl,-e,main -o high hello.c
+refuses 'is linked at 0x50000000' 'a fixed address that is too high' high
+gcc -static -nostdlib -Wl,-Ttext-segment=0x1000 -Wl,-e,main -o low hello.c
+refuses 'is linked at 0x1000' 'a fixed address that is too low' low
+
+refuses 'cannot read nothing: No such file' 'a missing file for -d' -d nothing:/x hello
+refuses '/x/y is a directory in the image already' 'a file in the place of a directory' \
+	-d tree:/x/y -d file:/x/y hello
+refuses 'is a file in the image already' 'a directory in the place of a file' \
+	-d file:/x/sub -d tree:/x hello
+refuses '/x is a file in the image: nothing can be put below it' 'a file as a folder' \
+	-d file:/x -d file:/x/y hello
+fails 2 '-d wants' 'a -d without a guest path' "$HAUNCH" bake -o keep.img -d tree hello
+fails 2 '-d wants' 'a -d with a relative guest path' "$HAUNCH" bake -o keep.img -d tree:x hello
+fails 2 '-e wants' 'a bad -e' "$HAUNCH" bake -o keep.img -e NOVALUE hello
+fails 2 '--mount wants' 'a bad --mount' "$HAUNCH" bake -o keep.img --mount vda hello
+fails 2 '-m wants' 'a bad -m' "$HAUNCH" bake -o keep.img -m lots hello
+fails 2 'unknown option' 'an unknown option' "$HAUNCH" bake -o keep.img --frob hello
+fails 2 'unknown option' 'an unknown letter' "$HAUNCH" bake -o keep.img -z hello
+fails 2 'wants a value' 'an option without its value' "$HAUNCH" bake hello -d
+fails 2 'wants a value' 'an -o without its value' "$HAUNCH" bake hello -o
+fails 2 'wants virtio or generic' 'an unknown kernel' "$HAUNCH" bake -k vista hello
+fails 2 'wants elf or iso' 'an unknown format' "$HAUNCH" bake -f floppy hello
+fails 2 'come after' 'arguments without --' "$HAUNCH" bake -o keep.img hello world
+fails 2 'which program?' 'no program' "$HAUNCH" bake -o keep.img
+long=$(head -c 4000 /dev/zero | tr '\0' x)
+refuses 'command line is too long' 'a command line that is too long' -c "$long" hello
+cmp -s hello keep.img
+ok 'after all that the old image is untouched'
+
+fails 1 'would overwrite the program' 'the program as the image' "$HAUNCH" bake -o hello hello
+fails 1 'it is a directory' 'a directory as the image' "$HAUNCH" bake -o tree hello
+fails 1 'device or pipe' 'a device as the image' "$HAUNCH" bake -o /dev/null hello
+fails 1 'No such file' 'an image in no folder' "$HAUNCH" bake -o no/such/x.img hello
+(rm "$HAUNCH_BUILD/haunch-generic.elf")
+fails 1 'run: haunch build' 'a kernel that is not built' "$HAUNCH" bake -k generic hello
+if [ "$(id -u)" -ne 0 ]; then
+	chmod 000 tree/zero
+	refuses 'cannot read tree/zero: Permission denied' 'an unreadable file' -d tree:/x hello
+	chmod 400 tree/zero
+	mkdir closed
+	chmod 500 closed
+	fails 1 'Permission denied' 'a folder without permission' "$HAUNCH" bake -o closed/x.img hello
+fi
+
+# ------------------------------------------------------------------ a full disk, a signal
+
+head -c 3000000 /dev/urandom >bulk
+mkdir full
+cp hello full/old.img
+(
+	ulimit -f 1000
+	fails 1 'cannot write' 'no room for the image' "$HAUNCH" bake -o full/old.img -d bulk:/bulk hello
+	exit "$failures"
+) >limit.out
+cat limit.out
+tests=$((tests + 1))
+! grep -q '^not ok' limit.out || failures=$((failures + 1))
+is "$(ls -A full)" old.img 'no half-written file is left'
+cmp -s hello full/old.img
+ok 'and the old image is untouched'
+if [ "$(id -u)" -eq 0 ] && mkdir small && mount -t tmpfs -o size=1m none small 2>/dev/null; then
+	fails 1 'No space left' 'a full disk' "$HAUNCH" bake -o small/x.img -d bulk:/bulk hello
+	is "$(ls -A small)" '' 'nothing is left on it'
+	umount small
+else
+	skip 'a full disk' 'cannot mount a small one'
+fi
+
+mkdir signal
+truncate -s 200M zeros
+"$HAUNCH" bake -o signal/x.img -d zeros:/zeros -d zeros:/zeros2 hello &
+pid=$!
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	[ -z "$(ls -A signal)" ] || break
+	sleep 0.02
+done
+kill "$pid"
+wait "$pid"
+is "$?" 143 'SIGTERM ends it'
+is "$(ls -A signal)" '' 'and it leaves nothing'
+rm -f zeros
+
+# ------------------------------------------------------------------ ISO
+
+if command -v grub-mkrescue >/dev/null && command -v xorriso >/dev/null; then
+	succeeds 'an ISO is made' "$HAUNCH" bake -f iso -o x.iso -d tree:/srv hello -- a
+	is "$("$HAUNCH" inspect --field kind x.iso)" iso 'it holds an image'
+	[ "$(stat -c %s x.iso)" -lt 12000000 ]
+	ok 'and little else' "$(stat -c %s x.iso)"
+	mkdir isofull
+	fails 1 'not an ELF' 'an ISO of a bad program' "$HAUNCH" bake -f iso -o isofull/x.iso text
+	is "$(ls -A isofull)" '' 'leaves nothing'
+else
+	skip 'an ISO is made' 'grub-mkrescue is not installed'
+fi

@@ -1,0 +1,134 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# inspect.t - haunch inspect: shows what is there, and survives images that lie.
+#
+# The damaged ones are read by builds with AddressSanitizer and UBSan, whose complaints are statuses
+# other than 0 and 1.
+
+# shellcheck source=tests/tools/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+make_hello
+mkdir tree
+echo data >tree/file
+ln -s file tree/link
+"$HAUNCH" bake -o image -d tree:/tree -e 'X=a b' -c extra hello -- one 'two words' "it's"
+succeeds 'an image is shown' "$HAUNCH" inspect image
+cp out shown
+for line in 'image         image' 'program       /bin/hello' 'command line  quiet extra ip=dhcp' \
+	'              X=a b' \
+	"$(printf '  lrwxrwxrwx %5u %5u          4  /tree/link -> file' "$(id -u)" "$(id -g)")"; do
+	grep -qF "$line" shown
+	ok "it shows: $line" "$(cat shown)"
+done
+grep -qxF "arguments     one 'two words' 'it'\\''s'" shown
+ok 'it shows the arguments' "$(grep arguments shown)"
+grep -q '^memory  *[1-9][0-9]* MiB' shown
+ok 'it shows the memory needed'
+succeeds 'a kernel is shown' "$HAUNCH" inspect "$HAUNCH_BUILD/haunch-virtio.elf"
+grep -q 'nothing was baked' out
+ok 'as what it is'
+
+is "$("$HAUNCH" inspect --field kind image)" image 'the kind of an image'
+is "$("$HAUNCH" inspect --field kind hello)" other 'the kind of a program'
+is "$("$HAUNCH" inspect --field kind "$HAUNCH_BUILD/haunch-virtio.elf")" kernel 'the kind of a kernel'
+
+printf 'e1000\nvirtio_net\n' >drivers
+mkdir "$HAUNCH_BUILD/linux-virtio"
+cp drivers "$HAUNCH_BUILD/linux-virtio/drivers.txt"
+"$HAUNCH" bake -o image-drivers hello
+"$HAUNCH" inspect image-drivers | grep -q '^  e1000 virtio_net$'
+ok 'drivers are shown'
+
+fails 2 'one IMAGE' 'no image' "$HAUNCH" inspect
+fails 2 'one IMAGE' 'two images' "$HAUNCH" inspect image image
+fails 2 'unknown option' 'an unknown option' "$HAUNCH" inspect --frob image
+fails 2 'unknown field' 'an unknown field' "$HAUNCH" inspect --field frob image
+fails 1 'No such file' 'a missing image' "$HAUNCH" inspect missing
+fails 1 'is not a Haunch image' 'a program' "$HAUNCH" inspect hello
+fails 1 'is not an ELF file' 'a text' "$HAUNCH" inspect hello.c
+fails 1 'is a directory' 'a directory' "$HAUNCH" inspect tree
+
+# Terminal controls in names do not reach the terminal.
+escape=$(printf '\033[31m')
+echo x >"tree/$escape"
+"$HAUNCH" bake -o evil -d tree:/tree hello -- "$escape"
+! "$HAUNCH" inspect evil | grep -qF "$escape"
+ok 'control characters are shown as numbers'
+
+# ------------------------------------------------------------------ damage
+
+inspect=$REAL_BUILD/tests/tools/inspect
+bake=$REAL_BUILD/tests/tools/bake
+export ASAN_OPTIONS=exitcode=99:detect_leaks=0 UBSAN_OPTIONS=exitcode=99
+
+$inspect image >/dev/null 2>err
+is "$?" 0 'the sanitized inspect works' "$(cat err)"
+
+# damage SEED: a copy of the image with some bytes of headers, payload or archive changed, or cut off
+cat >damage.pl <<'END'
+	my ($seed, $from, $to) = @ARGV;
+	srand($seed);
+	local $/;
+	open(my $f, '<:raw', $from) or die;
+	my $data = <$f>;
+	my $payload = index($data, 'HAUNCHPL');
+	my @places = ([0, 512], [64, 56 * 6]);
+	push @places, [$payload, 64], [$payload + 4096, 2048] if $payload > 0;
+	my @values = (0, 1, 0x7f, 0x80, 0xff);
+	for (1 .. 1 + int(rand(4))) {
+		my $place = $places[int(rand(@places))];
+		my $at = $place->[0] + int(rand($place->[1]));
+		next if $at >= length($data);
+		my $value = rand() < 0.5 ? $values[int(rand(@values))] : int(rand(256));
+		my $count = rand() < 0.3 ? 8 : 1;
+		$count = length($data) - $at if $at + $count > length($data);
+		substr($data, $at, $count) = chr($value) x $count;
+	}
+	$data = substr($data, 0, int(rand(length($data)))) if rand() < 0.2;
+	open(my $t, '>:raw', $to) or die;
+	print $t $data;
+END
+worst=0
+seed=0
+while [ $seed -lt 300 ]; do
+	seed=$((seed + 1))
+	perl damage.pl $seed image damaged
+	timeout 10 "$inspect" damaged >/dev/null 2>damage.err
+	result=$?
+	if [ $result -gt 1 ]; then
+		worst=$result
+		break
+	fi
+done
+is "$worst" 0 "inspect survives $seed damaged images" "seed $seed" "$(head -n 20 damage.err)"
+
+chmod +x hello
+worst=0
+seed=0
+while [ $seed -lt 150 ]; do
+	seed=$((seed + 1))
+	perl damage.pl $seed hello damaged
+	chmod +x damaged
+	timeout 10 "$bake" --kernel "$HAUNCH_BUILD/haunch-virtio.elf" --init "$HAUNCH_BUILD/init/init" \
+		-o baked damaged >/dev/null 2>damage.err
+	result=$?
+	if [ $result -gt 1 ]; then
+		worst=$result
+		break
+	fi
+	perl damage.pl $seed "$HAUNCH_BUILD/haunch-virtio.elf" damaged
+	timeout 10 "$bake" --kernel damaged --init "$HAUNCH_BUILD/init/init" -o baked hello \
+		>/dev/null 2>damage.err
+	result=$?
+	if [ $result -gt 1 ]; then
+		worst=$result
+		break
+	fi
+done
+is "$worst" 0 'bake survives damaged programs and kernels' "seed $seed" "$(head -n 20 damage.err)"
+"$bake" --kernel "$HAUNCH_BUILD/haunch-virtio.elf" --init "$HAUNCH_BUILD/init/init" -o baked \
+	-d "$ROOT/tools:/tools" -d tree:/tree hello 2>err
+is "$?" 0 'the sanitized bake works' "$(cat err)"

@@ -1,0 +1,120 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# tap.sh - what the tests in this folder share: TAP, a temporary folder that goes away, and a build
+# directory in which a test kernel (kernel.S) stands in for the real one.
+#
+# The tests run from any directory; ROOT is the source tree, and `haunch` the command.
+
+set -u
+
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+export HAUNCH="$ROOT/haunch"
+REAL_BUILD=${HAUNCH_BUILD:-$ROOT/build}
+TMP=$(mktemp -d) || exit 1
+tests=0
+failures=0
+
+finish()
+{
+	trap - EXIT
+	rm -rf "$TMP"
+	echo "1..$tests"
+	[ "$failures" -eq 0 ]
+	exit
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+make -s -C "$ROOT" B="$REAL_BUILD" tools "$REAL_BUILD/init/init" tests >"$TMP/make.log" 2>&1 || {
+	cat "$TMP/make.log" >&2
+	echo 'Bail out! cannot build the tools'
+	exit 1
+}
+export HAUNCH_BUILD="$TMP/build"
+mkdir -p "$HAUNCH_BUILD"
+ln -s "$REAL_BUILD/tools" "$REAL_BUILD/init" "$HAUNCH_BUILD/"
+cp "$REAL_BUILD/tests/tools/kernel.elf" "$HAUNCH_BUILD/haunch-virtio.elf"
+cp "$REAL_BUILD/tests/tools/kernel.elf" "$HAUNCH_BUILD/haunch-generic.elf"
+cd "$TMP" || exit 1
+
+# ok DESCRIPTION: the last command's status is the result
+ok()
+{
+	if [ $? -eq 0 ]; then
+		tests=$((tests + 1))
+		echo "ok $tests - $1"
+	else
+		tests=$((tests + 1))
+		failures=$((failures + 1))
+		echo "not ok $tests - $1"
+		shift
+		for text; do
+			echo "$text" | sed 's/^/# /'
+		done
+	fi
+}
+
+is()
+{
+	[ "$1" = "$2" ]
+	ok "$3" "got: $1" "expected: $2"
+}
+
+skip()
+{
+	tests=$((tests + 1))
+	echo "ok $tests - $1 # SKIP $2"
+}
+
+# capture COMMAND...: sets status, and leaves its output in $TMP/out and $TMP/err
+capture()
+{
+	status=0
+	"$@" >"$TMP/out" 2>"$TMP/err" </dev/null || status=$?
+}
+
+# fails STATUS TEXT DESCRIPTION COMMAND...: it must end with that status and say, on one line of
+# stderr, something with TEXT in it
+fails()
+{
+	expected_status=$1
+	expected_text=$2
+	description=$3
+	shift 3
+	capture "$@"
+	[ "$status" -eq "$expected_status" ] && [ "$(wc -l <"$TMP/err")" -eq 1 ] &&
+		grep -qF -- "$expected_text" "$TMP/err"
+	ok "$description" "status $status, expected $expected_status with: $expected_text" \
+		"stderr: $(head -n 5 "$TMP/err")"
+}
+
+# succeeds DESCRIPTION COMMAND...: status 0 and nothing on stderr
+succeeds()
+{
+	description=$1
+	shift
+	capture "$@"
+	[ "$status" -eq 0 ] && [ ! -s "$TMP/err" ]
+	ok "$description" "status $status" "stderr: $(head -n 5 "$TMP/err")"
+}
+
+# A program to bake: "hello", a static PIE.
+make_hello()
+{
+	echo 'int main(int c, char **v) { (void)v; return c; }' >hello.c
+	HAUNCH_BUILD=$REAL_BUILD "$ROOT/tools/haunch-cc" -o hello hello.c
+}
+
+# cpio_of IMAGE: the archive of files in it
+cpio_of()
+{
+	perl -e '
+		local $/;
+		my $image = <>;
+		my $at = index($image, "HAUNCHPL");
+		my ($offset, $size) = unpack("Q<Q<", substr($image, $at + 32, 16));
+		print substr($image, $at + $offset, $size);' "$1"
+}
