@@ -1,0 +1,50 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# build.sh - haunch build: `make` knows how, this knows what.
+
+help_build()
+{
+	cat <<-'END'
+	usage: haunch build [virtio|generic|lighttpd|nginx|TARGET]...
+
+	Build what is missing or out of date: the tools, and the kernels that are named (default: both).
+	A first build unpacks and compiles Linux's source, which takes some minutes; it can be stopped
+	with Ctrl-C and goes on from there.  Other TARGETs are make's.  Logs are in build/log.
+	END
+}
+
+main_build()
+{
+	for target; do
+		case $target in -*) unknown_option "$target" ;; esac
+	done
+	install_packages_for build
+	build "$@"
+	echo "Built: $B"
+}
+
+# The packages of the groups, installed by what `haunch setup` does.
+install_packages_for()
+{
+	# shellcheck source=tools/sh/setup.sh
+	. "$ROOT/tools/sh/setup.sh"
+	install_packages "$@"
+}
+
+# build [virtio|generic|lighttpd|nginx|TARGET]...
+build()
+{
+	[ $# -gt 0 ] || set -- virtio generic
+	for target; do
+		shift
+		case $target in
+		virtio|generic) target=$B/haunch-$target.elf ;;
+		lighttpd|nginx) target=app-$target ;;
+		esac
+		set -- "$@" "${target#"$ROOT/"}"
+	done
+	mkdir -p "$B/log"
+	run_make tools "${B#"$ROOT/"}/init/init" "$@" || die "the build failed"
+}
