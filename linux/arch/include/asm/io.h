@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Port I/O is inline; device memory is where the direct map puts it. */
+#ifndef _ASM_HAUNCH_IO_H
+#define _ASM_HAUNCH_IO_H
+
+#include <linux/types.h>
+#include <asm/page.h>
+
+#define __IO_PORT(b, w, type)						\
+static inline type in##b(unsigned long port)				\
+{									\
+	type value;							\
+	asm volatile("in" #b " %w1, %" #w "0" : "=a"(value) : "Nd"((u16)port) : "memory");	\
+	return value;							\
+}									\
+static inline void out##b(type value, unsigned long port)		\
+{									\
+	asm volatile("out" #b " %" #w "0, %w1" :: "a"(value), "Nd"((u16)port) : "memory");	\
+}									\
+static inline void ins##b(unsigned long port, void *to, unsigned int count)	\
+{									\
+	asm volatile("rep; ins" #b : "+D"(to), "+c"(count) : "d"((u16)port) : "memory");	\
+}									\
+static inline void outs##b(unsigned long port, const void *from, unsigned int count)	\
+{									\
+	asm volatile("rep; outs" #b : "+S"(from), "+c"(count) : "d"((u16)port) : "memory");	\
+}
+__IO_PORT(b, b, u8)
+__IO_PORT(w, w, u16)
+__IO_PORT(l, k, u32)
+#undef __IO_PORT
+#define inb inb
+#define inw inw
+#define inl inl
+#define outb outb
+#define outw outw
+#define outl outl
+#define insb insb
+#define insw insw
+#define insl insl
+#define outsb outsb
+#define outsw outsw
+#define outsl outsl
+/* asm-generic/io.h would cast ports to addresses in these. */
+#define inb_p inb
+#define inw_p inw
+#define inl_p inl
+#define outb_p outb
+#define outw_p outw
+#define outl_p outl
+#define IO_SPACE_LIMIT	0xffff
+
+void __iomem *ioremap(phys_addr_t address, size_t size);
+void __iomem *ioremap_wc(phys_addr_t address, size_t size);
+void __iomem *ioremap_cache(phys_addr_t address, size_t size);
+static inline void iounmap(volatile void __iomem *address) { }
+#define ioremap ioremap
+#define ioremap_wc ioremap_wc
+#define ARCH_HAS_IOREMAP_WC
+#define ioremap_cache ioremap_cache
+#define iounmap iounmap
+
+/* The CPU orders accesses to uncached memory (Intel SDM vol. 3, 12.3): the compiler must too. */
+#define __io_br()	barrier()
+#define __io_ar(v)	barrier()
+#define __io_bw()	barrier()
+#define __io_aw()	barrier()
+#define __io_pbr()	barrier()
+#define __io_par(v)	barrier()
+#define __io_pbw()	barrier()
+#define __io_paw()	barrier()
+
+/* Memory of devices and files is all in the direct map. */
+#define xlate_dev_mem_ptr(p)	__va(p)
+#define unxlate_dev_mem_ptr(p, v) do { } while (0)
+
+#include <asm-generic/io.h>
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _ASM_HAUNCH_MMU_H
+#define _ASM_HAUNCH_MMU_H
+
+#include <linux/rbtree_types.h>
+
+/* The memory of a program, see mm/memory.c. */
+typedef struct {
+	unsigned long end_brk;		/* the end of what brk() can reach */
+	unsigned long bias;		/* where the program's address 0 is */
+	struct rb_root areas;		/* by address; under mmap_lock */
+} mm_context_t;
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _ASM_HAUNCH_PROCESSOR_H
+#define _ASM_HAUNCH_PROCESSOR_H
+
+#include <hypercall.h>
+#include <linux/linkage.h>
+#include <asm/ptrace.h>
+#include <asm/vdso/processor.h>
+
+#define TASK_SIZE		((1UL << 47) - 4096)
+#define TASK_SIZE_MAX		TASK_SIZE
+#define STACK_TOP		TASK_SIZE
+#define STACK_TOP_MAX		TASK_SIZE
+#define TASK_UNMAPPED_BASE	0UL
+
+struct task_struct;
+
+struct thread_struct {
+	struct hc_context context;
+	unsigned long fs, gs;		/* bases; live in the CPU while the program runs */
+	void *fpu;			/* live in the CPU while fpu_owner is this task */
+	unsigned long trap, error, address;	/* of the last fault, for signal frames */
+};
+
+#define INIT_THREAD { }
+
+#define task_pt_regs(task) \
+	((struct pt_regs *)(task_stack_page(task) + THREAD_SIZE) - 1)
+#define KSTK_EIP(task)	(task_pt_regs(task)->ip)
+#define KSTK_ESP(task)	(task_pt_regs(task)->sp)
+
+void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
+unsigned long __get_wchan(struct task_struct *task);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Access to a program's memory.  Program and kernel share one address space, so a bad pointer is
+ * one that faults: every access has an entry in the exception table.
+ */
+#ifndef _ASM_HAUNCH_UACCESS_H
+#define _ASM_HAUNCH_UACCESS_H
+
+#include <linux/string.h>
+#include <asm/asm.h>
+
+/* Return how many bytes were *not* copied or cleared. */
+unsigned long haunch_copy(void *to, const void *from, unsigned long n);
+unsigned long haunch_clear(void *to, unsigned long n);
+
+/* 1, 2, 4 or 8 bytes; 0 or -EFAULT, and then *to is zero. */
+#define __load_fault(suffix, constraint, type, source, result)		\
+({									\
+	type __value = 0;						\
+	int __error = -EFAULT;						\
+	asm volatile("1: mov" suffix " %[from], %[value]\n"		\
+		     "xor %[error], %[error]\n"				\
+		     "2:\n"						\
+		     _ASM_EXTABLE(1b, 2b)				\
+		     : [value] constraint(__value), [error] "+r"(__error)	\
+		     : [from] "m"(*(const type *)(source)));		\
+	*(type *)(result) = __value;					\
+	__error;							\
+})
+
+static __always_inline int __get_user_fn(size_t size, const void __user *from, void *to)
+{
+	const void *p = (const void __force *)from;
+
+	switch (size) {
+	case 1:
+		return __load_fault("b", "+q", u8, p, to);
+	case 2:
+		return __load_fault("w", "+r", u16, p, to);
+	case 4:
+		return __load_fault("l", "+r", u32, p, to);
+	default:
+		return __load_fault("q", "+r", u64, p, to);
+	}
+}
+#define __get_user_fn(size, from, to) __get_user_fn(size, from, to)
+
+#define __store_fault(suffix, constraint, type, source, target, label)	\
+	asm goto("1: mov" suffix " %[value], %[to]\n"			\
+		 _ASM_EXTABLE(1b, %l[label])				\
+		 :: [value] constraint(*(const type *)(source)), [to] "m"(*(type *)(target))	\
+		 : "memory" : label)
+
+static __always_inline int __put_user_fn(size_t size, void __user *to, const void *value)
+{
+	void *p = (void __force *)to;
+
+	switch (size) {
+	case 1:
+		__store_fault("b", "q", u8, value, p, fault);
+		break;
+	case 2:
+		__store_fault("w", "r", u16, value, p, fault);
+		break;
+	case 4:
+		__store_fault("l", "r", u32, value, p, fault);
+		break;
+	default:
+		__store_fault("q", "r", u64, value, p, fault);
+		break;
+	}
+	return 0;
+fault:
+	return -EFAULT;
+}
+#define __put_user_fn(size, to, value) __put_user_fn(size, to, value)
+
+#define __get_kernel_nofault(to, from, type, label)			\
+do {									\
+	if (__get_user_fn(sizeof(type), (const void __force __user *)(from), to))	\
+		goto label;						\
+} while (0)
+
+#define __put_kernel_nofault(to, from, type, label)			\
+do {									\
+	if (__put_user_fn(sizeof(type), (void __force __user *)(to), from))	\
+		goto label;						\
+} while (0)
+
+static __always_inline unsigned long __must_check
+raw_copy_from_user(void *to, const void __user *from, unsigned long n)
+{
+	if (__builtin_constant_p(n) && (n == 1 || n == 2 || n == 4 || n == 8))
+		return __get_user_fn(n, from, to) ? n : 0;
+	return haunch_copy(to, (const void __force *)from, n);
+}
+
+static __always_inline unsigned long __must_check
+raw_copy_to_user(void __user *to, const void *from, unsigned long n)
+{
+	if (__builtin_constant_p(n) && (n == 1 || n == 2 || n == 4 || n == 8))
+		return __put_user_fn(n, to, from) ? n : 0;
+	return haunch_copy((void __force *)to, from, n);
+}
+#define INLINE_COPY_FROM_USER
+#define INLINE_COPY_TO_USER
+
+#define __clear_user(to, n) haunch_clear((void __force *)(to), n)
+
+/* The three calls of x86's checksumming copy. */
+#define user_access_begin(pointer, size)	(true)
+#define user_access_end()			do { } while (0)
+#define unsafe_get_user(x, p, label)	do { if (__get_user(x, p)) goto label; } while (0)
+#define unsafe_put_user(x, p, label)	do { if (__put_user(x, p)) goto label; } while (0)
+#define unsafe_copy_to_user(d, s, n, label) \
+	do { if (raw_copy_to_user(d, s, n)) goto label; } while (0)
+#define unsafe_copy_from_user(d, s, n, label) \
+	do { if (raw_copy_from_user(d, s, n)) goto label; } while (0)
+#define user_access_save user_access_save
+static inline unsigned long user_access_save(void) { return 0; }
+#define user_access_restore user_access_restore
+static inline void user_access_restore(unsigned long flags) { }
+
+#include <asm-generic/uaccess.h>
+
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Copyright (c) 2026 The Haunch authors
+/*
+ * The end.  init writes the program's exit status to /sys/kernel/haunch/exit_status and calls
+ * reboot(2); the status leaves the machine with the power-off hypercall.
+ */
+#include <linux/kobject.h>
+#include <linux/notifier.h>
+#include <linux/panic_notifier.h>
+#include <linux/pm.h>
+#include <linux/reboot.h>
+#include <linux/syscore_ops.h>
+#include <linux/sysfs.h>
+#include "haunch.h"
+
+static unsigned int exit_status;
+void (*pm_power_off)(void);
+EXPORT_SYMBOL(pm_power_off);
+
+void machine_power_off(void)
+{
+	hc_power_off(exit_status);
+}
+
+void machine_halt(void)
+{
+	hc_power_off(exit_status);
+}
+
+void machine_restart(char *command)
+{
+	hc_reboot();
+}
+
+/* A program that simply ends should not have the kernel print "Power down": by now the devices are
+ * shut down, and that line would be the next thing to happen. */
+static void quiet_power_off(void)
+{
+	if (system_state == SYSTEM_POWER_OFF || system_state == SYSTEM_HALT)
+		hc_power_off(exit_status);
+}
+
+static struct syscore_ops power_ops = {
+	.shutdown = quiet_power_off,
+};
+
+/* Nobody would ever see a halted image: a panic is the end, with a status that says failure. */
+static int power_off_on_panic(struct notifier_block *block, unsigned long event, void *message)
+{
+	hc_console_backtrace(NULL);
+	hc_power_off(1);
+}
+
+static struct notifier_block panic_block = {
+	.notifier_call = power_off_on_panic,
+	.priority = INT_MIN,
+};
+
+static ssize_t exit_status_show(struct kobject *object, struct kobj_attribute *attribute, char *to)
+{
+	return sysfs_emit(to, "%u\n", exit_status);
+}
+
+static ssize_t exit_status_store(struct kobject *object, struct kobj_attribute *attribute,
+				 const char *from, size_t size)
+{
+	u8 status;
+	int error = kstrtou8(from, 10, &status);
+
+	if (error)
+		return error;
+	exit_status = status;
+	return size;
+}
+
+static struct kobj_attribute exit_status_attribute = __ATTR_RW(exit_status);
+
+static int __init power_init(void)
+{
+	struct kobject *directory = kobject_create_and_add("haunch", kernel_kobj);
+
+	register_syscore_ops(&power_ops);
+	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+	return directory ? sysfs_create_file(directory, &exit_status_attribute.attr) : -ENOMEM;
+}
+core_initcall(power_init);

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Copyright (c) 2026 The Haunch authors
+/*
+ * Tasks.  The donor's schedule decides, the core's contexts switch.  FPU state, FS and GS base
+ * belong to programs only: kernel threads leave what is in the CPU alone, so that a program which
+ * sleeps and is the next to run finds its state still there.
+ */
+#include <linux/cpu.h>
+#include <linux/export.h>
+#include <linux/prctl.h>
+#include <linux/sched/debug.h>
+#include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
+#include <linux/slab.h>
+#include <linux/syscalls.h>
+#include <asm/prctl.h>
+#include <asm/switch_to.h>
+#include "haunch.h"
+
+struct task_struct *current_task = &init_task;
+EXPORT_SYMBOL(current_task);
+
+/* The program whose state is in the FPU; NULL if nobody's. */
+static struct task_struct *fpu_owner;
+static struct task_struct *previous_task;
+static struct kmem_cache *fpu_cache;
+
+/* ------------------------------------------------------------------ kernel stacks */
+
+/*
+ * A stack lies at the upper end of an aligned block of twice its size whose lower half is handed
+ * back but for one page, which is not mapped: running over the stack faults at once.
+ */
+unsigned long *arch_alloc_thread_stack_node(struct task_struct *task, int node)
+{
+	void *block = alloc_pages_exact(PAGE_SIZE + THREAD_SIZE, THREADINFO_GFP);
+
+	if (!block)
+		return NULL;
+	if (hc_memory_protect(block, PAGE_SIZE, 0)) {
+		free_pages_exact(block, PAGE_SIZE + THREAD_SIZE);
+		return NULL;
+	}
+	task->stack = block + PAGE_SIZE;
+	return task->stack;
+}
+
+void arch_free_thread_stack(struct task_struct *task)
+{
+	void *block = task->stack - PAGE_SIZE;
+
+	hc_memory_protect(block, PAGE_SIZE, HC_PROT_READ | HC_PROT_WRITE);
+	free_pages_exact(block, PAGE_SIZE + THREAD_SIZE);
+	task->stack = NULL;
+}
+
+/* ------------------------------------------------------------------ FPU */
+
+unsigned long fpu_size(void)
+{
+	return hc_fpu_size();
+}
+
+void __init arch_task_cache_init(void)
+{
+	fpu_cache = kmem_cache_create("fpu", hc_fpu_size(), 64, SLAB_PANIC, NULL);
+}
+
+int arch_dup_task_struct(struct task_struct *to, struct task_struct *from)
+{
+	*to = *from;
+	to->thread.fpu = NULL;
+	return 0;
+}
+
+void arch_release_task_struct(struct task_struct *task)
+{
+	if (fpu_owner == task)
+		fpu_owner = NULL;
+	if (task->thread.fpu)
+		kmem_cache_free(fpu_cache, task->thread.fpu);
+}
+
+void fpu_save_current(void)
+{
+	if (fpu_owner == current)
+		hc_fpu_save(current->thread.fpu);
+}
+
+int fpu_restore_current(void)
+{
+	fpu_owner = current;
+	return hc_fpu_restore(current->thread.fpu);
+}
+
+void fpu_reset_current(void)
+{
+	hc_fpu_init(current->thread.fpu);
+	fpu_restore_current();
+}
+
+/* ------------------------------------------------------------------ switching */
+
+struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
+{
+	if (!(prev->flags & PF_KTHREAD)) {
+		prev->thread.fs = hc_thread_pointer_get();
+		prev->thread.gs = hc_gs_get();
+	}
+	if (!(next->flags & PF_KTHREAD)) {
+		if (fpu_owner != next) {
+			if (fpu_owner)
+				hc_fpu_save(fpu_owner->thread.fpu);
+			hc_fpu_restore(next->thread.fpu);
+			fpu_owner = next;
+		}
+		hc_thread_pointer_set(next->thread.fs);
+		hc_gs_set(next->thread.gs);
+	}
+	hc_stack_set(task_stack_page(next), task_stack_page(next) + THREAD_SIZE);
+	current_task = next;
+	previous_task = prev;
+	hc_context_switch(&prev->thread.context, &next->thread.context);
+	return previous_task;
+}
+
+struct kernel_function {
+	int (*function)(void *);
+	void *argument;
+};
+
+/* Where a new task starts.  What it is to do stands below its register frame. */
+static void task_start(void *argument)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+
+	schedule_tail(previous_task);
+	/* A kernel thread that comes back has become a program by execve(). */
+	if (regs->bx)
+		((int (*)(void *))regs->bx)((void *)regs->bp);
+	local_irq_disable();
+	return_to_program(regs);
+	hc_program_continue((struct hc_frame *)regs);
+}
+
+int copy_thread(struct task_struct *task, const struct kernel_clone_args *args)
+{
+	struct pt_regs *regs = task_pt_regs(task);
+
+	task->thread.fpu = kmem_cache_alloc(fpu_cache, GFP_KERNEL);
+	if (!task->thread.fpu)
+		return -ENOMEM;
+
+	if (args->fn) {
+		memset(regs, 0, sizeof(*regs));
+		regs->bx = (unsigned long)args->fn;
+		regs->bp = (unsigned long)args->fn_arg;
+		hc_fpu_init(task->thread.fpu);
+	} else {
+		*regs = *current_pt_regs();
+		regs->ax = 0;
+		pt_regs_changed(regs);
+		if (args->stack)
+			regs->sp = args->stack;
+		fpu_save_current();
+		memcpy(task->thread.fpu, current->thread.fpu, hc_fpu_size());
+		task->thread.gs = hc_gs_get();
+		task->thread.fs = args->flags & CLONE_SETTLS ? args->tls : hc_thread_pointer_get();
+	}
+	hc_context_init(&task->thread.context, PTR_ALIGN_DOWN((void *)regs, 16), task_start,
+			args->fn ? NULL : task);
+	return 0;
+}
+
+void flush_thread(void)
+{
+	current->thread.fs = current->thread.gs = 0;
+	hc_thread_pointer_set(0);
+	hc_gs_set(0);
+	fpu_reset_current();
+}
+
+void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
+{
+	memset(regs, 0, sizeof(*regs));
+	regs->ip = ip;
+	regs->sp = sp;
+	regs->flags = HC_IRQ_FLAG | 2;
+	regs->orig_ax = -1;
+	pt_regs_changed(regs);
+}
+
+void arch_cpu_idle(void)
+{
+	hc_idle();
+}
+
+void show_regs(struct pt_regs *regs)
+{
+	show_regs_print_info(KERN_DEFAULT);
+	hc_console_backtrace((struct hc_frame *)regs);
+}
+
+void show_stack(struct task_struct *task, unsigned long *stack, const char *level)
+{
+	if (!task || task == current)
+		hc_console_backtrace(NULL);
+}
+
+unsigned long __get_wchan(struct task_struct *task)
+{
+	return 0;
+}
+
+SYSCALL_DEFINE2(arch_prctl, int, option, unsigned long, address)
+{
+	unsigned long __user *result = (void __user *)address;
+
+	switch (option) {
+	case ARCH_SET_FS:
+		return hc_thread_pointer_set(address) ? -EPERM : 0;
+	case ARCH_GET_FS:
+		return put_user(hc_thread_pointer_get(), result);
+	case ARCH_SET_GS:
+		return hc_gs_set(address) ? -EPERM : 0;
+	case ARCH_GET_GS:
+		return put_user(hc_gs_get(), result);
+	default:
+		return -EINVAL;
+	}
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Copyright (c) 2026 The Haunch authors
+/*
+ * Start of the donor: what the core says about the machine becomes memblock's and the command
+ * line's contents.
+ */
+#include <linux/console.h>
+#include <linux/cpu.h>
+#include <linux/initrd.h>
+#include <linux/init_task.h>
+#include <linux/ioport.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/screen_info.h>
+#include <linux/seq_file.h>
+#include <linux/start_kernel.h>
+#include <linux/sched/task_stack.h>
+#include <asm/sections.h>
+#include <asm/setup.h>
+#include "haunch.h"
+
+static const struct hc_start_info *start_info;
+static char command_line[COMMAND_LINE_SIZE] __initdata;
+unsigned long empty_zero_page[PAGE_SIZE / sizeof(unsigned long)] __page_aligned_bss;
+EXPORT_SYMBOL(empty_zero_page);
+unsigned int elf_hwcap;
+unsigned long memory_end_address;
+
+static void __ref start(void *unused)
+{
+	start_kernel();
+}
+
+/* Move from the core's boot stack to the one that init_task says it has. */
+void __noreturn donor_start(const struct hc_start_info *info)
+{
+	struct hc_context boot;
+
+	start_info = info;
+	hc_stack_set(init_stack, init_stack + THREAD_SIZE / sizeof(*init_stack));
+	hc_context_init(&init_task.thread.context, task_pt_regs(&init_task), start, NULL);
+	hc_context_switch(&boot, &init_task.thread.context);
+	unreachable();
+}
+
+static void boot_console_write(struct console *console, const char *text, unsigned int length)
+{
+	hc_console_write(text, length);
+}
+
+static struct console boot_console __initdata = {
+	.name = "boot",
+	.write = boot_console_write,
+	.flags = CON_PRINTBUFFER | CON_BOOT | CON_ANYTIME,
+	.index = -1,
+};
+
+static void __init setup_memory(void)
+{
+	unsigned long end_pfn = 0, zones[MAX_NR_ZONES] = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < start_info->nr_ram; i++) {
+		const struct hc_ram *ram = &start_info->ram[i];
+
+		memblock_add(ram->start, ram->size);
+		end_pfn = max(end_pfn, PFN_DOWN(ram->start + ram->size));
+	}
+	if (start_info->initrd) {
+		initrd_start = (unsigned long)start_info->initrd;
+		initrd_end = initrd_start + start_info->initrd_size;
+		memblock_reserve(__pa(initrd_start), start_info->initrd_size);
+	}
+
+	min_low_pfn = PFN_UP(memblock_start_of_DRAM());
+	max_low_pfn = max_pfn = end_pfn;
+	memory_end_address = (unsigned long)__va(PFN_PHYS(end_pfn));
+	high_memory = (void *)memory_end_address;
+	set_max_mapnr(end_pfn);
+#ifdef CONFIG_ZONE_DMA32
+	zones[ZONE_DMA32] = min(end_pfn, 1UL << (32 - PAGE_SHIFT));
+#endif
+	zones[ZONE_NORMAL] = end_pfn;
+	free_area_init(zones);
+}
+
+/* Devices must not be given the addresses of RAM. */
+static int __init claim_ram(void)
+{
+	phys_addr_t start, end;
+	u64 i;
+
+	for_each_mem_range(i, &start, &end) {
+		struct resource *ram = kzalloc(sizeof(*ram), GFP_KERNEL);
+
+		if (!ram)
+			return -ENOMEM;
+		ram->name = "System RAM";
+		ram->start = start;
+		ram->end = end - 1;
+		ram->flags = IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY;
+		request_resource(&iomem_resource, ram);
+	}
+	return 0;
+}
+arch_initcall(claim_ram);
+
+void __init setup_arch(char **command_line_p)
+{
+	unsigned int eax = 1, ebx, ecx = 0, edx;
+
+	register_console(&boot_console);
+	strscpy(boot_command_line, start_info->command_line, COMMAND_LINE_SIZE);
+	strscpy(command_line, boot_command_line, COMMAND_LINE_SIZE);
+	*command_line_p = command_line;
+	setup_initial_init_mm(_stext, _etext, _edata, _end);
+
+	asm volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+	elf_hwcap = edx;
+
+	parse_early_param();
+	setup_memory();
+	if (start_info->entropy_bits >= 8 * HC_ENTROPY_SIZE)
+		add_bootloader_randomness(start_info->entropy, HC_ENTROPY_SIZE);
+	else
+		add_device_randomness(start_info->entropy, HC_ENTROPY_SIZE);
+}
+
+void __init mem_init(void)
+{
+	memblock_free_all();
+}
+
+void __init trap_init(void)
+{
+}
+
+static int show_cpuinfo(struct seq_file *m, void *v)
+{
+	seq_puts(m, "processor\t: 0\n\n");
+	return 0;
+}
+
+static void *cpuinfo_start(struct seq_file *m, loff_t *pos)
+{
+	return *pos < 1 ? (void *)1 : NULL;
+}
+
+static void *cpuinfo_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return NULL;
+}
+
+static void cpuinfo_stop(struct seq_file *m, void *v)
+{
+}
+
+const struct seq_operations cpuinfo_op = {
+	.start = cpuinfo_start,
+	.next = cpuinfo_next,
+	.stop = cpuinfo_stop,
+	.show = show_cpuinfo,
+};
+
+void __iomem *ioremap(phys_addr_t address, size_t size)
+{
+	return hc_memory_map_device(address, size, HC_CACHE_NONE) ? NULL : hc_va(address);
+}
+EXPORT_SYMBOL(ioremap);
+
+void __iomem *ioremap_wc(phys_addr_t address, size_t size)
+{
+	return hc_memory_map_device(address, size, HC_CACHE_COMBINE) ? NULL : hc_va(address);
+}
+EXPORT_SYMBOL(ioremap_wc);
+
+void __iomem *ioremap_cache(phys_addr_t address, size_t size)
+{
+	return hc_memory_map_device(address, size, HC_CACHE_BACK) ? NULL : hc_va(address);
+}
+EXPORT_SYMBOL(ioremap_cache);
+
+void free_initmem(void)
+{
+	unsigned long text = (unsigned long)__init_begin, end = (unsigned long)__init_end;
+
+	/* Code until now: data of whoever gets it next. */
+	hc_memory_protect((void *)text, end - text, HC_PROT_READ | HC_PROT_WRITE);
+	free_initmem_default(-1);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * The donor as one relocatable object (ld -r).  It has few sections, each whole: the core's linker
+ * script places them by name.  All boundary symbols stand inside sections, so that they move along.
+ */
+#define BSS_FIRST_SECTIONS
+#define RUNTIME_DISCARD_EXIT
+#include <asm-generic/vmlinux.lds.h>
+#include <asm/cache.h>
+#include <asm/page.h>
+#include <asm/thread_info.h>
+
+OUTPUT_FORMAT("elf64-x86-64")
+OUTPUT_ARCH(i386:x86-64)
+
+jiffies = jiffies_64;
+
+SECTIONS
+{
+	.text : {
+		_stext = .;
+		_text = .;
+		TEXT_TEXT
+		SCHED_TEXT
+		CPUIDLE_TEXT
+		LOCK_TEXT
+		KPROBES_TEXT
+		ENTRY_TEXT
+		IRQENTRY_TEXT
+		SOFTIRQENTRY_TEXT
+		STATIC_CALL_TEXT
+		*(.text.*)
+		*(.fixup)
+		_etext = .;
+	}
+
+	.rodata : {
+		__start_rodata = .;
+		*(.rodata) *(.rodata.*) *(.data.rel.ro*)
+		. = ALIGN(8);
+		__start___tracepoints_ptrs = .;
+		KEEP(*(__tracepoints_ptrs))
+		__stop___tracepoints_ptrs = .;
+		*(__tracepoints_strings)
+		*(.rodata1)
+		. = ALIGN(8);
+		__start_pci_fixups_early = .;
+		KEEP(*(.pci_fixup_early))
+		__end_pci_fixups_early = .;
+		__start_pci_fixups_header = .;
+		KEEP(*(.pci_fixup_header))
+		__end_pci_fixups_header = .;
+		__start_pci_fixups_final = .;
+		KEEP(*(.pci_fixup_final))
+		__end_pci_fixups_final = .;
+		__start_pci_fixups_enable = .;
+		KEEP(*(.pci_fixup_enable))
+		__end_pci_fixups_enable = .;
+		__start_pci_fixups_resume = .;
+		KEEP(*(.pci_fixup_resume))
+		__end_pci_fixups_resume = .;
+		__start_pci_fixups_resume_early = .;
+		KEEP(*(.pci_fixup_resume_early))
+		__end_pci_fixups_resume_early = .;
+		__start_pci_fixups_suspend = .;
+		KEEP(*(.pci_fixup_suspend))
+		__end_pci_fixups_suspend = .;
+		__start_pci_fixups_suspend_late = .;
+		KEEP(*(.pci_fixup_suspend_late))
+		__end_pci_fixups_suspend_late = .;
+		. = ALIGN(8);
+		__start_builtin_fw = .;
+		KEEP(*(.builtin_fw))
+		__end_builtin_fw = .;
+		*(.ref.rodata)
+		. = ALIGN(8);
+		__start___param = .;
+		KEEP(*(__param))
+		__stop___param = .;
+		__start___modver = .;
+		KEEP(*(__modver))
+		__stop___modver = .;
+		. = ALIGN(4);
+		__start_notes = .;
+		KEEP(*(.note.Linux))
+		__stop_notes = .;
+		__end_rodata = .;
+	}
+
+	.data : {
+		_sdata = .;
+		INIT_TASK_DATA(THREAD_SIZE)
+		. = ALIGN(PAGE_SIZE);
+		*(.data..page_aligned)
+		. = ALIGN(L1_CACHE_BYTES);
+		*(.data..cacheline_aligned)
+		*(.data..read_mostly)
+		DATA_DATA
+		CONSTRUCTORS
+		SCHED_DATA
+		RO_AFTER_INIT_DATA
+		. = ALIGN(8);
+		__nosave_begin = .;
+		*(.data..nosave)
+		__nosave_end = .;
+		/* Sorted at boot, so not read-only. */
+		. = ALIGN(8);
+		__start___ex_table = .;
+		KEEP(*(__ex_table))
+		__stop___ex_table = .;
+		. = ALIGN(8);
+		__start___bug_table = .;
+		KEEP(*(__bug_table))
+		__stop___bug_table = .;
+		. = ALIGN(8);
+		*(.data.*)
+		_edata = .;
+	}
+
+	.init.text : ALIGN(PAGE_SIZE) {
+		__init_begin = .;
+		_sinittext = .;
+		INIT_TEXT
+		EXIT_TEXT
+		_einittext = .;
+		. = ALIGN(PAGE_SIZE);
+	}
+
+	.init.data : ALIGN(PAGE_SIZE) {
+		INIT_DATA
+		INIT_SETUP(16)
+		INIT_CALLS
+		CON_INITCALL
+		INIT_RAM_FS
+		EXIT_DATA
+		. = ALIGN(L1_CACHE_BYTES);
+		__per_cpu_load = .;
+		PERCPU_INPUT(L1_CACHE_BYTES)
+		. = ALIGN(PAGE_SIZE);
+		__init_end = .;
+	}
+
+	.bss : ALIGN(PAGE_SIZE) {
+		__bss_start = .;
+		*(.bss..page_aligned)
+		. = ALIGN(PAGE_SIZE);
+		*(.dynbss)
+		*(BSS_MAIN)
+		*(COMMON)
+		. = ALIGN(8);
+		__bss_stop = .;
+		_end = .;
+	}
+
+	DWARF_DEBUG
+	ELF_DETAILS
+
+	DISCARDS
+	/DISCARD/ : {
+		*(.note.GNU-stack) *(.note.gnu.property) *(.note.*)
+		*(.eh_frame) *(.eh_frame_hdr)
+		*(.export_symbol)
+	}
+}

@@ -1,0 +1,790 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Copyright (c) 2026 The Haunch authors
+/*
+ * The memory of programs in the flat flavour: what mmap() and its kin mean without virtual memory.
+ *
+ * A mapping is a run of contiguous pages of the direct map; its address is where the pages are.  (A
+ * program that is linked at a fixed address has its pages mapped below HC_DIRECT_MAP in addition.)
+ * The generic no-MMU code keeps a VMA, a region and their trees for each mapping and can neither
+ * split nor protect nor grow them.  Here a program has a tree of areas instead, each a run with one
+ * protection; pages are counted one by one, so any part of an area can be given back.  The donor
+ * itself sees one VMA that spans all RAM: enough for get_user_pages() and access_process_vm().
+ *
+ * A server that maps and unmaps a few pages for each request should not pay for it: pages that were
+ * unmapped are kept for a while, whole, for the next mapping of the same size.
+ *
+ * Invariants: areas of a program are disjoint and sorted by start; RAM that belongs to no area is
+ * readable and writable; all of an area's pages have a reference count of one.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/random.h>
+#include <linux/rbtree.h>
+#include <linux/sched/mm.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
+#include <linux/syscalls.h>
+#include <linux/vmstat.h>
+#include "../kernel/haunch.h"
+#include "memory.h"
+
+#define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
+
+struct area {
+	struct rb_node node;
+	unsigned long start, end;	/* as the program sees it; page aligned */
+	unsigned long memory;		/* the pages, in the direct map; == start but in the window */
+	struct file *file;		/* of a shared mapping that is written back; else NULL */
+	loff_t offset;			/* of start in the file */
+	unsigned int prot;
+};
+
+static struct kmem_cache *area_cache;
+
+static struct mm_struct *program(void)
+{
+	return current->mm;
+}
+
+/* ------------------------------------------------------------------ pages */
+
+/* Runs of pages that were unmapped, for the next mapping of the same size. */
+#define KEPT_RUNS	16
+#define KEPT_RUN_PAGES	64
+#define KEPT_PAGES	512
+
+static struct kept_run {
+	unsigned long start, pages;
+} kept[KEPT_RUNS];
+static unsigned int nr_kept, kept_pages;
+
+static void pages_release(unsigned long start, unsigned long pages)
+{
+	for (; pages; pages--, start += PAGE_SIZE)
+		__free_page(virt_to_page((void *)start));
+}
+
+static unsigned long pages_take_kept(unsigned long pages)
+{
+	unsigned int i;
+
+	for (i = nr_kept; i-- > 0;) {
+		if (kept[i].pages == pages) {
+			unsigned long start = kept[i].start;
+
+			kept[i] = kept[--nr_kept];
+			kept_pages -= pages;
+			return start;
+		}
+	}
+	return 0;
+}
+
+static unsigned long pages_drop_kept(void)
+{
+	unsigned long freed = kept_pages;
+
+	while (nr_kept) {
+		nr_kept--;
+		pages_release(kept[nr_kept].start, kept[nr_kept].pages);
+	}
+	kept_pages = 0;
+	return freed;
+}
+
+/* Give a run back that no area covers any more and that is readable and writable. */
+static void pages_free(unsigned long start, unsigned long pages)
+{
+	if (pages > KEPT_RUN_PAGES || nr_kept == KEPT_RUNS || kept_pages + pages > KEPT_PAGES) {
+		pages_release(start, pages);
+		return;
+	}
+	kept[nr_kept].start = start;
+	kept[nr_kept++].pages = pages;
+	kept_pages += pages;
+}
+
+/*
+ * A run of pages with undefined contents, or 0.  `scatter`: at a random place, within what the
+ * block that must be taken anyway leaves free, and in one of several blocks.
+ */
+static unsigned long pages_alloc(unsigned long pages, bool scatter)
+{
+	unsigned long start = scatter ? 0 : pages_take_kept(pages), skip = 0, block;
+	unsigned int order = get_order(pages << PAGE_SHIFT), i, others = 0;
+	struct page *page, *other[8];
+	gfp_t gfp = GFP_USER | __GFP_NOWARN;
+
+	if (start)
+		return start;
+	if (pages >= 1ul << (MAX_ORDER - 1))
+		return 0;
+	if (scatter) {
+		others = get_random_u32_below(ARRAY_SIZE(other));
+		for (i = 0; i < others; i++)
+			other[i] = alloc_pages(gfp | __GFP_NORETRY, order);
+	}
+	page = alloc_pages(gfp, order);
+	if (!page && nr_kept) {
+		pages_drop_kept();
+		page = alloc_pages(gfp, order);
+	}
+	for (i = 0; i < others; i++)
+		if (other[i])
+			__free_pages(other[i], order);
+	if (!page)
+		return 0;
+	split_page(page, order);
+	block = 1ul << order;
+	if (scatter)
+		skip = get_random_u32_below(block - pages + 1);
+	start = (unsigned long)page_address(page);
+	pages_release(start, skip);
+	start += skip << PAGE_SHIFT;
+	pages_release(start + (pages << PAGE_SHIFT), block - skip - pages);
+	return start;
+}
+
+static unsigned long kept_count(struct shrinker *shrinker, struct shrink_control *control)
+{
+	return kept_pages;
+}
+
+static unsigned long kept_scan(struct shrinker *shrinker, struct shrink_control *control)
+{
+	return pages_drop_kept();
+}
+
+static struct shrinker kept_shrinker = {
+	.count_objects = kept_count,
+	.scan_objects = kept_scan,
+	.seeks = DEFAULT_SEEKS,
+};
+
+/* ------------------------------------------------------------------ areas */
+
+static struct area *area_of(struct rb_node *node)
+{
+	return node ? rb_entry(node, struct area, node) : NULL;
+}
+
+static struct area *area_next(struct area *area)
+{
+	return area_of(rb_next(&area->node));
+}
+
+/* The first area that ends above the address. */
+static struct area *area_find(struct mm_struct *mm, unsigned long address)
+{
+	struct rb_node *node = mm->context.areas.rb_node;
+	struct area *found = NULL;
+
+	while (node) {
+		struct area *area = area_of(node);
+
+		if (address < area->end) {
+			found = area;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found;
+}
+
+static void area_insert(struct mm_struct *mm, struct area *area)
+{
+	struct rb_node **link = &mm->context.areas.rb_node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = area->start < area_of(parent)->start ? &parent->rb_left : &parent->rb_right;
+	}
+	rb_link_node(&area->node, parent, link);
+	rb_insert_color(&area->node, &mm->context.areas);
+}
+
+static unsigned long area_pages(const struct area *area)
+{
+	return (area->end - area->start) >> PAGE_SHIFT;
+}
+
+static unsigned int hc_prot(unsigned long prot)
+{
+	return (prot & PROT_READ ? HC_PROT_READ : 0) | (prot & PROT_WRITE ? HC_PROT_WRITE : 0) |
+	       (prot & PROT_EXEC ? HC_PROT_EXEC : 0);
+}
+
+static int area_set_prot(struct area *area, unsigned int prot)
+{
+	int error = 0;
+
+	if (area->prot != prot)
+		error = hc_memory_protect((void *)area->start, area->end - area->start,
+					  hc_prot(prot));
+	if (!error)
+		area->prot = prot;
+	return error;
+}
+
+/* Cut an area in two at an address inside it. */
+static int area_split(struct mm_struct *mm, struct area *area, unsigned long address)
+{
+	struct area *upper = kmem_cache_alloc(area_cache, GFP_KERNEL);
+
+	if (!upper)
+		return -ENOMEM;
+	*upper = *area;
+	upper->start = address;
+	upper->memory += address - area->start;
+	upper->offset += address - area->start;
+	if (upper->file)
+		get_file(upper->file);
+	area->end = address;
+	area_insert(mm, upper);
+	return 0;
+}
+
+/* Make the bounds of a range bounds of areas.  0, -ENOMEM if something in it is not mapped. */
+static int areas_cut(struct mm_struct *mm, unsigned long start, unsigned long end, bool holes)
+{
+	struct area *area = area_find(mm, start);
+	unsigned long at = start;
+
+	if (area && area->start < start) {
+		if (area_split(mm, area, start))
+			return -ENOMEM;
+		area = area_next(area);
+	}
+	for (; area && area->start < end; area = area_next(area)) {
+		if (area->start != at && !holes)
+			return -ENOMEM;
+		if (area->end > end && area_split(mm, area, end))
+			return -ENOMEM;
+		at = area->end;
+	}
+	return at < end && !holes ? -ENOMEM : 0;
+}
+
+/* Write a shared mapping's contents back to its file, which never grows by that. */
+static int area_write_back(struct area *area)
+{
+	loff_t offset = area->offset, left;
+	unsigned long n = area->end - area->start;
+	ssize_t written;
+
+	if (!area->file || !(area->file->f_mode & FMODE_WRITE))
+		return 0;
+	left = i_size_read(file_inode(area->file)) - offset;
+	if (left <= 0)
+		return 0;
+	written = kernel_write(area->file, (void *)area->memory, min_t(unsigned long, n, left), &offset);
+	return written < 0 ? written : 0;
+}
+
+static void area_free(struct mm_struct *mm, struct area *area)
+{
+	area_write_back(area);
+	if (area->file)
+		fput(area->file);
+	if (area->start != area->memory)
+		hc_memory_unmap((void *)area->start, area->end - area->start);
+	else
+		area_set_prot(area, PROT_READ | PROT_WRITE);
+	pages_free(area->memory, area_pages(area));
+	rb_erase(&area->node, &mm->context.areas);
+	kmem_cache_free(area_cache, area);
+}
+
+/* A new area over a run of pages, readable and writable. */
+static struct area *area_create(struct mm_struct *mm, unsigned long fixed, unsigned long pages,
+				bool scatter)
+{
+	struct area *area = kmem_cache_alloc(area_cache, GFP_KERNEL);
+	unsigned long memory;
+
+	if (!area)
+		return NULL;
+	memory = pages_alloc(pages, scatter);
+	if (!memory)
+		goto no_memory;
+	if (fixed && hc_memory_map((void *)fixed, __pa(memory), pages << PAGE_SHIFT,
+				   HC_PROT_READ | HC_PROT_WRITE)) {
+		pages_release(memory, pages);
+		goto no_memory;
+	}
+	area->memory = memory;
+	area->start = fixed ?: memory;
+	area->end = area->start + (pages << PAGE_SHIFT);
+	area->file = NULL;
+	area->offset = 0;
+	area->prot = PROT_READ | PROT_WRITE;
+	area_insert(mm, area);
+	return area;
+
+no_memory:
+	kmem_cache_free(area_cache, area);
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ mapping */
+
+/* One line, once in a while: the operator should learn why the program then fails. */
+static long out_of_memory(unsigned long length)
+{
+	pr_err_ratelimited("%s[%d]: out of memory: %lu KiB in one piece are wanted, %lu KiB are free\n",
+			   current->comm, task_pid_nr(current), length >> 10,
+			   global_zone_page_state(NR_FREE_PAGES) << (PAGE_SHIFT - 10));
+	return -ENOMEM;
+}
+
+unsigned long memory_allocate(unsigned long fixed, unsigned long length)
+{
+	struct area *area = area_create(program(), fixed, PAGE_ALIGN(length) >> PAGE_SHIFT, !fixed);
+
+	if (!area)
+		return out_of_memory(length);
+	memset((void *)area->memory, 0, area->end - area->start);
+	return area->start;
+}
+
+int memory_protect(unsigned long start, unsigned long end, unsigned long prot)
+{
+	struct mm_struct *mm = program();
+	int error = areas_cut(mm, start, end, false);
+	struct area *area;
+
+	for (area = area_find(mm, start); !error && area && area->start < end;
+	     area = area_next(area))
+		error = area_set_prot(area, prot & PROT_ALL);
+	return error;
+}
+
+/* Fill a mapping from its file; what lies beyond the file's end is zero. */
+static int fill(unsigned long memory, unsigned long length, struct file *file, loff_t offset)
+{
+	ssize_t n = 0;
+
+	if (file) {
+		n = kernel_read(file, (void *)memory, length, &offset);
+		if (n < 0)
+			return n;
+	}
+	memset((void *)memory + n, 0, length - n);
+	return 0;
+}
+
+/* Put something new where the program has memory already; all of the range must be its own. */
+static long map_over(struct mm_struct *mm, unsigned long address, unsigned long length,
+		     unsigned long prot, struct file *file, loff_t offset, bool shared)
+{
+	unsigned long end = address + length;
+	struct area *area;
+	int error = areas_cut(mm, address, end, false);
+
+	if (error)
+		return error;
+	for (area = area_find(mm, address); area && area->start < end; area = area_next(area)) {
+		area_write_back(area);
+		if (area->file)
+			fput(area->file);
+		area->file = shared ? get_file(file) : NULL;
+		area->offset = offset + area->start - address;
+		error = area_set_prot(area, PROT_READ | PROT_WRITE);
+		if (!error)
+			error = fill(area->memory, area->end - area->start, file, area->offset);
+		if (!error)
+			error = area_set_prot(area, prot);
+		if (error)
+			return error;
+	}
+	return address;
+}
+
+static bool overlaps(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct area *area = area_find(mm, start);
+
+	return area && area->start < end;
+}
+
+static long map(unsigned long address, unsigned long length, unsigned long prot,
+		unsigned long flags, struct file *file, loff_t offset)
+{
+	struct mm_struct *mm = program();
+	bool shared = file && (flags & MAP_TYPE) != MAP_PRIVATE && file->f_mode & FMODE_WRITE;
+	unsigned long fixed = 0;
+	struct area *area;
+	int error;
+
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+		bool taken = overlaps(mm, address, address + length);
+
+		if (offset_in_page(address))
+			return -EINVAL;
+		if (taken && flags & MAP_FIXED_NOREPLACE)
+			return -EEXIST;
+		if (taken)
+			return map_over(mm, address, length, prot, file, offset, shared);
+		if (address < PAGE_SIZE)
+			return -EPERM;
+		/* In the direct map an address is somebody else's memory or none at all. */
+		if (address + length > HC_DIRECT_MAP)
+			return -ENOMEM;
+		fixed = address;
+	}
+	area = area_create(mm, fixed, length >> PAGE_SHIFT, false);
+	if (!area)
+		return out_of_memory(length);
+	error = fill(area->memory, length, file, offset);
+	if (!error)
+		error = area_set_prot(area, prot);
+	if (error) {
+		area_free(mm, area);
+		return error;
+	}
+	if (shared) {
+		area->file = get_file(file);
+		area->offset = offset;
+	}
+	return area->start;
+}
+
+long haunch_mmap(unsigned long address, unsigned long length, unsigned long prot,
+		 unsigned long flags, unsigned long fd, unsigned long offset)
+{
+	struct mm_struct *mm = program();
+	struct file *file = NULL;
+	long result = -EINVAL;
+
+	if (!length || offset_in_page(offset) ||
+	    ((flags & MAP_TYPE) != MAP_PRIVATE && (flags & MAP_TYPE) != MAP_SHARED &&
+	     (flags & MAP_TYPE) != MAP_SHARED_VALIDATE))
+		return -EINVAL;
+	length = PAGE_ALIGN(length);
+	if (!length || length > TASK_SIZE || address > TASK_SIZE - length)
+		return -ENOMEM;
+	if (!(flags & MAP_ANONYMOUS)) {
+		file = fget(fd);
+		if (!file)
+			return -EBADF;
+		result = -EACCES;
+		if (!(file->f_mode & FMODE_READ))
+			goto out;
+		if ((flags & MAP_TYPE) != MAP_PRIVATE && prot & PROT_WRITE &&
+		    !(file->f_mode & FMODE_WRITE))
+			goto out;
+		result = -ENODEV;
+		if (!S_ISREG(file_inode(file)->i_mode) && !S_ISBLK(file_inode(file)->i_mode))
+			goto out;
+	}
+	if (mmap_write_lock_killable(mm)) {
+		result = -EINTR;
+		goto out;
+	}
+	result = map(address, length, prot & PROT_ALL, flags, file, offset);
+	mmap_write_unlock(mm);
+out:
+	if (file)
+		fput(file);
+	return result;
+}
+
+static int unmap(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct area *area = area_find(mm, start), *next;
+
+	/* The usual case first: exactly one area. */
+	if (area && area->start == start && area->end == end) {
+		area_free(mm, area);
+		return 0;
+	}
+	if (areas_cut(mm, start, end, true))
+		return -ENOMEM;
+	for (area = area_find(mm, start); area && area->start < end; area = next) {
+		next = area_next(area);
+		area_free(mm, area);
+	}
+	return 0;
+}
+
+long haunch_munmap(unsigned long address, unsigned long length)
+{
+	struct mm_struct *mm = program();
+	int error;
+
+	length = PAGE_ALIGN(length);
+	if (offset_in_page(address) || !length || address > TASK_SIZE || length > TASK_SIZE - address)
+		return -EINVAL;
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	error = unmap(mm, address, address + length);
+	mmap_write_unlock(mm);
+	return error;
+}
+
+static long remap(struct mm_struct *mm, unsigned long address, unsigned long old_length,
+		  unsigned long new_length, bool may_move)
+{
+	struct area *area = area_find(mm, address), *moved;
+	unsigned int prot;
+
+	if (!area || area->start > address || area->end < address + old_length)
+		return -EFAULT;
+	if (new_length <= old_length)
+		return unmap(mm, address + new_length, address + old_length) ?: address;
+	if (!may_move || area->file)
+		return -ENOMEM;
+	prot = area->prot;
+	moved = area_create(mm, 0, new_length >> PAGE_SHIFT, false);
+	if (!moved)
+		return out_of_memory(new_length);
+	area_set_prot(area, PROT_READ | PROT_WRITE);
+	memcpy((void *)moved->memory, (void *)area->memory + (address - area->start), old_length);
+	memset((void *)moved->memory + old_length, 0, new_length - old_length);
+	area_set_prot(area, prot);
+	area_set_prot(moved, prot);
+	unmap(mm, address, address + old_length);
+	return moved->start;
+}
+
+long haunch_mremap(unsigned long address, unsigned long old_length, unsigned long new_length,
+		   unsigned long flags, unsigned long new_address)
+{
+	struct mm_struct *mm = program();
+	long result;
+
+	old_length = PAGE_ALIGN(old_length);
+	new_length = PAGE_ALIGN(new_length);
+	if (offset_in_page(address) || !old_length || !new_length || flags & ~MREMAP_MAYMOVE ||
+	    new_length > TASK_SIZE || address > TASK_SIZE - old_length)
+		return -EINVAL;
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	result = old_length == new_length ? address :
+		 remap(mm, address, old_length, new_length, flags & MREMAP_MAYMOVE);
+	mmap_write_unlock(mm);
+	return result;
+}
+
+long haunch_mprotect(unsigned long address, unsigned long length, unsigned long prot)
+{
+	struct mm_struct *mm = program();
+	int error;
+
+	length = PAGE_ALIGN(length);
+	if (offset_in_page(address) || prot & ~(PROT_ALL | PROT_SEM))
+		return -EINVAL;
+	if (!length)
+		return 0;
+	if (address > TASK_SIZE || length > TASK_SIZE - address)
+		return -ENOMEM;
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	error = memory_protect(address, address + length, prot);
+	mmap_write_unlock(mm);
+	return error;
+}
+
+long haunch_brk(unsigned long end)
+{
+	struct mm_struct *mm = program();
+
+	mmap_write_lock(mm);
+	if (end >= mm->start_brk && end <= mm->context.end_brk) {
+		/* What is given back reads as zero when it is taken again. */
+		if (end < mm->brk)
+			memset((void *)end, 0, mm->brk - end);
+		mm->brk = end;
+	}
+	end = mm->brk;
+	mmap_write_unlock(mm);
+	return end;
+}
+
+/* Do something with each whole area of a range, or with its part. */
+static int for_range(unsigned long start, unsigned long length,
+		     int (*act)(struct area *area, unsigned long from, unsigned long to))
+{
+	struct mm_struct *mm = program();
+	unsigned long at = start, end = start + length;
+	struct area *area;
+	int error = 0;
+
+	mmap_read_lock(mm);
+	for (area = area_find(mm, start); area && area->start < end && !error; area = area_next(area)) {
+		if (area->start > at)
+			break;
+		at = min(area->end, end);
+		error = act(area, max(start, area->start), at);
+	}
+	mmap_read_unlock(mm);
+	return error ?: at < end ? -ENOMEM : 0;
+}
+
+static int discard(struct area *area, unsigned long from, unsigned long to)
+{
+	if (area->file)
+		return 0;
+	if (!(area->prot & PROT_WRITE))
+		return 0;
+	memset((void *)area->memory + (from - area->start), 0, to - from);
+	return 0;
+}
+
+static int write_back(struct area *area, unsigned long from, unsigned long to)
+{
+	return area_write_back(area);
+}
+
+static int nothing(struct area *area, unsigned long from, unsigned long to)
+{
+	return 0;
+}
+
+static bool range_is_wrong(unsigned long address, unsigned long length)
+{
+	return offset_in_page(address) || address > TASK_SIZE || length > TASK_SIZE - address;
+}
+
+long haunch_madvise(unsigned long address, unsigned long length, int advice)
+{
+	length = PAGE_ALIGN(length);
+	if (range_is_wrong(address, length))
+		return -EINVAL;
+	switch (advice) {
+	case MADV_DONTNEED:
+		return for_range(address, length, discard);
+	case MADV_NORMAL:
+	case MADV_RANDOM:
+	case MADV_SEQUENTIAL:
+	case MADV_WILLNEED:
+	case MADV_FREE:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+	case MADV_HUGEPAGE:
+	case MADV_NOHUGEPAGE:
+	case MADV_DONTDUMP:
+	case MADV_DODUMP:
+	case MADV_MERGEABLE:
+	case MADV_UNMERGEABLE:
+	case MADV_DONTFORK:
+	case MADV_DOFORK:
+	case MADV_WIPEONFORK:
+	case MADV_KEEPONFORK:
+		return for_range(address, length, nothing);
+	default:
+		return -EINVAL;
+	}
+}
+
+long haunch_msync(unsigned long address, unsigned long length, int flags)
+{
+	length = PAGE_ALIGN(length);
+	if (range_is_wrong(address, length) || flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC))
+		return -EINVAL;
+	return for_range(address, length, write_back);
+}
+
+long haunch_mincore(unsigned long address, unsigned long length, unsigned char __user *vector)
+{
+	unsigned long i, pages = PAGE_ALIGN(length) >> PAGE_SHIFT;
+	int error;
+
+	if (range_is_wrong(address, length))
+		return -EINVAL;
+	error = for_range(address, pages << PAGE_SHIFT, nothing);
+	for (i = 0; !error && i < pages; i++)
+		error = put_user(1, vector + i);
+	return error;
+}
+
+/* All memory is locked, by nature. */
+long haunch_mlock(void)
+{
+	return 0;
+}
+
+bool memory_is_mapped(unsigned long address)
+{
+	struct area *area;
+	bool mapped;
+
+	if (!program())
+		return false;
+	mmap_read_lock(program());
+	area = area_find(program(), address);
+	mapped = area && area->start <= address;
+	mmap_read_unlock(program());
+	return mapped;
+}
+
+void memory_describe(unsigned long ip, char *to, size_t size)
+{
+	struct mm_struct *mm = program();
+
+	*to = 0;
+	if (mm && ip >= mm->start_code && ip < mm->end_code)
+		scnprintf(to, size, " (%s+0x%lx)", current->comm, ip - mm->context.bias);
+}
+
+/* ------------------------------------------------------------------ the one VMA */
+
+static struct file *ram_file;
+
+static void vma_close(struct vm_area_struct *vma)
+{
+	struct rb_root *areas = &vma->vm_mm->context.areas;
+
+	while (areas->rb_node)
+		area_free(vma->vm_mm, area_of(areas->rb_node));
+}
+
+static const struct vm_operations_struct ram_vm_operations = {
+	.close = vma_close,
+};
+
+static int ram_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	vma->vm_ops = &ram_vm_operations;
+	return 0;
+}
+
+static unsigned long ram_address(struct file *file, unsigned long address, unsigned long length,
+				 unsigned long offset, unsigned long flags)
+{
+	return PAGE_OFFSET;
+}
+
+static unsigned int ram_capabilities(struct file *file)
+{
+	return NOMMU_MAP_DIRECT | NOMMU_MAP_READ | NOMMU_MAP_WRITE | NOMMU_MAP_EXEC;
+}
+
+static const struct file_operations ram_operations = {
+	.mmap = ram_mmap,
+	.get_unmapped_area = ram_address,
+	.mmap_capabilities = ram_capabilities,
+};
+
+int memory_attach(void)
+{
+	unsigned long address = vm_mmap(ram_file, 0, memory_end_address - PAGE_OFFSET,
+					PROT_ALL, MAP_SHARED, 0);
+
+	return IS_ERR_VALUE(address) ? address : 0;
+}
+
+static int __init memory_init(void)
+{
+	area_cache = KMEM_CACHE(area, SLAB_PANIC);
+	ram_file = anon_inode_getfile("[ram]", &ram_operations, NULL, O_RDWR);
+	if (IS_ERR(ram_file))
+		panic("no file for the RAM: %ld", PTR_ERR(ram_file));
+	return register_shrinker(&kept_shrinker, "haunch");
+}
+fs_initcall(memory_init);

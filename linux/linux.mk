@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# The donor: unpack Debian's kernel source, put arch/haunch beside its architectures by symlink,
+# configure and build it, and make of it one object that knows the hypercalls only.
+
+DONOR_PACKAGE	?= linux-source-6.1
+DONOR_ARCHIVE	:= /usr/src/$(DONOR_PACKAGE).tar.xz
+DONOR		:= $(B)/donor/$(DONOR_PACKAGE)
+CONFIGS		:= virtio generic
+
+# The overlay is seen through a symlink: Kbuild's own dependency files know what changed in it.
+OVERLAY		:= $(shell find linux/arch -type f) hypercall/hypercall.h
+
+$(B)/donor/unpacked: $(wildcard $(DONOR_ARCHIVE))
+	@test -r $(DONOR_ARCHIVE) || { \
+		echo "haunch: $(DONOR_ARCHIVE) is missing: apt-get install $(DONOR_PACKAGE)" >&2; exit 1; }
+	@mkdir -p $(@D)
+	rm -rf $(DONOR)
+	tar -C $(@D) -xf $(DONOR_ARCHIVE)
+	ln -s $(abspath linux/arch) $(DONOR)/arch/haunch
+	touch $@
+
+$(B)/linux-%/.config: linux/config/base.config linux/config/%.config linux/configure \
+		linux/arch/Kconfig $(B)/donor/unpacked
+	cd $(DONOR) && HAUNCH_TOP=$(CURDIR) $(abspath linux/configure) $(abspath $(@D)) \
+		$(abspath linux/config/base.config linux/config/$*.config)
+
+DONOR_MAKE = $(MAKE) -C $(DONOR) ARCH=haunch O=$(abspath $(@D)) HAUNCH_TOP=$(CURDIR) \
+	KBUILD_BUILD_USER=haunch KBUILD_BUILD_HOST=haunch KBUILD_BUILD_TIMESTAMP=
+
+$(B)/linux-%/vmlinux: $(B)/linux-%/.config $(OVERLAY)
+	+$(DONOR_MAKE) vmlinux
+
+# Everything but the entry points becomes local, so that core and donor cannot reach into each other.
+$(B)/linux-%/donor.o: $(B)/linux-%/vmlinux
+	objcopy --wildcard --keep-global-symbol='donor_*' $< $@.tmp
+	@nm -u $@.tmp | grep -v ' hc_' > $@.undefined; \
+	if [ -s $@.undefined ]; then \
+		echo "haunch: the donor needs what the contract does not have:" >&2; \
+		cat $@.undefined >&2; exit 1; fi
+	mv $@.tmp $@
+
+.PRECIOUS: $(B)/linux-%/.config $(B)/linux-%/vmlinux $(B)/linux-%/donor.o
