@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * core.h - what the parts of the core share with each other.
+ *
+ * The first half is portable C (core/), the second is what a machine's folder (core/x86_64/) brings.
+ * Nothing of it is visible outside: core.o exports the hc_* functions and the entry points only.
+ */
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../hypercall/hypercall.h"
+#include "ranges.h"
+
+#define KIB			1024ul
+#define MIB			(1024 * KIB)
+#define GIB			(1024 * MIB)
+#define NS_PER_SECOND		1000000000ul
+
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+#define __noreturn		__attribute__((noreturn))
+#define __printf_like		__attribute__((format(printf, 1, 2)))
+
+static inline unsigned long page_down(unsigned long x)
+{
+	return x & ~(HC_PAGE_SIZE - 1ul);
+}
+
+static inline unsigned long page_up(unsigned long x)
+{
+	return page_down(x + HC_PAGE_SIZE - 1);
+}
+
+/* ------------------------------------------------------------------ string.c */
+
+void *memcpy(void *to, const void *from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
+void *memset(void *to, int value, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+size_t strlen(const char *s);
+
+/* ------------------------------------------------------------------ print.c */
+
+/* %s %c %d %u %x %p, with `l`, a width, and `0`; nothing else.  Any context. */
+void print(const char *format, ...) __printf_like;
+
+/* The machine cannot go on: prints "haunch: panic: ..." and a backtrace, and powers off. */
+void panic(const char *format, ...) __printf_like __noreturn;
+
+/* A hypercall was called with an argument that it cannot have. */
+void bug(const char *function, const char *what, unsigned long value) __noreturn;
+
+/* The status with which the core ends a machine that failed; `haunch run` uses the same. */
+#define STATUS_PANIC		125
+#define STATUS_MEMORY		1
+
+/* True between panic() and the end: whatever fails now must not be reported at length. */
+extern bool panicking;
+
+/* ------------------------------------------------------------------ symbols.c */
+
+struct symbol {
+	char name[80];
+	unsigned long offset;		/* from the function's first byte */
+};
+
+/* Use the table of `size` bytes that tools/symtab made. */
+void symbols_init(const void *table, size_t size);
+
+/* The function that holds the address; false if none is known. */
+bool symbol_find(unsigned long address, struct symbol *symbol);
+
+/* Print the address as name+offset, or just in hexadecimal. */
+void print_symbol(unsigned long address);
+
+/* ------------------------------------------------------------------ entropy.c */
+
+/* Mix the CPU's random numbers, the loader's data and timing jitter; returns the bits to credit. */
+unsigned int entropy_collect(unsigned char seed[HC_ENTROPY_SIZE]);
+void entropy_add(const void *data, size_t size);
+
+/* ------------------------------------------------------------------ start.c */
+
+/* All RAM that the machine has: sorted, disjoint, whole pages. */
+extern struct ranges machine_ram;
+
+/* True from the call of donor_start() on: until then nobody is there to take faults or interrupts. */
+extern bool donor_runs;
+
+extern struct acpi machine_acpi;
+
+/* ------------------------------------------------------------------ the machine's part */
+
+/*
+ * Bounds made by the linker script.  The core's own part of the image comes first, complete with
+ * its bss, so that it can speak even if RAM ends within the donor's part.
+ */
+extern const unsigned char image_note[];	/* struct image_note, at its physical address */
+extern char image_start[], image_core_text_start[], image_core_text_end[], image_core_rodata_end[],
+	image_core_end[], image_text_start[], image_text_end[], image_rodata_end[], image_end[];
+
+static inline bool in_image_text(unsigned long address)
+{
+	return (address >= (unsigned long)image_core_text_start &&
+		address < (unsigned long)image_core_text_end) ||
+	       (address >= (unsigned long)image_text_start &&
+		address < (unsigned long)image_text_end);
+}
+
+/* page.c: the final page tables.  Page-table pages are taken from [pool, pool + pool_size). */
+unsigned long page_pool_size(void);
+void page_init(unsigned long pool, unsigned long pool_size);
+bool page_is_mapped(unsigned long address);	/* present, so that reading it does not fault */
+
+/*
+ * Physical memory that firmware tables lie in, for reading; NULL if it cannot be had.  After
+ * page_init() only; maps it if it is not RAM.
+ */
+const void *firmware_at(uint64_t physical, uint64_t size);
+
+/* cpu.c */
+void cpu_init(void);		/* descriptor tables, features; exceptions are reported from here on */
+
+/* irq.c */
+void irq_init(void);
+
+/* console.c */
+void console_init(void);
+void console_map(void);		/* into the page tables that page_init() is making */
+
+/* time.c: the clock, then the timer.  After ACPI's tables are known. */
+void time_init(void);
+
+/* fpu.c */
+void fpu_init(void);
+
+/* random.c */
+unsigned long cpu_cycles(void);
+void timing_sample(void);	/* an access to a slow device, whose duration nobody can foretell */
+
+#endif /* CORE_CORE_H */

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# The core, and the final link of it with a donor.  Included by the top Makefile, which sets B (the
+# build folder), CC and HOSTCFLAGS; paths are from the repository's root.
+#
+#   $(B)/core/core.o		the core: exports hc_* and the entry points, wants donor_* and image_*
+#   $(B)/haunch-NAME.elf	a kernel: the core and $(B)/linux-NAME/donor.o, symbol table, stripped
+#   $(B)/haunch-NAME.debug	the same with everything that a debugger wants
+
+# Ring 0 code: nothing below the stack pointer is ours, no registers but the general ones, no calls
+# into a run-time library.  See DESIGN, "Building".
+CORE_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow \
+	-Wstrict-prototypes -Wundef -Wvla -Wframe-larger-than=4096 \
+	-m64 -mno-red-zone -mcmodel=small -fno-pic -fno-pie -mgeneral-regs-only -fcf-protection=none \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector \
+	-fno-strict-aliasing -fno-common -fno-tree-loop-distribute-patterns -fno-builtin
+
+CORE_C := $(wildcard core/*.c core/x86_64/*.c)
+CORE_S := $(wildcard core/x86_64/*.S)
+CORE_HEADERS := $(wildcard core/*.h core/x86_64/*.h) hypercall/hypercall.h
+CORE_OBJECTS := $(CORE_C:core/%.c=$(B)/core/%.o) $(CORE_S:core/%.S=$(B)/core/%.o)
+CORE_LDS := core/x86_64/haunch.lds
+
+$(B)/core/%.o: core/%.c $(CORE_HEADERS) core/core.mk
+	@mkdir -p $(@D)
+	$(CC) $(CORE_CFLAGS) -c -o $@ $<
+
+$(B)/core/%.o: core/%.S $(CORE_HEADERS) core/core.mk
+	@mkdir -p $(@D)
+	$(CC) $(CORE_CFLAGS) -c -o $@ $<
+
+# The core's inner names must not meet a donor's.
+$(B)/core/core.o: $(CORE_OBJECTS)
+	$(LD) -r -o $@.tmp $^
+	objcopy --wildcard --keep-global-symbol='hc_*' --keep-global-symbol=pvh_entry \
+		--keep-global-symbol=multiboot2_entry $@.tmp
+	mv $@.tmp $@
+
+$(B)/tools/symtab: core/host/symtab.c core/symbols.h core/image.h
+	@mkdir -p $(@D)
+	$(CC) $(HOSTCFLAGS) -o $@ $<
+
+# $(call CORE_LINK,donor.o,output.debug,output.elf)
+define CORE_LINK
+	$(LD) -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none \
+		--no-warn-rwx-segments --orphan-handling=error -T $(CORE_LDS) -o $(2).tmp \
+		$(B)/core/core.o $(1)
+	mv $(2).tmp $(2)
+	$(B)/tools/symtab $(2) $(3).tmp
+	mv $(3).tmp $(3)
+endef
+
+$(B)/haunch-%.elf: $(B)/core/core.o $(B)/linux-%/donor.o $(CORE_LDS) $(B)/tools/symtab core/core.mk
+	$(call CORE_LINK,$(B)/linux-$*/donor.o,$(B)/haunch-$*.debug,$@)
+
+# ------------------------------------------------------------------ tests (tests/core/)
+
+CORE_TEST_CFLAGS := $(filter-out -g -O2 -fno-builtin,$(CORE_CFLAGS)) -O2 -g -fno-builtin
+
+$(B)/tests/core/donor.o: tests/core/donor.c hypercall/hypercall.h core/core.mk
+	@mkdir -p $(@D)
+	$(CC) $(CORE_TEST_CFLAGS) -c -o $@ $<
+
+$(B)/tests/core/donor.elf: $(B)/core/core.o $(B)/tests/core/donor.o $(CORE_LDS) $(B)/tools/symtab
+	$(call CORE_LINK,$(B)/tests/core/donor.o,$(B)/tests/core/donor.debug,$@)

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Copyright (c) 2026 The Haunch authors
+/*
+ * symtab.c - a host tool: puts the names of a linked kernel's functions where the kernel itself finds
+ * them, and strips it.
+ *
+ *	symtab KERNEL OUTPUT
+ *
+ * The table (../symbols.h) is appended to the file, a spare program header (PT_NULL) has it loaded
+ * right above the kernel, and the kernel's note (../image.h) says where that is.  So the table needs
+ * no second link.  What no program header names (sections, debug information) is left out.
+ *
+ * The input may be anything: every offset is checked before it is used.
+ */
+#include <elf.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../image.h"
+#include "../symbols.h"
+
+#define NAME_MAX_LENGTH		79
+#define PAGE			4096ull
+
+struct function {
+	uint64_t address;
+	const char *name;
+	size_t length;
+	bool global;
+};
+
+static const char *input;
+
+static void __attribute__((format(printf, 1, 2), noreturn)) die(const char *format, ...)
+{
+	va_list list;
+
+	fprintf(stderr, "symtab: %s: ", input);
+	va_start(list, format);
+	vfprintf(stderr, format, list);
+	va_end(list);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static void *allocate(size_t size)
+{
+	void *p = calloc(1, size ? size : 1);
+
+	if (!p)
+		die("out of memory");
+	return p;
+}
+
+/* ------------------------------------------------------------------ the ELF file */
+
+static unsigned char *file;
+static size_t file_size;
+
+static void *at(uint64_t offset, uint64_t size)
+{
+	if (offset > file_size || size > file_size - offset)
+		die("truncated, or not an ELF file");
+	return file + offset;
+}
+
+static void read_file(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	long size;
+
+	input = path;
+	if (!f || fseek(f, 0, SEEK_END) || (size = ftell(f)) < 0 || fseek(f, 0, SEEK_SET))
+		die("cannot be read");
+	file_size = (size_t)size;
+	file = allocate(file_size);
+	if (fread(file, 1, file_size, f) != file_size)
+		die("cannot be read");
+	fclose(f);
+}
+
+static Elf64_Ehdr *header(void)
+{
+	Elf64_Ehdr *h = at(0, sizeof(*h));
+
+	if (memcmp(h->e_ident, ELFMAG, SELFMAG) || h->e_ident[EI_CLASS] != ELFCLASS64 ||
+	    h->e_machine != EM_X86_64 || h->e_phentsize != sizeof(Elf64_Phdr))
+		die("not an ELF file for x86-64");
+	return h;
+}
+
+static Elf64_Phdr *segment(unsigned int i)
+{
+	return at(header()->e_phoff + i * sizeof(Elf64_Phdr), sizeof(Elf64_Phdr));
+}
+
+static Elf64_Shdr *section(unsigned int i)
+{
+	if (i >= header()->e_shnum)
+		die("a section number is out of range");
+	return at(header()->e_shoff + i * sizeof(Elf64_Shdr), sizeof(Elf64_Shdr));
+}
+
+/* A string of a string table. */
+static const char *string(const Elf64_Shdr *table, uint64_t offset)
+{
+	const char *strings = at(table->sh_offset, table->sh_size);
+
+	if (offset >= table->sh_size || !memchr(strings + offset, 0, table->sh_size - offset))
+		die("a name is out of range");
+	return strings + offset;
+}
+
+static struct image_note *find_note(void)
+{
+	for (unsigned int i = 0; i < header()->e_phnum; i++) {
+		const Elf64_Phdr *p = segment(i);
+		uint64_t offset = p->p_offset, end = p->p_offset + p->p_filesz;
+
+		if (p->p_type != PT_NOTE)
+			continue;
+		while (offset + sizeof(Elf64_Nhdr) <= end) {
+			const Elf64_Nhdr *n = at(offset, sizeof(*n));
+			uint64_t name = offset + sizeof(*n);
+			uint64_t desc = name + ((n->n_namesz + 3ull) & ~3ull);
+
+			if (n->n_type == IMAGE_NOTE_TYPE &&
+			    n->n_namesz == sizeof(IMAGE_NOTE_OWNER) &&
+			    n->n_descsz >= sizeof(struct image_note) &&
+			    !memcmp(at(name, n->n_namesz), IMAGE_NOTE_OWNER, n->n_namesz))
+				return at(desc, sizeof(struct image_note));
+			offset = desc + ((n->n_descsz + 3ull) & ~3ull);
+		}
+	}
+	die("has no note of owner \"" IMAGE_NOTE_OWNER "\": not a Haunch kernel");
+}
+
+/* ------------------------------------------------------------------ the functions */
+
+static int by_address(const void *a, const void *b)
+{
+	const struct function *x = a, *y = b;
+
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	/* Of several names for one function, prefer the public one, then the shortest. */
+	if (x->global != y->global)
+		return x->global ? -1 : 1;
+	if (x->length != y->length)
+		return x->length < y->length ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static struct function *read_functions(size_t *count)
+{
+	struct function *functions = NULL;
+	size_t n = 0, unique = 0;
+
+	for (unsigned int i = 0; i < header()->e_shnum; i++) {
+		const Elf64_Shdr *s = section(i), *strings;
+		size_t symbols;
+
+		if (s->sh_type != SHT_SYMTAB)
+			continue;
+		strings = section(s->sh_link);
+		symbols = s->sh_size / sizeof(Elf64_Sym);
+		at(s->sh_offset, s->sh_size);
+		functions = allocate(symbols * sizeof(*functions));
+		for (size_t j = 0; j < symbols; j++) {
+			const Elf64_Sym *symbol = at(s->sh_offset + j * sizeof(*symbol),
+						     sizeof(*symbol));
+			struct function *f = &functions[n];
+
+			if (ELF64_ST_TYPE(symbol->st_info) != STT_FUNC ||
+			    symbol->st_shndx == SHN_UNDEF || symbol->st_shndx >= SHN_LORESERVE ||
+			    !(section(symbol->st_shndx)->sh_flags & SHF_EXECINSTR) ||
+			    symbol->st_value > UINT32_MAX)
+				continue;
+			f->address = symbol->st_value;
+			f->name = string(strings, symbol->st_name);
+			f->length = strlen(f->name);
+			if (f->length > NAME_MAX_LENGTH)
+				f->length = NAME_MAX_LENGTH;
+			f->global = ELF64_ST_BIND(symbol->st_info) != STB_LOCAL;
+			n += f->length != 0;
+		}
+		break;
+	}
+	if (!n)
+		die("has no symbols");
+	qsort(functions, n, sizeof(*functions), by_address);
+	for (size_t i = 0; i < n; i++)
+		if (!i || functions[i].address != functions[unique - 1].address)
+			functions[unique++] = functions[i];
+	*count = unique;
+	return functions;
+}
+
+/* ------------------------------------------------------------------ coding the names */
+
+/*
+ * Byte pair encoding: again and again, give the most frequent pair of bytes one of the byte values
+ * that no name uses.  The names lie one behind the other in `text`, as 16-bit units, of which one
+ * value (GAP) keeps pairs from crossing into the next name.
+ */
+#define GAP			0xffff
+
+static size_t replace_pair(uint16_t *text, size_t size, unsigned int a, unsigned int b,
+			   unsigned int code)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		if (i + 1 < size && text[i] == a && text[i + 1] == b) {
+			text[used++] = (uint16_t)code;
+			i++;
+		} else {
+			text[used++] = text[i];
+		}
+	}
+	return used;
+}
+
+static size_t code_names(uint16_t *text, size_t size, uint8_t pair[256][2])
+{
+	uint32_t *pairs = allocate(65536 * sizeof(*pairs));
+	bool used[256] = { [0] = true };
+
+	for (size_t i = 0; i < size; i++)
+		if (text[i] != GAP)
+			used[text[i]] = true;
+	for (unsigned int code = 1; code < 256; code++) {
+		unsigned int best = 0;
+
+		if (used[code])
+			continue;
+		memset(pairs, 0, 65536 * sizeof(*pairs));
+		for (size_t i = 0; i + 1 < size; i++)
+			if (text[i] != GAP && text[i + 1] != GAP)
+				pairs[text[i] << 8 | text[i + 1]]++;
+		for (unsigned int i = 0; i < 65536; i++)
+			if (pairs[i] > pairs[best])
+				best = i;
+		if (pairs[best] < 4)
+			break;
+		pair[code][0] = (uint8_t)(best >> 8);
+		pair[code][1] = (uint8_t)best;
+		size = replace_pair(text, size, best >> 8, best & 0xff, code);
+	}
+	free(pairs);
+	return size;
+}
+
+static unsigned char *make_table(const struct function *functions, size_t count, size_t *table_size)
+{
+	struct symbols_header *h;
+	uint16_t *text;
+	unsigned char *table, *p;
+	size_t size = 0, limit = sizeof(*h), i, j;
+	uint64_t last = functions[0].address;
+
+	for (i = 0; i < count; i++) {
+		size += functions[i].length + 1;
+		limit += functions[i].length + 1 + 5;
+	}
+	text = allocate(size * sizeof(*text));
+	for (i = 0, size = 0; i < count; i++) {
+		for (j = 0; j < functions[i].length; j++)
+			text[size++] = (unsigned char)functions[i].name[j];
+		text[size++] = GAP;
+	}
+	table = allocate(limit);
+	h = (void *)table;
+	memcpy(h->magic, SYMBOLS_MAGIC, sizeof(h->magic));
+	size = code_names(text, size, h->pair);
+	h->count = (uint32_t)count;
+	h->base = (uint32_t)last;
+	p = table + sizeof(*h);
+	for (i = 0, j = 0; i < count; i++) {
+		uint64_t distance = functions[i].address - last;
+		unsigned char *length;
+
+		last = functions[i].address;
+		for (; distance >= 0x80; distance >>= 7)
+			*p++ = (unsigned char)(distance | 0x80);
+		*p++ = (unsigned char)distance;
+		length = p++;
+		while (j < size && text[j] != GAP)
+			*p++ = (unsigned char)text[j++];
+		j++;
+		*length = (unsigned char)(p - length - 1);
+	}
+	h->stream_size = (uint32_t)(p - table - sizeof(*h));
+	*table_size = (size_t)(p - table);
+	free(text);
+	return table;
+}
+
+/* ------------------------------------------------------------------ the output */
+
+static void pad_to(FILE *f, uint64_t offset)
+{
+	while (ftell(f) >= 0 && (uint64_t)ftell(f) < offset)
+		fputc(0, f);
+}
+
+static void write_file(const char *path, const unsigned char *table, size_t size)
+{
+	struct image_note *note = find_note();
+	Elf64_Ehdr *h = header();
+	Elf64_Phdr *spare = NULL;
+	uint64_t file_end = 0, memory_end = 0, offset = 0;
+	FILE *f;
+
+	for (unsigned int i = 0; i < h->e_phnum; i++) {
+		Elf64_Phdr *p = segment(i);
+
+		if (p->p_type == PT_NULL && !spare)
+			spare = p;
+		if (p->p_type == PT_NULL)
+			continue;
+		at(p->p_offset, p->p_filesz);
+		if (p->p_offset + p->p_filesz > file_end)
+			file_end = p->p_offset + p->p_filesz;
+		if (p->p_type != PT_LOAD)
+			continue;
+		if (p->p_paddr + p->p_memsz > memory_end) {
+			memory_end = p->p_paddr + p->p_memsz;
+			offset = p->p_vaddr - p->p_paddr;
+		}
+	}
+	if (!spare)
+		die("has no spare program header");
+	memory_end = (memory_end + PAGE - 1) / PAGE * PAGE;
+	*spare = (Elf64_Phdr){
+		.p_type = PT_LOAD,
+		.p_flags = PF_R,
+		.p_offset = (file_end + PAGE - 1) / PAGE * PAGE,
+		.p_vaddr = memory_end + offset,
+		.p_paddr = memory_end,
+		.p_filesz = size,
+		.p_memsz = size,
+		.p_align = PAGE,
+	};
+	note->symbols_start = memory_end;
+	note->symbols_size = size;
+	h->e_shoff = 0;
+	h->e_shnum = 0;
+	h->e_shstrndx = SHN_UNDEF;
+
+	f = fopen(path, "wb");
+	if (!f) {
+		input = path;
+		die("cannot be written");
+	}
+	fwrite(file, 1, file_end, f);
+	pad_to(f, spare->p_offset);
+	fwrite(table, 1, size, f);
+	if (ferror(f) | fclose(f)) {
+		remove(path);
+		input = path;
+		die("cannot be written");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct function *functions;
+	unsigned char *table;
+	size_t count, size;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: symtab KERNEL OUTPUT\n");
+		return 2;
+	}
+	read_file(argv[1]);
+	functions = read_functions(&count);
+	table = make_table(functions, count, &size);
+	write_file(argv[2], table, size);
+	free(table);
+	free(functions);
+	free(file);
+	return 0;
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Copyright (c) 2026 The Haunch authors
+/*
+ * print.c - formatted text for the core's own messages, and the end of a machine that failed.
+ *
+ * Relies on hc_console_write() only, so that it works from the first instruction of C to the last
+ * moment of a panic.  Uses no static buffer: a panic may interrupt a message.
+ */
+#include <stdarg.h>
+
+#include "core.h"
+
+bool panicking;
+
+/* Collects characters so that the console is called a few times a line and not once a character. */
+struct line {
+	unsigned int used;
+	char text[96];
+};
+
+static void flush(struct line *line)
+{
+	hc_console_write(line->text, line->used);
+	line->used = 0;
+}
+
+static void put(struct line *line, char c)
+{
+	if (line->used == sizeof(line->text))
+		flush(line);
+	line->text[line->used++] = c;
+}
+
+static void put_number(struct line *line, unsigned long value, unsigned int base, int width,
+		       char pad, bool negative)
+{
+	char digits[24];
+	int n = 0;
+
+	do {
+		digits[n++] = "0123456789abcdef"[value % base];
+		value /= base;
+	} while (value);
+	if (negative)
+		digits[n++] = '-';
+	while (width-- > n)
+		put(line, pad);
+	while (n--)
+		put(line, digits[n]);
+}
+
+static void print_list(const char *format, va_list list)
+{
+	struct line line = { .used = 0 };
+
+	for (; *format; format++) {
+		unsigned long value;
+		bool is_long = false;
+		char pad = ' ';
+		int width = 0;
+		const char *s;
+
+		if (*format != '%') {
+			put(&line, *format);
+			continue;
+		}
+		format++;
+		if (*format == '0')
+			pad = *format++;
+		while (*format >= '0' && *format <= '9')
+			width = width * 10 + *format++ - '0';
+		if (*format == 'l') {
+			is_long = true;
+			format++;
+		}
+		switch (*format) {
+		case 's':
+			for (s = va_arg(list, const char *); *s; s++, width--)
+				put(&line, *s);
+			while (width-- > 0)
+				put(&line, ' ');
+			break;
+		case 'c':
+			put(&line, (char)va_arg(list, int));
+			break;
+		case 'd':
+			value = is_long ? va_arg(list, unsigned long) :
+					  (unsigned long)(long)va_arg(list, int);
+			put_number(&line, (long)value < 0 ? -value : value, 10, width, pad,
+				   (long)value < 0);
+			break;
+		case 'u':
+		case 'x':
+			value = is_long ? va_arg(list, unsigned long) : va_arg(list, unsigned int);
+			put_number(&line, value, *format == 'x' ? 16 : 10, width, pad, false);
+			break;
+		case 'p':
+			put(&line, '0');
+			put(&line, 'x');
+			put_number(&line, (unsigned long)va_arg(list, void *), 16, 0, ' ', false);
+			break;
+		case '%':
+			put(&line, '%');
+			break;
+		default:
+			return;
+		}
+	}
+	flush(&line);
+}
+
+void print(const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	print_list(format, list);
+	va_end(list);
+}
+
+void panic(const char *format, ...)
+{
+	va_list list;
+
+	hc_irq_disable();
+	if (panicking)
+		hc_power_off(STATUS_PANIC);
+	panicking = true;
+	print("haunch: panic: ");
+	va_start(list, format);
+	print_list(format, list);
+	va_end(list);
+	print("\n");
+	hc_console_backtrace(NULL);
+	hc_power_off(STATUS_PANIC);
+}
+
+void bug(const char *function, const char *what, unsigned long value)
+{
+	panic("%s() called with %s 0x%lx", function, what, value);
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Copyright (c) 2026 The Haunch authors
+/*
+ * start.c - from the first line of C to the donor's entry point.
+ *
+ * Called by boot.S on the boot stack, with the first GiB mapped at HC_DIRECT_MAP.  Until the amount of
+ * memory was checked, nothing of the donor's part of the image may be touched: it may not be there.
+ */
+#include "acpi.h"
+#include "boot_info.h"
+#include "core.h"
+#include "image.h"
+
+void start(uint32_t magic, unsigned long info) __noreturn;
+
+struct ranges machine_ram;
+bool donor_runs;
+struct acpi machine_acpi;
+
+static struct boot_info boot;
+static char command_line[COMMAND_LINE_SIZE];
+static struct hc_start_info start_info;
+
+/* Physical memory while boot.S's page tables are in use. */
+static const void *boot_at(uint64_t physical, uint64_t size)
+{
+	if (physical >= GIB || size > GIB - physical)
+		return NULL;
+	return hc_va(physical);
+}
+
+/* The end of all that was loaded, as a physical address. */
+static uint64_t loaded_end(const struct image_note *note)
+{
+	uint64_t end = hc_pa(image_end);
+
+	if (note->symbols_size && note->symbols_start + note->symbols_size > end)
+		end = note->symbols_start + note->symbols_size;
+	if (note->payload_size && note->payload_start + note->payload_size > end)
+		end = note->payload_start + note->payload_size;
+	return page_up(end);
+}
+
+static unsigned long megabytes(uint64_t bytes)
+{
+	return (bytes + MIB - 1) / MIB;
+}
+
+/*
+ * Is there enough memory?  What firmware keeps for itself is counted as well, as users count: they
+ * give a machine 16 MB, and 16 MB is what it has.
+ */
+static void check_memory(const struct image_note *note)
+{
+	uint64_t end = loaded_end(note), has = ranges_total(&machine_ram) + MIB;
+	uint64_t need = note->memory_needed;
+
+	if (need < end + MIB)
+		need = end + MIB;
+	if (has >= need && ranges_hold(&machine_ram, hc_pa(image_start), end))
+		return;
+	if (has >= need)
+		panic("the boot loader's memory map has a hole at 0x%lx-0x%lx, where the image is",
+		      hc_pa(image_start), end);
+	print("haunch: not enough memory: the machine has %lu MB, this image needs %lu MB; give it at "
+	      "least %lu MB (haunch run -m %lu)\n",
+	      megabytes(ranges_total(&machine_ram)), megabytes(need), megabytes(need),
+	      megabytes(need));
+	hc_power_off(STATUS_MEMORY);
+}
+
+/* What bake has put into the image, behind the kernel. */
+static void read_payload(const struct image_note *note)
+{
+	const struct image_payload *payload = hc_va(note->payload_start);
+	uint64_t size = note->payload_size;
+
+	if (!size)
+		return;
+	if (size < sizeof(*payload) ||
+	    memcmp(payload->magic, IMAGE_PAYLOAD_MAGIC, sizeof(payload->magic)) ||
+	    payload->version != IMAGE_PAYLOAD_VERSION)
+		panic("the image is damaged: no payload at 0x%lx", note->payload_start);
+	if (payload->command_line > size ||
+	    payload->command_line_size > size - payload->command_line ||
+	    payload->initrd > size || payload->initrd_size > size - payload->initrd)
+		panic("the image is damaged: its payload's parts are out of bounds");
+	command_line_append(command_line, (const char *)payload + payload->command_line,
+			    payload->command_line_size);
+	if (payload->initrd_size) {
+		boot.initrd = note->payload_start + payload->initrd;
+		boot.initrd_size = payload->initrd_size;
+	}
+}
+
+static void set_initrd(const struct image_note *note)
+{
+	uint64_t start = boot.initrd, aligned = page_down(start), size = boot.initrd_size;
+
+	if (!size)
+		return;
+	if (!ranges_hold(&machine_ram, start, start + size)) {
+		print("haunch: the initial file system at 0x%lx is not in RAM, ignored\n", start);
+		return;
+	}
+	/* The boot loader was asked for whole pages; bytes before are of no use to anyone by now. */
+	if (start != aligned && ranges_hold(&machine_ram, aligned, start) &&
+	    aligned >= page_up(hc_pa(image_end)) &&
+	    aligned >= page_up(note->symbols_start + note->symbols_size)) {
+		memmove(hc_va(aligned), hc_va(start), size);
+		start = aligned;
+	}
+	start_info.initrd = hc_va(start);
+	start_info.initrd_size = size;
+}
+
+/* Reserve memory for the page tables: beside all that was loaded, and mapped by boot.S. */
+static uint64_t place_page_tables(const struct image_note *note, uint64_t size)
+{
+	struct ranges free = machine_ram;
+	uint64_t found;
+
+	ranges_remove(&free, 0, loaded_end(note));
+	ranges_remove(&free, page_down(boot.initrd), page_up(boot.initrd + boot.initrd_size));
+	found = ranges_find(&free, size, GIB);
+	if (found == ~0ull)
+		panic("no room for %lu KiB of page tables below 1 GiB", size / KIB);
+	return found;
+}
+
+static void read_acpi(void)
+{
+	const void *rsdp = boot.rsdp_copy;
+	unsigned int size = boot.rsdp_copy_size;
+
+	if (!size) {
+		uint64_t address = boot.rsdp ? boot.rsdp : acpi_find_rsdp(firmware_at);
+
+		/* Revision 1 has 20 bytes; the others are not looked at then. */
+		rsdp = address ? firmware_at(address, sizeof(boot.rsdp_copy)) : NULL;
+		size = rsdp ? sizeof(boot.rsdp_copy) : 0;
+	}
+	if (size)
+		acpi_read(&machine_acpi, rsdp, size, firmware_at);
+}
+
+static void set_ram(const struct image_note *note, uint64_t pool, uint64_t pool_size)
+{
+	struct ranges ram = machine_ram;
+
+	/* The lowest page stays out: physical address 0 is a favourite of bugs. */
+	ranges_remove(&ram, 0, HC_PAGE_SIZE);
+	ranges_remove(&ram, hc_pa(image_start), page_up(hc_pa(image_end)));
+	ranges_remove(&ram, note->symbols_start, page_up(note->symbols_start + note->symbols_size));
+	ranges_remove(&ram, pool, pool + pool_size);
+	start_info.nr_ram = ram.nr;
+	for (unsigned int i = 0; i < ram.nr; i++)
+		start_info.ram[i] = (struct hc_ram){ ram.range[i].start,
+						     ram.range[i].end - ram.range[i].start };
+	start_info.ram_total = ranges_total(&machine_ram);
+}
+
+_Static_assert(RANGES_MAX == HC_RAM_MAX, "all ranges must fit into the start information");
+
+void start(uint32_t magic, unsigned long info)
+{
+	struct image_note note;
+	uint64_t pool, pool_size;
+	const char *error;
+
+	console_init();
+	cpu_init();
+	if (magic == MULTIBOOT2_MAGIC)
+		error = boot_info_multiboot2(&boot, (const void *)info, MULTIBOOT2_SIZE);
+	else
+		error = boot_info_pvh(&boot, info, boot_at);
+	if (error)
+		panic("%s", error);
+	machine_ram = boot.ram;
+	/* Linked at its physical address, which is about to be unmapped. */
+	memcpy(&note, hc_va((unsigned long)image_note), sizeof(note));
+	check_memory(&note);
+
+	pool_size = page_pool_size();
+	pool = place_page_tables(&note, pool_size);
+	page_init(pool, pool_size);
+	if (note.symbols_size)
+		symbols_init(hc_va(note.symbols_start), note.symbols_size);
+	read_payload(&note);
+	command_line_append(command_line, boot.command_line, strlen(boot.command_line));
+	set_initrd(&note);
+	set_ram(&note, pool, pool_size);
+
+	read_acpi();
+	irq_init();
+	time_init();
+	fpu_init();
+	entropy_add(boot.command_line, strlen(boot.command_line));
+	start_info.command_line = command_line;
+	start_info.entropy_bits = entropy_collect(start_info.entropy);
+	donor_runs = true;
+	donor_start(&start_info);
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Copyright (c) 2026 The Haunch authors
+/*
+ * cpu.c - features, descriptor tables, the `syscall` instruction's registers; FS and GS base;
+ * preparing contexts.
+ *
+ * Runs first of all C code of the machine's part, so that anything that goes wrong later is reported.
+ */
+#include "cpu.h"
+
+struct cpu_features cpu;
+
+/* SDM vol. 3, 7.7, figure 7-11. */
+static struct tss {
+	uint32_t reserved0;
+	uint64_t rsp[3];
+	uint64_t reserved1;
+	uint64_t ist[7];
+	uint64_t reserved2;
+	uint16_t reserved3, io_map;
+} __attribute__((packed)) tss;
+
+/* An interrupt gate (SDM vol. 3, 6.14.1). */
+static struct gate {
+	uint16_t offset_low, selector;
+	uint8_t ist, type;
+	uint16_t offset_middle;
+	uint32_t offset_high, reserved;
+} idt[256];
+
+#define GATE_INTERRUPT		0x8e	/* present, interrupts get disabled */
+#define STUB_SIZE		8	/* entry.S */
+
+struct table_pointer {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
+
+static void find_features(void)
+{
+	struct cpuid leaf1, extended;
+
+	cpu.max_leaf = cpuid(0, 0).eax;
+	leaf1 = cpuid(1, 0);
+	cpu.pat = leaf1.edx & 1u << 16;
+	cpu.apic = leaf1.edx & 1u << 9;
+	cpu.x2apic = leaf1.ecx & 1u << 21;
+	cpu.tsc_deadline = leaf1.ecx & 1u << 24;
+	cpu.xsave = leaf1.ecx & 1u << 26;
+	cpu.rdrand = leaf1.ecx & 1u << 30;
+	cpu.hypervisor = leaf1.ecx & 1u << 31;
+	if (cpu.max_leaf >= 7) {
+		struct cpuid leaf7 = cpuid(7, 0);
+
+		cpu.fsgsbase = leaf7.ebx & 1u << 0;
+		cpu.rdseed = leaf7.ebx & 1u << 18;
+	}
+	extended = cpuid(0x80000001, 0);
+	cpu.no_execute = extended.edx & 1u << 20;
+	cpu.physical_bits = 36;
+	if (cpuid(0x80000000, 0).eax >= 0x80000008)
+		cpu.physical_bits = cpuid(0x80000008, 0).eax & 0xff;
+	/* The direct map starts at 1 GiB, and the lower half has 47 bits. */
+	if (cpu.physical_bits > 46)
+		cpu.physical_bits = 46;
+}
+
+static void set_gate(unsigned int vector, uint64_t entry, unsigned int ist)
+{
+	idt[vector] = (struct gate){
+		.offset_low = (uint16_t)entry,
+		.selector = HC_CS_DONOR,
+		.ist = (uint8_t)ist,
+		.type = GATE_INTERRUPT,
+		.offset_middle = (uint16_t)(entry >> 16),
+		.offset_high = (uint32_t)(entry >> 32),
+	};
+}
+
+static void init_descriptors(void)
+{
+	struct table_pointer pointer = { GDT_SIZE - 1, (uint64_t)gdt };
+	uint64_t base = (uint64_t)&tss;
+	uint16_t selector = SELECTOR_TSS;
+
+	__asm__ volatile("lgdt %0" :: "m"(pointer));
+
+	tss.ist[IST_INTERRUPT - 1] = (uint64_t)interrupt_stack_top;
+	tss.ist[IST_EXCEPTION - 1] = (uint64_t)exception_stack_top;
+	tss.ist[IST_DOUBLE_FAULT - 1] = (uint64_t)double_fault_stack_top;
+	tss.ist[IST_NMI - 1] = (uint64_t)nmi_stack_top;
+	tss.ist[IST_MACHINE_CHECK - 1] = (uint64_t)machine_check_stack_top;
+	tss.io_map = sizeof(tss);
+	/* An available 64-bit TSS (SDM vol. 3, 7.2.3). */
+	gdt[SELECTOR_TSS / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
+				(base >> 24 & 0xff) << 56;
+	gdt[SELECTOR_TSS / 8 + 1] = base >> 32;
+	__asm__ volatile("ltr %0" :: "r"(selector));
+
+	for (unsigned int vector = 0; vector < 32; vector++)
+		set_gate(vector, stub_exceptions[vector], IST_EXCEPTION);
+	idt[VECTOR_DOUBLE_FAULT].ist = IST_DOUBLE_FAULT;
+	idt[VECTOR_NMI].ist = IST_NMI;
+	idt[VECTOR_MACHINE_CHECK].ist = IST_MACHINE_CHECK;
+	for (unsigned int vector = 32; vector < 256; vector++)
+		set_gate(vector, (uint64_t)stub_interrupts + STUB_SIZE * (vector - 32),
+			 IST_INTERRUPT);
+	pointer = (struct table_pointer){ sizeof(idt) - 1, (uint64_t)idt };
+	__asm__ volatile("lidt %0" :: "m"(pointer));
+}
+
+void cpu_init(void)
+{
+	find_features();
+	init_descriptors();
+
+	write_msr(MSR_STAR, (uint64_t)HC_CS_DONOR << 32);
+	write_msr(MSR_LSTAR, (uint64_t)syscall_entry);
+	write_msr(MSR_FMASK, SYSCALL_MASK);
+	write_cr4(read_cr4() | CR4_MCE | (cpu.fsgsbase ? CR4_FSGSBASE : 0));
+	/* Entry 4 of the page attribute table, by default write-back again: write-combining. */
+	if (cpu.pat)
+		write_msr(MSR_PAT, 0x0007040100070406);
+}
+
+/* ------------------------------------------------------------------ contexts */
+
+extern char context_first[];
+
+void hc_context_init(struct hc_context *context, void *stack_end, void (*entry)(void *argument),
+		     void *argument)
+{
+	unsigned long *sp = stack_end;
+
+	if ((unsigned long)stack_end % 16)
+		bug(__func__, "an unaligned stack", (unsigned long)stack_end);
+	*--sp = 0;	/* so that context_first has the stack aligned when it calls */
+	*--sp = 0;
+	*--sp = (unsigned long)context_first;
+	*--sp = 0;			/* rbp */
+	*--sp = 0;			/* rbx */
+	*--sp = (unsigned long)entry;	/* r12 */
+	*--sp = (unsigned long)argument; /* r13 */
+	*--sp = 0;
+	*--sp = 0;
+	context->sp = (unsigned long)sp;
+}
+
+void hc_stack_set(void *base, void *top)
+{
+	stack_base = (unsigned long)base;
+	stack_size = (unsigned long)top - (unsigned long)base;
+	stack_top = (unsigned long)top;
+}
+
+/* ------------------------------------------------------------------ FS and GS base */
+
+static bool is_canonical(unsigned long address)
+{
+	return (unsigned long)((long)(address << 16) >> 16) == address;
+}
+
+int hc_thread_pointer_set(unsigned long address)
+{
+	if (!is_canonical(address))
+		return HC_EINVAL;
+	if (cpu.fsgsbase)
+		__asm__ volatile("wrfsbase %0" :: "r"(address));
+	else
+		write_msr(MSR_FS_BASE, address);
+	return 0;
+}
+
+unsigned long hc_thread_pointer_get(void)
+{
+	unsigned long address;
+
+	if (!cpu.fsgsbase)
+		return read_msr(MSR_FS_BASE);
+	__asm__ volatile("rdfsbase %0" : "=r"(address));
+	return address;
+}
+
+int hc_gs_set(unsigned long address)
+{
+	if (!is_canonical(address))
+		return HC_EINVAL;
+	if (cpu.fsgsbase)
+		__asm__ volatile("wrgsbase %0" :: "r"(address));
+	else
+		write_msr(MSR_GS_BASE, address);
+	return 0;
+}
+
+unsigned long hc_gs_get(void)
+{
+	unsigned long address;
+
+	if (!cpu.fsgsbase)
+		return read_msr(MSR_GS_BASE);
+	__asm__ volatile("rdgsbase %0" : "=r"(address));
+	return address;
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Copyright (c) 2026 The Haunch authors
+/*
+ * irq.c - the two 8259 interrupt controllers (PIC) for the legacy lines, the local APIC for the timer
+ * and message interrupts.
+ *
+ * The PICs reach the CPU through the local APIC's pin LINT0 ("virtual wire", MultiProcessor
+ * Specification 1.4, 3.6.2.2), which firmware mostly has set up already.  I/O APICs stay as they are
+ * after reset, with everything masked.
+ */
+#include "cpu.h"
+
+/* ------------------------------------------------------------------ PIC (Intel 8259A data sheet) */
+
+#define PIC_MASTER		0x20
+#define PIC_SLAVE		0xa0
+#define PIC_DATA		1	/* offset of the second port */
+#define PIC_CASCADE		2	/* the master's line where the slave is */
+#define PIC_ICW1		0x11	/* edge, cascade, ICW4 follows */
+#define PIC_ICW4_8086		0x01
+#define PIC_EOI_SPECIFIC	0x60
+#define PIC_READ_ISR		0x0b
+
+static uint8_t pic_mask[2] = { 0xff & ~(1 << PIC_CASCADE), 0xff };
+
+static void pic_init(void)
+{
+	out8(PIC_MASTER, PIC_ICW1);
+	out8(PIC_SLAVE, PIC_ICW1);
+	out8(PIC_MASTER + PIC_DATA, VECTOR_IRQ);
+	out8(PIC_SLAVE + PIC_DATA, VECTOR_IRQ + 8);
+	out8(PIC_MASTER + PIC_DATA, 1 << PIC_CASCADE);
+	out8(PIC_SLAVE + PIC_DATA, PIC_CASCADE);
+	out8(PIC_MASTER + PIC_DATA, PIC_ICW4_8086);
+	out8(PIC_SLAVE + PIC_DATA, PIC_ICW4_8086);
+	out8(PIC_MASTER + PIC_DATA, pic_mask[0]);
+	out8(PIC_SLAVE + PIC_DATA, pic_mask[1]);
+	/* From now on reading the command port gives the in-service register. */
+	out8(PIC_MASTER, PIC_READ_ISR);
+	out8(PIC_SLAVE, PIC_READ_ISR);
+}
+
+static void pic_write_mask(unsigned int line)
+{
+	if (line < 8)
+		out8(PIC_MASTER + PIC_DATA, pic_mask[0]);
+	else
+		out8(PIC_SLAVE + PIC_DATA, pic_mask[1]);
+}
+
+static void pic_ack(unsigned int line)
+{
+	if (line >= 8) {
+		out8(PIC_SLAVE, (uint8_t)(PIC_EOI_SPECIFIC | (line - 8)));
+		line = PIC_CASCADE;
+	}
+	out8(PIC_MASTER, (uint8_t)(PIC_EOI_SPECIFIC | line));
+}
+
+/*
+ * A request that went away before the CPU took it is delivered as each PIC's last line, without being
+ * in service.  The master does not know that of the slave, so its cascade line is acknowledged.
+ */
+static bool pic_is_spurious(unsigned int line)
+{
+	if (line == 7)
+		return !(in8(PIC_MASTER) & 0x80);
+	if (line == 15 && !(in8(PIC_SLAVE) & 0x80)) {
+		out8(PIC_MASTER, PIC_EOI_SPECIFIC | PIC_CASCADE);
+		return true;
+	}
+	return false;
+}
+
+/* ------------------------------------------------------------------ local APIC (SDM vol. 3, 11) */
+
+#define APIC_BASE_ENABLE	(1 << 11)
+#define APIC_BASE_X2APIC	(1 << 10)
+#define APIC_SIZE		4096
+#define APIC_SVR_ENABLE		0x100
+#define APIC_LVT_EXTINT		0x700
+#define APIC_LVT_NMI		0x400
+#define APIC_LVT_MASKED		0x10000
+#define MSI_ADDRESS		0xfee00000
+
+bool apic_present;
+static volatile uint32_t *apic;		/* NULL: by MSRs (x2APIC mode) */
+
+uint32_t apic_read(unsigned int reg)
+{
+	if (!apic)
+		return (uint32_t)read_msr(MSR_X2APIC + (reg >> 4));
+	return apic[reg / 4];
+}
+
+void apic_write(unsigned int reg, uint32_t value)
+{
+	if (!apic)
+		write_msr(MSR_X2APIC + (reg >> 4), value);
+	else
+		apic[reg / 4] = value;
+}
+
+static void apic_init(void)
+{
+	uint64_t base;
+
+	if (!cpu.apic)
+		return;
+	base = read_msr(MSR_APIC_BASE);
+	/* The firmware's choice of mode stays: leaving x2APIC mode takes a reset of the APIC. */
+	if (!(base & APIC_BASE_X2APIC)) {
+		unsigned long physical = base & 0x000ffffffffff000;
+
+		if (hc_memory_map_device(physical, APIC_SIZE, HC_CACHE_NONE))
+			return;
+		if (!(base & APIC_BASE_ENABLE))
+			write_msr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+		apic = hc_va(physical);
+	}
+	apic_present = true;
+	apic_write(APIC_TPR, 0);
+	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED | VECTOR_TIMER);
+	apic_write(APIC_LVT_ERROR, APIC_LVT_MASKED | VECTOR_SPURIOUS);
+	apic_write(APIC_SVR, APIC_SVR_ENABLE | VECTOR_SPURIOUS);
+	apic_write(APIC_LVT_LINT0, APIC_LVT_EXTINT);
+	apic_write(APIC_LVT_LINT1, APIC_LVT_NMI);
+}
+
+void irq_init(void)
+{
+	pic_init();
+	apic_init();
+}
+
+/* ------------------------------------------------------------------ the contract */
+
+/* One bit for each message interrupt that is taken. */
+static uint64_t allocated[HC_NR_IRQS / 64] = {
+	[0] = (1ull << HC_NR_LINES) - 1,
+	[(VECTOR_INT80 - VECTOR_IRQ) / 64] = 1ull << (VECTOR_INT80 - VECTOR_IRQ) % 64,
+};
+
+_Static_assert((VECTOR_INT80 - VECTOR_IRQ) / 64 == 1, "the two initialisers must not be one");
+
+static void check_irq(const char *function, unsigned int irq)
+{
+	if (irq >= HC_NR_IRQS || !(allocated[irq / 64] & 1ull << irq % 64))
+		bug(function, "interrupt number", irq);
+}
+
+void hc_irq_mask(unsigned int irq)
+{
+	unsigned long flags;
+
+	check_irq(__func__, irq);
+	if (irq >= HC_NR_LINES)
+		return;
+	flags = irq_save();
+	pic_mask[irq / 8] |= (uint8_t)(1 << irq % 8);
+	pic_write_mask(irq);
+	irq_restore(flags);
+}
+
+void hc_irq_unmask(unsigned int irq)
+{
+	unsigned long flags;
+
+	check_irq(__func__, irq);
+	if (irq >= HC_NR_LINES)
+		return;
+	flags = irq_save();
+	pic_mask[irq / 8] &= (uint8_t)~(1 << irq % 8);
+	pic_write_mask(irq);
+	irq_restore(flags);
+}
+
+void hc_irq_ack(unsigned int irq)
+{
+	if (irq >= HC_NR_LINES)
+		apic_write(APIC_EOI, 0);
+	else
+		pic_ack(irq);
+}
+
+int hc_irq_allocate(struct hc_message *message)
+{
+	unsigned long flags;
+	int irq = HC_ENOMEM;
+	uint32_t id;
+
+	if (!apic_present)
+		return HC_EINVAL;
+	id = apic ? apic_read(APIC_ID) >> 24 : apic_read(APIC_ID);
+	if (id > 0xff)
+		return HC_EINVAL;	/* out of a message's reach */
+	flags = irq_save();
+	for (unsigned int i = 0; i < ARRAY_SIZE(allocated); i++) {
+		unsigned int bit;
+
+		if (!~allocated[i])
+			continue;
+		bit = (unsigned int)__builtin_ctzl(~allocated[i]);
+		allocated[i] |= 1ull << bit;
+		irq = (int)(i * 64 + bit);
+		break;
+	}
+	irq_restore(flags);
+	if (irq < 0)
+		return irq;
+	/* SDM vol. 3, 11.11: fixed delivery, edge, physical destination. */
+	message->address = MSI_ADDRESS | (unsigned long)id << 12;
+	message->data = VECTOR_IRQ + (unsigned int)irq;
+	return irq;
+}
+
+void hc_irq_free(unsigned int irq)
+{
+	unsigned long flags;
+
+	check_irq(__func__, irq);
+	if (irq < HC_NR_LINES || irq == VECTOR_INT80 - VECTOR_IRQ)
+		bug(__func__, "interrupt number", irq);
+	flags = irq_save();
+	allocated[irq / 64] &= ~(1ull << irq % 64);
+	irq_restore(flags);
+}
+
+void hc_idle(void)
+{
+	/* `sti` holds interrupts off for one more instruction: none comes before the halt. */
+	__asm__ volatile("sti; hlt" ::: "memory");
+}
+
+/* `int $n` in a program is a fault, for all its gates are the hardware's (SDM vol. 2, INT). */
+static void software_interrupt(struct hc_frame *frame, unsigned int vector)
+{
+	frame->ip -= 2;
+	trap_exception(frame, VECTOR_GENERAL_PROTECTION, vector << 3 | 2);
+}
+
+void irq_dispatch(struct hc_frame *frame, unsigned int vector)
+{
+	unsigned int irq = vector - VECTOR_IRQ;
+
+	if (vector == VECTOR_TIMER) {
+		time_interrupt(frame);
+	} else if (vector == VECTOR_INT80) {
+		software_interrupt(frame, vector);
+	} else if (irq < HC_NR_LINES) {
+		if (pic_is_spurious(irq))
+			return;
+		/* Without a local APIC, line 0 is the timer. */
+		if (irq || apic_present) {
+			donor_interrupt(irq, frame);
+		} else {
+			pic_ack(irq);
+			time_interrupt(frame);
+		}
+	} else if (irq < HC_NR_IRQS && allocated[irq / 64] & 1ull << irq % 64) {
+		donor_interrupt(irq, frame);
+	} else if (vector != VECTOR_SPURIOUS) {
+		/* Its owner has freed it since.  The APIC's own spurious vector wants no EOI. */
+		apic_write(APIC_EOI, 0);
+	}
+}

@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Copyright (c) 2026 The Haunch authors
+/*
+ * page.c - the one address space (Intel SDM vol. 3, chapter 4: 4-level paging).
+ *
+ * Physical address p is mapped at HC_DIRECT_MAP + p, if it is RAM or was mapped as a device, with
+ * 2 MiB pages that are split when a part of one gets another protection.  Nothing is merged back.
+ * What is below HC_DIRECT_MAP is mapped by hc_memory_map() only, with 4 KiB pages.
+ *
+ * Page-table pages come from a pool that is reserved at boot: enough to split every 2 MiB of RAM, so
+ * that protecting memory never needs memory.  The pool is not touched before it is needed.
+ *
+ * Every entry that maps something has ENTRY_RAM or ENTRY_DEVICE set, present or not: memory without
+ * any protection bits is still mapped in the sense of the contract.
+ */
+#include "cpu.h"
+
+#define PRESENT			(1ull << 0)
+#define WRITABLE		(1ull << 1)
+#define WRITE_THROUGH		(1ull << 3)
+#define CACHE_DISABLED		(1ull << 4)
+#define ACCESSED		(1ull << 5)
+#define DIRTY			(1ull << 6)
+#define LARGE			(1ull << 7)	/* in a page directory */
+#define PAT_SMALL		(1ull << 7)	/* in a page table */
+#define PAT_LARGE		(1ull << 12)
+#define ENTRY_RAM		(1ull << 9)	/* ignored by the CPU */
+#define ENTRY_DEVICE		(1ull << 10)
+#define NO_EXECUTE		(1ull << 63)
+#define ADDRESS			0x000ffffffffff000ull
+#define PROTECTION		(PRESENT | WRITABLE | NO_EXECUTE)
+
+#define LARGE_SIZE		(2 * MIB)
+#define ENTRIES			512
+
+/* Invalidating more pages than this one by one is slower than dropping all translations. */
+#define FLUSH_ALL		32
+
+static uint64_t *root = boot_tables;
+static unsigned long pool_next;		/* physical; never used so far */
+static uint64_t *pool_free;			/* returned, linked by their first entries */
+static unsigned long pool_left;			/* pages in both */
+
+static unsigned int index(unsigned long address, unsigned int level)
+{
+	return address >> (12 + 9 * level) & (ENTRIES - 1);
+}
+
+static uint64_t *table_of(uint64_t entry)
+{
+	return hc_va(entry & ADDRESS);
+}
+
+static uint64_t *table_allocate(bool clear)
+{
+	uint64_t *table;
+
+	if (!pool_left)
+		return NULL;
+	pool_left--;
+	if (pool_free) {
+		table = pool_free;
+		pool_free = (uint64_t *)*table;
+	} else {
+		table = hc_va(pool_next);
+		pool_next += HC_PAGE_SIZE;
+	}
+	if (clear)
+		memset(table, 0, HC_PAGE_SIZE);
+	return table;
+}
+
+static void table_free(uint64_t *table)
+{
+	*table = (uint64_t)pool_free;
+	pool_free = table;
+	pool_left++;
+}
+
+static uint64_t table_entry(const uint64_t *table)
+{
+	return hc_pa(table) | PRESENT | WRITABLE | ACCESSED;
+}
+
+/* The entry of the page directory for this address; NULL if there is no directory. */
+static uint64_t *directory_entry(unsigned long address)
+{
+	uint64_t entry = root[index(address, 3)];
+
+	if (address >> 47 || !entry)
+		return NULL;
+	entry = table_of(entry)[index(address, 2)];
+	if (!entry)
+		return NULL;
+	return &table_of(entry)[index(address, 1)];
+}
+
+/* The same, but makes what is missing; NULL if the pool is empty. */
+static uint64_t *directory_entry_make(unsigned long address)
+{
+	uint64_t *table = root;
+
+	for (unsigned int level = 3; level >= 2; level--) {
+		uint64_t *entry = &table[index(address, level)];
+
+		if (!*entry) {
+			uint64_t *next = table_allocate(true);
+
+			if (!next)
+				return NULL;
+			*entry = table_entry(next);
+		}
+		table = table_of(*entry);
+	}
+	return &table[index(address, 1)];
+}
+
+/* Is it a 2 MiB page, present or not? */
+static bool is_large(uint64_t entry)
+{
+	return entry & LARGE;
+}
+
+static uint64_t protection(unsigned int prot)
+{
+	uint64_t flags = 0;
+
+	if (!prot)
+		return 0;
+	if (prot & HC_PROT_WRITE)
+		flags |= WRITABLE;
+	if (!(prot & HC_PROT_EXEC) && cpu.no_execute)
+		flags |= NO_EXECUTE;
+	return flags | PRESENT;
+}
+
+/* Replace a 2 MiB page by a table of 4 KiB pages that are the same.  The pool has a page left. */
+static void split(uint64_t *entry)
+{
+	uint64_t *table = table_allocate(false);
+	uint64_t small = *entry & ~(LARGE | PAT_LARGE);
+
+	if (*entry & PAT_LARGE)
+		small |= PAT_SMALL;
+	for (unsigned int i = 0; i < ENTRIES; i++) {
+		table[i] = small;
+		small += HC_PAGE_SIZE;
+	}
+	*entry = table_entry(table);
+}
+
+/* Invalidates what changed, one by one as long as it is little. */
+struct flush {
+	unsigned int pages;
+};
+
+static void flush_add(struct flush *flush, unsigned long address)
+{
+	if (flush->pages++ < FLUSH_ALL)
+		invalidate_page(address);
+}
+
+static void flush_finish(const struct flush *flush)
+{
+	if (flush->pages > FLUSH_ALL)
+		write_cr3(read_cr3());
+}
+
+/* Where the part of [address, end) that one entry of a page directory maps ends. */
+static unsigned long part_end(unsigned long address, unsigned long end)
+{
+	unsigned long next = (address | (LARGE_SIZE - 1)) + 1;
+
+	return next < end ? next : end;
+}
+
+static bool is_whole(unsigned long address, unsigned long end)
+{
+	return end - address == LARGE_SIZE;
+}
+
+/* ------------------------------------------------------------------ the contract: protection */
+
+/*
+ * Nothing may be changed if the call fails, so all is checked first.  Returns how many pages must be
+ * split, or -1.
+ */
+static long protect_check(unsigned long address, unsigned long end, uint64_t flags)
+{
+	long splits = 0;
+
+	for (unsigned long next; address < end; address = next) {
+		const uint64_t *entry = directory_entry(address);
+
+		next = part_end(address, end);
+		if (!entry || !*entry)
+			return -1;
+		if (is_large(*entry)) {
+			if (!(*entry & ENTRY_RAM))
+				return -1;
+			splits += (*entry & PROTECTION) != flags && !is_whole(address, next);
+			continue;
+		}
+		entry = table_of(*entry);
+		for (unsigned long page = address; page < next; page += HC_PAGE_SIZE)
+			if (!(entry[index(page, 0)] & ENTRY_RAM))
+				return -1;
+	}
+	return splits;
+}
+
+static void protect(unsigned long address, unsigned long end, uint64_t flags)
+{
+	struct flush flush = { 0 };
+
+	for (unsigned long next; address < end; address = next) {
+		uint64_t *entry = directory_entry(address);
+
+		next = part_end(address, end);
+		if (is_large(*entry)) {
+			uint64_t old = *entry;
+
+			if ((old & PROTECTION) == flags)
+				continue;
+			if (is_whole(address, next)) {
+				*entry = (old & ~PROTECTION) | flags;
+				if (old & PRESENT)
+					flush_add(&flush, address);
+				continue;
+			}
+			split(entry);
+		}
+		entry = &table_of(*entry)[index(address, 0)];
+		for (; address < next; address += HC_PAGE_SIZE, entry++) {
+			uint64_t old = *entry;
+
+			if ((old & PROTECTION) == flags)
+				continue;
+			*entry = (old & ~PROTECTION) | flags;
+			if (old & PRESENT)
+				flush_add(&flush, address);
+		}
+	}
+	flush_finish(&flush);
+}
+
+int hc_memory_protect(void *address, unsigned long size, unsigned int prot)
+{
+	unsigned long start = (unsigned long)address, end = start + size, irq_flags;
+	uint64_t flags = protection(prot);
+	int result = 0;
+	long splits;
+
+	if ((start | size) % HC_PAGE_SIZE || end < start || prot > 7)
+		return HC_EINVAL;
+	irq_flags = irq_save();
+	splits = protect_check(start, end, flags);
+	if (splits < 0)
+		result = HC_EINVAL;
+	else if ((unsigned long)splits > pool_left)
+		result = HC_ENOMEM;
+	else
+		protect(start, end, flags);
+	irq_restore(irq_flags);
+	return result;
+}
+
+/* ------------------------------------------------------------------ the contract: mapping */
+
+/* Tables that mapping [address, end) with small pages needs at most. */
+static unsigned long tables_needed(unsigned long address, unsigned long end)
+{
+	unsigned long last = end - 1;
+
+	return (last >> 21) - (address >> 21) + 1 + (last >> 30) - (address >> 30) + 1 +
+	       (last >> 39) - (address >> 39) + 1;
+}
+
+static uint64_t *small_entry(unsigned long address)
+{
+	uint64_t *entry = directory_entry(address);
+
+	if (!entry || !*entry || is_large(*entry))
+		return NULL;
+	return &table_of(*entry)[index(address, 0)];
+}
+
+static uint64_t *small_entry_make(unsigned long address)
+{
+	uint64_t *entry = directory_entry_make(address);
+
+	if (!*entry)
+		*entry = table_entry(table_allocate(true));
+	else if (is_large(*entry))
+		split(entry);
+	return &table_of(*entry)[index(address, 0)];
+}
+
+static bool low_range_is_good(unsigned long start, unsigned long size)
+{
+	return !((start | size) % HC_PAGE_SIZE) && start >= HC_PAGE_SIZE && size &&
+	       start < HC_DIRECT_MAP && size <= HC_DIRECT_MAP - start;
+}
+
+int hc_memory_map(void *address, unsigned long physical, unsigned long size, unsigned int prot)
+{
+	unsigned long start = (unsigned long)address, end = start + size, flags;
+	uint64_t entry = protection(prot) | ENTRY_RAM | ACCESSED | DIRTY | physical;
+	int result = 0;
+
+	if (!low_range_is_good(start, size) || physical % HC_PAGE_SIZE || prot > 7 ||
+	    !ranges_hold(&machine_ram, physical, physical + size))
+		return HC_EINVAL;
+	flags = irq_save();
+	for (unsigned long page = start; page < end; page += HC_PAGE_SIZE) {
+		const uint64_t *old = small_entry(page);
+
+		if (old && *old)
+			result = HC_EINVAL;
+	}
+	if (!result && tables_needed(start, end) > pool_left)
+		result = HC_ENOMEM;
+	for (; !result && start < end; start += HC_PAGE_SIZE, entry += HC_PAGE_SIZE)
+		*small_entry_make(start) = entry;
+	irq_restore(flags);
+	return result;
+}
+
+/* Give a page table back if nothing is in it any more. */
+static void release_table(uint64_t *entry)
+{
+	uint64_t *table = table_of(*entry);
+
+	for (unsigned int i = 0; i < ENTRIES; i++)
+		if (table[i])
+			return;
+	*entry = 0;
+	table_free(table);
+}
+
+int hc_memory_unmap(void *address, unsigned long size)
+{
+	unsigned long start = (unsigned long)address, end = start + size, flags;
+	struct flush flush = { 0 };
+	int result = 0;
+
+	if (!low_range_is_good(start, size))
+		return HC_EINVAL;
+	flags = irq_save();
+	for (unsigned long page = start; page < end; page += HC_PAGE_SIZE) {
+		const uint64_t *old = small_entry(page);
+
+		if (!old || !*old)
+			result = HC_EINVAL;
+	}
+	if (!result) {
+		for (unsigned long page = start; page < end; page += HC_PAGE_SIZE) {
+			*small_entry(page) = 0;
+			flush_add(&flush, page);
+		}
+		flush_finish(&flush);
+		for (unsigned long next; start < end; start = next) {
+			next = part_end(start, end);
+			release_table(directory_entry(start));
+		}
+	}
+	irq_restore(flags);
+	return result;
+}
+
+int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned int cache)
+{
+	unsigned long start = page_down(physical), end = page_up(physical + size), flags;
+	uint64_t kind = PRESENT | WRITABLE | ACCESSED | DIRTY | ENTRY_DEVICE;
+	struct flush flush = { 0 };
+	int result = 0;
+
+	if (physical + size < physical || end < start || end > 1ul << cpu.physical_bits ||
+	    cache > HC_CACHE_BACK || ranges_touch(&machine_ram, physical, physical + size))
+		return HC_EINVAL;
+	if (!size)
+		return 0;
+	if (cpu.no_execute)
+		kind |= NO_EXECUTE;
+	if (cache == HC_CACHE_NONE || (cache == HC_CACHE_COMBINE && !cpu.pat))
+		kind |= WRITE_THROUGH | CACHE_DISABLED;
+	flags = irq_save();
+	if (tables_needed(start + HC_DIRECT_MAP, end + HC_DIRECT_MAP) > pool_left)
+		result = HC_ENOMEM;
+	while (!result && start < end) {
+		unsigned long address = start + HC_DIRECT_MAP, step = HC_PAGE_SIZE;
+		uint64_t *entry = directory_entry_make(address), old, new;
+
+		if (!(start % LARGE_SIZE) && end - start >= LARGE_SIZE &&
+		    (!*entry || is_large(*entry))) {
+			step = LARGE_SIZE;
+			new = start | kind | LARGE;
+			if (cache == HC_CACHE_COMBINE && cpu.pat)
+				new |= PAT_LARGE;
+		} else {
+			entry = small_entry_make(address);
+			new = start | kind;
+			if (cache == HC_CACHE_COMBINE && cpu.pat)
+				new |= PAT_SMALL;
+		}
+		old = *entry;
+		/* Page tables of the last page may be rounded into RAM, whose mapping is better. */
+		if (old != new && !(old & ENTRY_RAM)) {
+			*entry = new;
+			if (old & PRESENT)
+				flush_add(&flush, address);
+		}
+		start += step;
+	}
+	flush_finish(&flush);
+	irq_restore(flags);
+	return result;
+}
+
+/* ------------------------------------------------------------------ for the core */
+
+bool page_is_mapped(unsigned long address)
+{
+	const uint64_t *entry = directory_entry(address);
+
+	if (!entry)
+		return false;
+	if (!is_large(*entry) && *entry)
+		entry = &table_of(*entry)[index(address, 0)];
+	return *entry & PRESENT;
+}
+
+const void *firmware_at(uint64_t physical, uint64_t size)
+{
+	if (!size || physical + size < physical)
+		return NULL;
+	if (!ranges_hold(&machine_ram, physical, physical + size) &&
+	    hc_memory_map_device(physical, size, HC_CACHE_BACK))
+		return NULL;
+	return hc_va(physical);
+}
+
+/* ------------------------------------------------------------------ boot */
+
+/* Pages beside one for each 2 MiB of RAM: the upper levels, devices, ranges' ends, low mappings. */
+#define POOL_EXTRA		24
+
+unsigned long page_pool_size(void)
+{
+	uint64_t ram = ranges_total(&machine_ram);
+
+	return page_up(ram / ENTRIES) + page_up(ram / ENTRIES / 8) + POOL_EXTRA * HC_PAGE_SIZE;
+}
+
+static void map_ram(unsigned long start, unsigned long end)
+{
+	uint64_t kind = protection(HC_PROT_WRITE) | ENTRY_RAM | ACCESSED | DIRTY;
+
+	while (start < end) {
+		unsigned long address = start + HC_DIRECT_MAP;
+		unsigned long next = part_end(start, end);
+		uint64_t *entry = directory_entry_make(address);
+
+		if (!entry || (!is_whole(start, next) && !*entry && !pool_left))
+			panic("no page tables left for the RAM at 0x%lx", start);
+		if (is_whole(start, next)) {
+			*entry = start | kind | LARGE;
+			start = next;
+			continue;
+		}
+		for (entry = small_entry_make(address); start < next; start += HC_PAGE_SIZE)
+			*entry++ = start | kind;
+	}
+}
+
+static void protect_image(const char *start, const char *end, unsigned int prot)
+{
+	unsigned long from = page_down((unsigned long)start), to = page_up((unsigned long)end);
+
+	if (from < to && hc_memory_protect((void *)from, to - from, prot))
+		panic("cannot protect the image from 0x%lx", from);
+}
+
+extern char boot_guard[];
+
+void page_init(unsigned long pool, unsigned long pool_size)
+{
+	uint64_t *tables;
+
+	pool_next = pool;
+	pool_left = pool_size / HC_PAGE_SIZE;
+	tables = table_allocate(true);
+	root = tables;
+	for (unsigned int i = 0; i < machine_ram.nr; i++)
+		map_ram(machine_ram.range[i].start, machine_ram.range[i].end);
+
+	/* The image: what is not named here is data and bss, and stays as RAM is. */
+	protect_image(image_start, image_core_text_start, HC_PROT_READ);
+	protect_image(image_core_text_start, image_core_text_end, HC_PROT_EXEC);
+	protect_image(image_core_text_end, image_core_rodata_end, HC_PROT_READ);
+	protect_image(image_text_start, image_text_end, HC_PROT_EXEC);
+	protect_image(image_text_end, image_rodata_end, HC_PROT_READ);
+	protect_image(boot_guard, boot_guard + HC_PAGE_SIZE, 0);
+
+	console_map();
+
+	write_cr3(hc_pa(root));
+	for (unsigned int i = 0; i < 3; i++)
+		table_free(boot_tables + i * ENTRIES);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Copyright (c) 2026 The Haunch authors
+/*
+ * power.c - the end, by all means there are; each of them may be missing.
+ */
+#include "../acpi.h"
+#include "cpu.h"
+
+#define DEBUG_PORT		0xe9
+
+/* PM1 control registers (ACPI 6.4, 4.8.3.2.1). */
+#define SCI_ENABLED		(1 << 0)
+#define SLEEP_TYPE_SHIFT	10
+#define SLEEP_TYPE_MASK		(7 << SLEEP_TYPE_SHIFT)
+#define SLEEP_ENABLE		(1 << 13)
+
+/* Sleep control register of hardware-reduced ACPI (4.8.3.7). */
+#define REDUCED_TYPE_SHIFT	2
+#define REDUCED_ENABLE		(1 << 5)
+
+#define SPACE_MEMORY		0
+#define SPACE_IO		1
+#define SPACE_PCI		2
+
+/* An access to an unused port takes about a microsecond on a PC. */
+static void delay(unsigned int microseconds)
+{
+	while (microseconds--)
+		out8(0x80, 0);
+}
+
+static void write_register(const struct acpi_register *reg, uint8_t value)
+{
+	switch (reg->space) {
+	case SPACE_MEMORY:
+		if (!hc_memory_map_device(reg->address, 1, HC_CACHE_NONE))
+			*(volatile uint8_t *)hc_va(reg->address) = value;
+		break;
+	case SPACE_IO:
+		out8((uint16_t)reg->address, value);
+		break;
+	case SPACE_PCI:
+		/* Bus 0; bits 47-32 device, 31-16 function, 15-0 offset (5.2.3.2). */
+		hc_pci_write((reg->address >> 32 & 0x1f) << 3 | (reg->address >> 16 & 7),
+			     reg->address & 0xff, 1, value);
+		break;
+	default:
+		break;
+	}
+}
+
+static void acpi_power_off(void)
+{
+	uint8_t type_a, type_b;
+
+	if (!machine_acpi.present || !acpi_find_s5(&machine_acpi, firmware_at, &type_a, &type_b))
+		return;
+	if (machine_acpi.hardware_reduced) {
+		write_register(&machine_acpi.sleep_control,
+			       (uint8_t)(type_a << REDUCED_TYPE_SHIFT | REDUCED_ENABLE));
+		return;
+	}
+	if (!machine_acpi.pm1a_control)
+		return;
+	/* The registers are firmware's until ACPI is switched on (4.8.2.5). */
+	if (!(in16((uint16_t)machine_acpi.pm1a_control) & SCI_ENABLED) && machine_acpi.smi_command &&
+	    machine_acpi.acpi_enable) {
+		out8((uint16_t)machine_acpi.smi_command, machine_acpi.acpi_enable);
+		for (int i = 0; i < 1000; i++) {
+			if (in16((uint16_t)machine_acpi.pm1a_control) & SCI_ENABLED)
+				break;
+			delay(100);
+		}
+	}
+	for (int i = 0; i < 2; i++) {
+		uint16_t port = (uint16_t)(i ? machine_acpi.pm1b_control : machine_acpi.pm1a_control);
+		unsigned int type = i ? type_b : type_a, value;
+
+		if (!port)
+			continue;
+		value = (in16(port) & ~(unsigned int)SLEEP_TYPE_MASK) | type << SLEEP_TYPE_SHIFT;
+		out16(port, (uint16_t)value);
+		out16(port, (uint16_t)(value | SLEEP_ENABLE));
+	}
+	delay(100000);
+}
+
+static void tell_host(unsigned int status)
+{
+	char text[] = "haunch: exit status 000\n";
+	char *digit = text + sizeof(text) - 5;
+
+	if (in8(DEBUG_PORT) != DEBUG_PORT)
+		return;
+	/* No leading zeros. */
+	if (status >= 100)
+		*digit++ = (char)('0' + status / 100);
+	if (status >= 10)
+		*digit++ = (char)('0' + status / 10 % 10);
+	*digit++ = (char)('0' + status % 10);
+	*digit++ = '\n';
+	*digit = '\0';
+	for (const char *p = text; *p; p++)
+		out8(DEBUG_PORT, (uint8_t)*p);
+}
+
+void hc_power_off(unsigned int status)
+{
+	static bool ending;
+
+	hc_irq_disable();
+	if (ending)
+		halt();			/* a fault on the way down */
+	ending = true;
+	tell_host(status > 255 ? 255 : status);
+	acpi_power_off();
+	/* QEMU's and Bochs' registers, for machines started without ACPI tables. */
+	if (cpu.hypervisor && !machine_acpi.present) {
+		out16(0x604, SLEEP_ENABLE);
+		out16(0xb004, SLEEP_ENABLE);
+	}
+	print("haunch: the machine can be switched off now\n");
+	halt();
+}
+
+void hc_reboot(void)
+{
+	static const struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) no_idt = { 0, 0 };
+
+	hc_irq_disable();
+	if (machine_acpi.reset_supported) {
+		write_register(&machine_acpi.reset, machine_acpi.reset_value);
+		delay(10000);
+	}
+	/* The reset control register of Intel's chip sets (ICH data sheets, RST_CNT). */
+	out8(0xcf9, 0x02);
+	delay(50);
+	out8(0xcf9, 0x06);
+	delay(10000);
+	/* The keyboard controller pulses the reset line. */
+	out8(0x64, 0xfe);
+	delay(10000);
+	/* A fault that cannot be delivered shuts the CPU down, which resets a PC. */
+	__asm__ volatile("lidt %0; int3" :: "m"(no_idt));
+	halt();
+}
