@@ -22,3 +22,22 @@ $(B)/bench/icount.so: bench/icount.c bench/icount.h bench/qemu-plugin-api.h
 	$(CC) $(BENCH_CFLAGS) -shared -fPIC -fvisibility=hidden -o $@ $< -pthread
 
 .PHONY: bench-tools
+
+TEST_PROGRAMS := $(patsubst tests/programs/%.c,%,$(wildcard tests/programs/*.c))
+TEST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-array-bounds -D_GNU_SOURCE -pthread
+
+test-programs: $(foreach libc,musl glibc fixed,$(TEST_PROGRAMS:%=$(B)/tests/programs/$(libc)/%))
+
+$(B)/tests/programs/musl/%: tests/programs/%.c tests/programs/check.h tools/haunch-cc
+	@mkdir -p $(@D)
+	tools/haunch-cc $(TEST_CFLAGS) -o $@ $< -lm
+
+$(B)/tests/programs/glibc/%: tests/programs/%.c tests/programs/check.h
+	@mkdir -p $(@D)
+	$(CC) -static-pie $(TEST_CFLAGS) -o $@ $< -lm
+
+$(B)/tests/programs/fixed/%: tests/programs/%.c tests/programs/check.h
+	@mkdir -p $(@D)
+	$(CC) -static -no-pie $(TEST_CFLAGS) -o $@ $< -lm
+
+.PHONY: test-programs
