@@ -233,6 +233,8 @@ int main(int argc, char **argv)
 	if (terminal)
 		printf("\r\033[K");
 	if (stop_signal) {
+		/* What ignored the signal, as a shell's background jobs do with SIGINT. */
+		kill(-command, SIGKILL);
 		fflush(stdout);
 		fprintf(stderr, "%s: stopped; the same command goes on from here\n", title);
 		signal(stop_signal, SIG_DFL);

@@ -79,9 +79,10 @@ main_bake()
 		count=$((count - 1))
 	done
 
-	[ -n "$program" ] || usage_error "which program? (see haunch help bake)"
+	# That there is a program, tools/bake checks: it knows which word is wrong.
 	if [ -z "$output" ]; then
-		case $format in elf) output=${program##*/}.img ;; *) output=${program##*/}.iso ;; esac
+		name=${program##*/}
+		case $format in elf) output=${name:-x}.img ;; *) output=${name:-x}.iso ;; esac
 	fi
 	need_tools
 	need_kernel "$kernel_name"

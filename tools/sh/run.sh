@@ -198,6 +198,7 @@ add_port()
 	esac
 	guest=${spec##*:}
 	spec=${spec%"$guest"}
+	[ "$spec" != : ] || guest=
 	spec=${spec%:}
 	host=${spec##*:}
 	address=${spec%"$host"}

@@ -1,0 +1,183 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# run.t - haunch run: what it asks of QEMU, the exit status, and the ways it can go wrong.  The test
+# kernel stands in for a guest: it ends with status 7 whatever the program is.
+
+# shellcheck source=tests/tools/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+make_hello
+"$HAUNCH" bake -o image hello -- one
+cp image "im,age"
+
+# dry TEXT DESCRIPTION ARGUMENT...: QEMU's command line has the text
+dry()
+{
+	expected_text=$1
+	description=$2
+	shift 2
+	capture "$HAUNCH" run --dry-run --tcg "$@"
+	[ "$status" -eq 0 ] && grep -qF -- "$expected_text" out
+	ok "$description" "expected: $expected_text" "$(cat out err)"
+}
+
+dry ' -m 64 ' 'memory is 64 MB by default' image
+dry ' -m 32 ' '-m' -m 32 image
+dry ' -m 32 ' '-m, in one word' -m32 image
+dry ' -m 32 ' '--memory=' --memory=32 image
+"$HAUNCH" bake -o huge -m 100 hello
+dry ' -m 116 ' 'an image that needs more gets it' huge
+dry 'hostfwd=tcp:127.0.0.1:8081-:80' '-p' -p 8081:80 image
+dry 'hostfwd=udp:127.0.0.1:5353-:53' '-p with udp' -p 5353:53/udp image
+dry 'hostfwd=tcp:0.0.0.0:8081-:80' '-p with an address' -p 0.0.0.0:8081:80 image
+dry 'hostfwd=tcp:127.0.0.1:8081-:8081' '-p with one port' -p 8081 image
+dry 'hostfwd=tcp:127.0.0.1:8081-:80,hostfwd=tcp:127.0.0.1:8082-:443' 'two -p' \
+	-p 8081:80 -p 8082:443 image
+dry 'virtio-net-pci,netdev=net0' 'the network card is virtio' image
+dry 'e1000,netdev=net0' '--nic' --nic e1000 image
+dry "'ip=10.0.2.15::10.0.2.2:255.255.255.0:::off:10.0.2.3 a b'" '--append, and a static address' \
+	--append 'a b' image
+dry '-append ip=off' 'no network' -n none image
+dry 'tap,id=net0,ifname=tap7,script=no' 'a tap device' -n tap:tap7 image
+dry '-machine q35,' '--machine' --machine q35 image
+dry '-gdb tcp:127.0.0.1:1234 -S' '--gdb' --gdb image
+dry '-cpu 486' '--qemu' --qemu -cpu --qemu 486 image
+dry '-kernel im,age' 'a name with a comma' im,age
+dry '-- x "two words" ""' 'arguments for an image' image -- x 'two words' ''
+dry ' loglevel=7' '-v' -v image
+"$HAUNCH" bake -o static --ip 1.2.3.4 hello
+capture "$HAUNCH" run --dry-run static
+! grep -q 'ip=' out
+ok 'a baked address is left alone'
+
+truncate -s 1M disk 'di,sk'
+printf 'QFI\373xxxx' >disk.qcow2
+dry 'id=disk0,if=none,format=raw,file=disk -device virtio-blk-pci,drive=disk0' '--disk' --disk disk image
+dry 'format=raw,file=disk -device ide-hd,bus=ahci0.0,drive=disk0' '--disk on AHCI' --disk disk:ahci image
+dry 'nvme,serial=haunch0,drive=disk0' '--disk on NVMe' --disk disk:nvme image
+dry 'scsi-hd,drive=disk0' '--disk on SCSI' --disk disk:scsi image
+dry 'file=disk,readonly=on' 'a read-only disk' --disk disk:virtio:ro image
+dry 'file=disk,readonly=on' 'a read-only disk in short' --disk disk:ro image
+dry 'format=qcow2,file=disk.qcow2' 'a qcow2 disk' --disk disk.qcow2 image
+dry 'file=di,,sk' 'a disk with a comma' --disk di,sk image
+dry 'drive=disk1' 'two disks' --disk disk --disk disk.qcow2 image
+
+# ------------------------------------------------------------------ booting
+
+capture "$HAUNCH" run image
+is "$status" 7 "the guest's exit status comes back" "$(cat err)"
+is "$(cat err)" '' 'and nothing is said'
+capture "$HAUNCH" run hello -- world
+is "$status" 7 'a program is baked and booted'
+capture "$HAUNCH" run -d hello.c:/x -e A=B hello -- world
+is "$status" 7 'with files and environment'
+capture "$HAUNCH" run --disk disk --disk disk.qcow2:ahci:ro --nic e1000 image
+[ "$status" -ne 0 ] && grep -q '^haunch run: QEMU: .*nsupported qcow2 version' err
+ok "QEMU's own errors are passed on" "$(cat err)"
+for disk in disk disk:ahci disk:nvme disk:scsi disk:ro disk:ahci:ro disk:nvme:ro disk:scsi:ro; do
+	for machine in pc q35; do
+		capture "$HAUNCH" run --machine $machine --disk $disk image
+		# The test kernel cannot switch a q35 off by itself.
+		[ "$status" -eq 7 ] && [ ! -s err ]
+		ok "QEMU accepts --disk $disk on $machine" "$(cat err)"
+	done
+done
+for nic in virtio e1000 e1000e vmxnet3; do
+	capture "$HAUNCH" run --nic $nic -p 48123:80 -p 48123:53/udp image
+	[ "$status" -eq 7 ] && [ ! -s err ]
+	ok "QEMU accepts --nic $nic" "$(cat err)"
+done
+is "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'haunch-run.*' -user "$(id -u)" -newer hello)" '' \
+	'no temporary files are left'
+
+# ------------------------------------------------------------------ going wrong
+
+fails 2 'unknown option' 'an unknown option' "$HAUNCH" run --frob image
+fails 2 'wants a value' 'an option without its value' "$HAUNCH" run -m
+fails 2 'which image' 'no image' "$HAUNCH" run
+fails 2 'come after' 'arguments without --' "$HAUNCH" run image x
+for wrong in 'x' 80: :80 8080:99999 8080:80/sctp ::1:80:80 0:80; do
+	fails 2 '-p wants' "-p $wrong" "$HAUNCH" run -p "$wrong" image
+done
+fails 2 '-m wants' 'a bad -m' "$HAUNCH" run -m 64M image
+fails 2 '-n wants' 'a bad network' "$HAUNCH" run -n wifi image
+fails 2 '--nic wants' 'a bad network card' "$HAUNCH" run --nic ne2000 image
+fails 2 '--machine wants' 'a bad machine' "$HAUNCH" run --machine mac image
+fails 2 'user network only' '-p without the user network' "$HAUNCH" run -n none -p 8080:80 image
+fails 2 'baked already' '-d for an image' "$HAUNCH" run -d hello:/x image
+fails 1 'no such file' 'a missing image' "$HAUNCH" run missing
+fails 1 'is a directory' 'a directory' "$HAUNCH" run "$TMP/build"
+fails 1 'is not an ELF file' 'a text file' "$HAUNCH" run hello.c
+fails 1 'nothing was baked into' 'a kernel' "$HAUNCH" run "$HAUNCH_BUILD/haunch-virtio.elf"
+fails 1 'disk image missing: no such file' 'a missing disk' "$HAUNCH" run --disk missing image
+fails 1 'it is a directory' 'a directory as a disk' "$HAUNCH" run --disk "$TMP/build" image
+fails 1 'is empty' 'an empty disk' "$HAUNCH" run --disk /dev/null image
+fails 1 'none of virtio, ahci' 'a disk on an unknown controller' "$HAUNCH" run --disk disk:floppy image
+if [ "$(id -u)" -ne 0 ]; then
+	chmod 000 disk
+	fails 1 'permission denied' 'an unreadable disk' "$HAUNCH" run --disk disk image
+	chmod 444 disk
+	fails 1 'use it with :ro' 'a disk that cannot be written' "$HAUNCH" run --disk disk image
+	chmod 644 disk
+fi
+
+# A port that somebody listens at.
+cat >listen.pl <<'END'
+	use IO::Socket::INET;
+	my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => $ARGV[0], LocalPort => 0) or die;
+	open(my $f, '>', 'port.new'); print $f $s->sockport; close($f); rename('port.new', 'port');
+	sleep 60;
+END
+for address in 127.0.0.1 0.0.0.0; do
+	rm -f port
+	perl listen.pl $address &
+	listener=$!
+	until [ -e port ]; do sleep 0.05; done
+	fails 1 'is in use already' "a port in use at $address" "$HAUNCH" run -p "$(cat port):80" image
+	fails 1 'is in use already' "a port in use at $address, for demo" "$HAUNCH" demo -p "$(cat port)"
+	kill $listener
+	wait $listener 2>/dev/null
+done
+
+# PATH without QEMU: links to everything else.
+mkdir path
+for dir in /usr/bin /bin; do
+	for file in "$dir"/*; do
+		case $file in */qemu-system-*) ;; *) ln -sf "$file" path/ ;; esac
+	done
+done
+PATH=$TMP/path fails 1 'QEMU is not installed; run: haunch setup' 'no QEMU' "$HAUNCH" run image
+
+# A guest that dies: the kernel's code is overwritten by what no CPU can run.
+cp image dead
+perl -e 'open(my $f, "+<", "dead"); seek($f, 0x180, 0); print $f "\x0f\x0b" x 40;'
+capture timeout 30 "$HAUNCH" run dead
+is "$status" 125 'a guest that crashes is status 125'
+grep -q 'without an exit status' err
+ok 'and it is said' "$(cat err)"
+
+# A guest that hangs, and signals.
+cp image hang
+perl -e 'open(my $f, "+<", "hang"); seek($f, 0x180, 0); print $f "\xeb\xfe";'
+for signal in TERM HUP INT; do
+	# A background job of this shell would ignore SIGINT: have perl start it.
+	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$HAUNCH" run hang >out 2>err </dev/null &
+	pid=$!
+	qemu=
+	for _ in $(seq 100); do
+		qemu=$(sed -n "s/^\([0-9]*\) (qemu-sys.*) . $pid .*/\1/p" /proc/[0-9]*/stat 2>/dev/null)
+		[ -z "$qemu" ] || break
+		sleep 0.05
+	done
+	kill -s $signal $pid
+	wait $pid
+	got=$?
+	case $signal in TERM) want=143 ;; HUP) want=129 ;; INT) want=130 ;; esac
+	is "$got" "$want" "SIG$signal ends it"
+	[ -n "$qemu" ] && ! kill -0 "$qemu" 2>/dev/null
+	ok 'and QEMU with it'
+done
+is "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'haunch-run.*' -user "$(id -u)" -newer hello)" '' \
+	'no temporary files are left'
