@@ -124,19 +124,14 @@ struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *ne
 	return previous_task;
 }
 
-struct kernel_function {
-	int (*function)(void *);
-	void *argument;
-};
-
-/* Where a new task starts.  What it is to do stands below its register frame. */
-static void task_start(void *argument)
+/* Where a new task starts: `program` says whether it already is one, else bx and bp say what to call. */
+static void task_start(void *program)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 
 	schedule_tail(previous_task);
 	/* A kernel thread that comes back has become a program by execve(). */
-	if (regs->bx)
+	if (!program)
 		((int (*)(void *))regs->bx)((void *)regs->bp);
 	local_irq_disable();
 	return_to_program(regs);

@@ -39,7 +39,8 @@ void __noreturn donor_start(const struct hc_start_info *info)
 
 	start_info = info;
 	hc_stack_set(init_stack, init_stack + THREAD_SIZE / sizeof(*init_stack));
-	hc_context_init(&init_task.thread.context, task_pt_regs(&init_task), start, NULL);
+	hc_context_init(&init_task.thread.context,
+			PTR_ALIGN_DOWN((void *)task_pt_regs(&init_task), 16), start, NULL);
 	hc_context_switch(&boot, &init_task.thread.context);
 	unreachable();
 }
@@ -110,7 +111,6 @@ void __init setup_arch(char **command_line_p)
 {
 	unsigned int eax = 1, ebx, ecx = 0, edx;
 
-	register_console(&boot_console);
 	strscpy(boot_command_line, start_info->command_line, COMMAND_LINE_SIZE);
 	strscpy(command_line, boot_command_line, COMMAND_LINE_SIZE);
 	*command_line_p = command_line;
@@ -120,6 +120,8 @@ void __init setup_arch(char **command_line_p)
 	elf_hwcap = edx;
 
 	parse_early_param();
+	/* Only now, for `quiet` is one of them. */
+	register_console(&boot_console);
 	setup_memory();
 	if (start_info->entropy_bits >= 8 * HC_ENTROPY_SIZE)
 		add_bootloader_randomness(start_info->entropy, HC_ENTROPY_SIZE);

@@ -23,7 +23,11 @@
 #include "../kernel/haunch.h"
 #include "memory.h"
 
-#define STACK_LEAST	(64ul << 10)
+/*
+ * A stack cannot grow here, and all of it is taken at once: by default 1/64 of the RAM, within these
+ * bounds, unless the program's PT_GNU_STACK or RLIMIT_STACK say less.
+ */
+#define STACK_LEAST	(128ul << 10)
 #define STACK_MOST	(8ul << 20)
 #define MAX_HEADERS	64
 #define NR_AUX		24
@@ -133,7 +137,8 @@ static int read_interpreter(struct file *file, struct image *image, char **name)
 static int load(struct file *file, struct image *image, unsigned long extra)
 {
 	bool fixed = image->header.e_type == ET_EXEC;
-	unsigned long base = memory_allocate(fixed ? image->low : 0, image->high - image->low + extra);
+	unsigned long base = memory_allocate(fixed ? image->low : 0, image->high - image->low + extra,
+					     MEMORY_RANDOM | MEMORY_ZERO);
 	unsigned int i;
 
 	if (IS_ERR_VALUE(base))
@@ -175,22 +180,32 @@ static int protect(const struct image *image)
 	return 0;
 }
 
-/* The stack: guard page, then room for the arguments and for what the program asks for. */
+static unsigned long stack_size(const struct image *image)
+{
+	unsigned long size = totalram_pages() * PAGE_SIZE / 64;
+
+	size = image->stack ?: min(size, rlimit(RLIMIT_STACK));
+	return PAGE_ALIGN(clamp(size, STACK_LEAST, STACK_MOST));
+}
+
+/* The stack: guard page, what the program may use, its arguments. */
 static int make_stack(struct linux_binprm *bprm, const struct image *image, unsigned long *top)
 {
-	unsigned long arguments = MAX_ARG_PAGES * PAGE_SIZE - bprm->p;
-	unsigned long size = image->stack ?: rlimit(RLIMIT_STACK), start;
+	unsigned long size = stack_size(image), start, end;
 	int error;
 
-	size = PAGE_ALIGN(clamp(size, STACK_LEAST, STACK_MOST) + arguments);
-	start = memory_allocate(0, PAGE_SIZE + size);
+	/* glibc gives threads stacks of this size too. */
+	if (rlimit(RLIMIT_STACK) > size)
+		current->signal->rlim[RLIMIT_STACK].rlim_cur = size;
+	size += PAGE_ALIGN(MAX_ARG_PAGES * PAGE_SIZE - bprm->p);
+	start = memory_allocate(0, PAGE_SIZE + size, MEMORY_RANDOM);
 	if (IS_ERR_VALUE(start))
 		return start;
+	end = start + PAGE_SIZE + size;
 	error = memory_protect(start, start + PAGE_SIZE, PROT_NONE);
 	if (!error && image->executable_stack)
-		error = memory_protect(start + PAGE_SIZE, start + PAGE_SIZE + size,
-				       PROT_READ | PROT_WRITE | PROT_EXEC);
-	*top = start + PAGE_SIZE + size;
+		error = memory_protect(start + PAGE_SIZE, end, PROT_READ | PROT_WRITE | PROT_EXEC);
+	*top = end;
 	return error;
 }
 

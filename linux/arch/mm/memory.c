@@ -342,13 +342,15 @@ static long out_of_memory(unsigned long length)
 	return -ENOMEM;
 }
 
-unsigned long memory_allocate(unsigned long fixed, unsigned long length)
+unsigned long memory_allocate(unsigned long fixed, unsigned long length, unsigned int flags)
 {
-	struct area *area = area_create(program(), fixed, PAGE_ALIGN(length) >> PAGE_SHIFT, !fixed);
+	struct area *area = area_create(program(), fixed, PAGE_ALIGN(length) >> PAGE_SHIFT,
+					!fixed && flags & MEMORY_RANDOM);
 
 	if (!area)
 		return out_of_memory(length);
-	memset((void *)area->memory, 0, area->end - area->start);
+	if (flags & MEMORY_ZERO)
+		memset((void *)area->memory, 0, area->end - area->start);
 	return area->start;
 }
 
@@ -787,4 +789,4 @@ static int __init memory_init(void)
 		panic("no file for the RAM: %ld", PTR_ERR(ram_file));
 	return register_shrinker(&kept_shrinker, "haunch");
 }
-fs_initcall(memory_init);
+fs_initcall_sync(memory_init);	/* after anon_inodes' fs_initcall */

@@ -27,12 +27,15 @@ long haunch_mlock(void);
  */
 int memory_attach(void);
 
+#define MEMORY_RANDOM	1	/* at a random address */
+#define MEMORY_ZERO	2	/* filled with zeroes */
+
 /*
- * Zeroed memory for the current program, readable and writable, at `fixed` (below HC_DIRECT_MAP) or,
- * if that is 0, at a random address.  length is rounded up to pages.  The address, or -errno.
- * Call with mmap_lock held for writing.
+ * Memory for the current program, readable and writable, at `fixed` (below HC_DIRECT_MAP) or, if that
+ * is 0, wherever there is room.  length is rounded up to pages.  The address, or -errno.  Call with
+ * mmap_lock held for writing.
  */
-unsigned long memory_allocate(unsigned long fixed, unsigned long length);
+unsigned long memory_allocate(unsigned long fixed, unsigned long length, unsigned int flags);
 
 /* As mprotect(2), with mmap_lock held for writing. */
 int memory_protect(unsigned long start, unsigned long end, unsigned long prot);
