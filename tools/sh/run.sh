@@ -452,7 +452,7 @@ finish()
 	explain_errors
 	[ -z "$guest" ] || exit "$guest"
 	[ "$status" -eq 0 ] || exit "$status"
-	echo "haunch run: the guest ended without an exit status: it crashed or was reset;" \
+	echo "haunch run: the guest ended without an exit status: it was stopped, was reset or crashed;" \
 		"see its messages with -v, or debug it with --gdb" >&2
 	exit 125
 }

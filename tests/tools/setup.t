@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# setup.t - haunch setup, with stand-ins for dpkg-query, apt-get and sudo that write down what they
+# were asked for.
+
+# shellcheck source=tests/tools/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+mkdir path
+cat >path/dpkg-query <<'END'
+#!/bin/sh
+shift 2
+for package; do
+	grep -qx "$package" "$FAKE/installed" && echo "installed $package"
+done
+exit 0
+END
+cat >path/apt-get <<'END'
+#!/bin/sh
+echo "apt-get $* ($DEBIAN_FRONTEND)" >>"$FAKE/calls"
+for last; do :; done
+case " $* " in
+*' update '*)
+	[ ! -e "$FAKE/offline" ] || { echo 'E: Could not resolve the mirror'; exit 100; }
+	cp "$FAKE/all" "$FAKE/known" ;;
+*' install '*)
+	[ ! -e "$FAKE/broken" ] || { echo 'E: dpkg was interrupted'; exit 100; }
+	echo '0 upgraded, 1 newly installed, 0 to remove'
+	for package; do echo "$package"; done >>"$FAKE/installed" ;;
+esac
+END
+cat >path/apt-cache <<'END'
+#!/bin/sh
+shift
+for package; do
+	grep -qx "$package" "$FAKE/known" && printf '%s:\n  Candidate: 1.0\n' "$package"
+done
+exit 0
+END
+cat >path/id <<'END'
+#!/bin/sh
+cat "$FAKE/uid"
+END
+cat >path/sudo <<'END'
+#!/bin/sh
+echo sudo >>"$FAKE/calls"
+exec "$@"
+END
+chmod +x path/*
+export FAKE="$TMP/fake"
+mkdir fake
+sed -n 's/^[a-z]* //p' "$ROOT/tools/packages" | sort -u >fake/all
+PATH=$TMP/path:$PATH
+
+# reset KNOWN INSTALLED UID
+reset()
+{
+	cp "$1" fake/known
+	cp "$2" fake/installed
+	echo "$3" >fake/uid
+	rm -f fake/calls fake/offline fake/broken
+	touch fake/calls
+}
+grep -vx qemu-system-x86 fake/all >fake/no-qemu
+
+reset fake/all fake/all 1000
+succeeds 'nothing is missing' "$HAUNCH" setup
+is "$(cat fake/calls)" '' 'and nothing is called'
+
+reset fake/all fake/no-qemu 0
+succeeds 'a missing package is installed' "$HAUNCH" setup
+is "$(cat fake/calls)" "apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends qemu-system-x86 (noninteractive)" \
+	'without an update where the lists are there'
+grep -q 'Installing 1 package: qemu-system-x86' out
+ok 'it is told' "$(cat out)"
+grep -q 'newly installed' "$HAUNCH_BUILD/log/setup.log"
+ok 'and there is a log'
+
+reset /dev/null fake/no-qemu 0
+succeeds 'lists are fetched where there are none' "$HAUNCH" setup
+is "$(grep -c ' update ' fake/calls)" 1 'by an update'
+
+reset fake/all fake/no-qemu 1000
+succeeds 'an ordinary user with sudo' "$HAUNCH" setup
+is "$(head -n 1 fake/calls)" sudo 'sudo is used'
+
+rm path/sudo
+mkdir no-sudo
+for dir in /usr/bin /bin; do
+	for file in "$dir"/*; do
+		case $file in */sudo) ;; *) ln -sf "$file" no-sudo/ ;; esac
+	done
+done
+reset fake/all fake/no-qemu 1000
+PATH=$TMP/path:$TMP/no-sudo fails 1 \
+	'run as root: apt-get install --no-install-recommends qemu-system-x86' \
+	'an ordinary user without sudo' "$HAUNCH" setup
+
+reset fake/no-qemu fake/no-qemu 0
+cp fake/no-qemu fake/all.keep
+mv fake/all fake/really-all
+cp fake/no-qemu fake/all
+fails 1 'no package qemu-system-x86' 'a package that is nowhere' "$HAUNCH" setup
+mv fake/really-all fake/all
+
+reset /dev/null fake/no-qemu 0
+touch fake/offline
+capture "$HAUNCH" setup
+[ "$status" -eq 1 ] && grep -q 'Could not resolve' err && grep -q 'apt-get update failed' err
+ok 'no network' "$(cat err)"
+reset fake/all fake/no-qemu 0
+touch fake/broken
+capture "$HAUNCH" setup
+[ "$status" -eq 1 ] && grep -q 'dpkg was interrupted' err && grep -q 'apt-get install failed' err
+ok 'a broken dpkg' "$(cat err)"
+
+reset fake/all fake/no-qemu 0
+succeeds 'only a group' "$HAUNCH" setup check
+is "$(cat fake/calls)" '' 'another group is left alone'
+fails 2 'no such group' 'an unknown group' "$HAUNCH" setup frob
