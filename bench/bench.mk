@@ -21,7 +21,24 @@ $(B)/bench/icount.so: bench/icount.c bench/icount.h bench/qemu-plugin-api.h
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_CFLAGS) -shared -fPIC -fvisibility=hidden -o $@ $< -pthread
 
-.PHONY: bench-tools
+# Programs that run in both systems.
+$(B)/bench/micro: bench/micro.c bench/icount.h tools/haunch-cc
+	@mkdir -p $(@D)
+	tools/haunch-cc -O2 -Wall -Wextra -Werror -pthread -s -o $@ $<
+
+$(B)/bench/linux/init: bench/linux/init.c tools/haunch-cc
+	@mkdir -p $(@D)
+	tools/haunch-cc -no-pie -Os -Wall -Wextra -Werror -s -o $@ $<
+
+bench-linux: $(B)/bench/linux/vmlinux $(B)/bench/linux/init
+
+$(B)/bench/linux/vmlinux: bench/linux/config bench/linux/build
+	@bench/linux/build $(B)/donor/linux-source-6.1 $(@D)
+
+bench: bench-tools bench-linux apps $(B)/bench/micro
+	bench/run
+
+.PHONY: bench bench-tools bench-linux
 
 TEST_PROGRAMS := $(patsubst tests/programs/%.c,%,$(wildcard tests/programs/*.c))
 TEST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-array-bounds -D_GNU_SOURCE -pthread
