@@ -37,6 +37,7 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define PROGRAM_FILE		"/.haunch/program"
@@ -111,19 +112,28 @@ static void sleep_ms(unsigned int ms)
 
 static void power_off(unsigned int status) __attribute__((noreturn));
 
-/* Any other process gets the chance to end by itself. */
+/* Are there other processes?  All are our children, or theirs, or orphans that became ours. */
+static bool others_left(void)
+{
+	pid_t ended;
+
+	while ((ended = waitpid(-1, NULL, WNOHANG)) > 0)
+		;
+	return !ended;
+}
+
+/* Every other process gets the chance to end by itself. */
 static void end_others(void)
 {
 	unsigned int waited;
 
-	if (kill(-1, SIGTERM))
+	if (!others_left())
 		return;
+	kill(-1, SIGTERM);
 	for (waited = 0; waited < TERM_WAIT_MS; waited += 10) {
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
-		if (kill(-1, 0))
-			return;
 		sleep_ms(10);
+		if (!others_left())
+			return;
 	}
 	kill(-1, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0)
@@ -558,6 +568,20 @@ static unsigned int wait_for(pid_t pid, const char *path)
 	return 128 + signal_number;
 }
 
+/*
+ * What a program prints reaches the host as it is, without a carriage return before each newline: it
+ * goes into files and pipes there, and a terminal of the host adds its own.
+ */
+static void set_up_console(void)
+{
+	struct termios termios;
+
+	if (tcgetattr(STDOUT_FILENO, &termios))
+		return;
+	termios.c_oflag &= ~OPOST;
+	tcsetattr(STDOUT_FILENO, TCSANOW, &termios);
+}
+
 int main(void)
 {
 	const struct rlimit files = { FILES_SOFT, FILES_HARD };
@@ -570,6 +594,7 @@ int main(void)
 	}
 	reboot(RB_DISABLE_CAD);		/* Ctrl-Alt-Del is a SIGINT for us */
 	mount_system();
+	set_up_console();
 	read_command_line();
 	read_program(&program);
 	if (root) {
