@@ -83,4 +83,4 @@ static int __init power_init(void)
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
 	return directory ? sysfs_create_file(directory, &exit_status_attribute.attr) : -ENOMEM;
 }
-core_initcall(power_init);
+postcore_initcall(power_init);	/* kernel_kobj is made by a core_initcall */

@@ -184,11 +184,14 @@ void __iomem *ioremap_cache(phys_addr_t address, size_t size)
 }
 EXPORT_SYMBOL(ioremap_cache);
 
+/* The final link puts read-only data between the two, so they go one by one. */
+extern char __init_text_end[], __init_data_begin[];
+
 void free_initmem(void)
 {
-	unsigned long text = (unsigned long)__init_begin, end = (unsigned long)__init_end;
-
 	/* Code until now: data of whoever gets it next. */
-	hc_memory_protect((void *)text, end - text, HC_PROT_READ | HC_PROT_WRITE);
-	free_initmem_default(-1);
+	hc_memory_protect(__init_begin, __init_text_end - __init_begin,
+			  HC_PROT_READ | HC_PROT_WRITE);
+	free_reserved_area(__init_begin, __init_text_end, -1, NULL);
+	free_reserved_area(__init_data_begin, __init_end, -1, NULL);
 }

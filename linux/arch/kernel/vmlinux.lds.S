@@ -125,9 +125,11 @@ SECTIONS
 		EXIT_TEXT
 		_einittext = .;
 		. = ALIGN(PAGE_SIZE);
+		__init_text_end = .;
 	}
 
 	.init.data : ALIGN(PAGE_SIZE) {
+		__init_data_begin = .;
 		INIT_DATA
 		INIT_SETUP(16)
 		INIT_CALLS
