@@ -505,6 +505,38 @@ static void output_finish(struct output *out)
 	temporary = NULL;
 }
 
+/*
+ * Kbuild's modules.builtin has lines such as kernel/drivers/net/virtio_net.ko; what users care for
+ * is drivers, file systems and protocols, without the frame.
+ */
+static char *read_drivers(const char *path, size_t *size)
+{
+	static const char *const wanted[] = { "drivers/", "fs/", "net/" };
+	struct view file = view_open(path);
+	const char *at = (const char *)file.data, *end = at + file.size;
+	char *text = NULL;
+	unsigned int i;
+	FILE *f;
+
+	f = open_memstream(&text, size);
+	if (!f)
+		die("out of memory");
+	while (at < end) {
+		const char *stop = memchr(at, '\n', end - at);
+		size_t length = (stop ? stop : end) - at;
+
+		if (length > 10 && !memcmp(at, "kernel/", 7) && !memcmp(at + length - 3, ".ko", 3))
+			for (i = 0; i < ARRAY_SIZE(wanted); i++)
+				if (!strncmp(at + 7, wanted[i], strlen(wanted[i])))
+					fprintf(f, "%.*s\n", (int)length - 10, at + 7);
+		at += length + 1;
+	}
+	if (fclose(f))
+		die("out of memory");
+	view_close(&file);
+	return text;
+}
+
 static unsigned int spare_segment(const struct image *kernel)
 {
 	unsigned int i;
@@ -521,13 +553,14 @@ static void bake(const struct options *o, const struct image *kernel, struct nod
 	struct image_payload payload = { .version = IMAGE_PAYLOAD_VERSION };
 	struct image_trailer trailer = { .magic = IMAGE_TRAILER_MAGIC };
 	struct image_note image_note = kernel->note;
-	struct view drivers = { NULL, 0 };
+	char *drivers = NULL;
+	size_t drivers_size = 0;
 	unsigned int segment = spare_segment(kernel);
 	Elf64_Phdr p = { .p_type = PT_LOAD, .p_flags = PF_R, .p_align = PAGE_SIZE };
 	uint64_t memory = 0, start;
 
 	if (o->drivers)
-		drivers = view_open(o->drivers);
+		drivers = read_drivers(o->drivers, &drivers_size);
 	output_open(out, o->output);
 	output_put(out, kernel->elf.file.data, kernel->elf.file.size);
 	output_align(out, PAGE_SIZE);
@@ -559,16 +592,17 @@ static void bake(const struct options *o, const struct image *kernel, struct nod
 	if (o->memory)
 		image_note.memory_needed = (uint64_t)o->memory << 20;
 
-	trailer.size = drivers.size;
+	trailer.size = drivers_size;
 	output_put(out, &trailer, sizeof(trailer));
-	if (drivers.size)
-		output_put(out, drivers.data, drivers.size);
+	if (drivers_size)
+		output_put(out, drivers, drivers_size);
 	output_flush(out);
 
 	write_all(out, &payload, sizeof(payload), start);
 	write_all(out, &p, sizeof(p), kernel->elf.header.e_phoff + segment * sizeof(p));
 	write_all(out, &image_note, sizeof(image_note), kernel->note_offset);
 	output_finish(out);
+	free(drivers);
 	free(out);
 }
 

@@ -17,7 +17,7 @@
 
 struct image_trailer {
 	char magic[8];			/* IMAGE_TRAILER_MAGIC, without its NUL */
-	uint64_t size;			/* of the text that follows: one name a line */
+	uint64_t size;			/* of the text behind it: a path such as drivers/net/dummy a line */
 };
 
 struct image {

@@ -4,7 +4,7 @@
  * inspect.c - show what is in an image: program, arguments, files, sizes, drivers.
  *
  * --field NAME prints one value for scripts: kind (image, iso, kernel or other), memory (bytes
- * needed), command-line.
+ * needed), command-line, drivers (one a line).
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -156,27 +156,36 @@ static void show_files(struct view archive, bool list, uint64_t *count, uint64_t
 	}
 }
 
-static void show_drivers(const struct view *drivers)
+/* The names of what is in the kernel below a folder of its source, or of all of it. */
+static void show_built_in(const struct view *drivers, const char *label, const char *folder)
 {
 	const char *at = (const char *)drivers->data, *end = at + drivers->size;
-	unsigned int column = 80;
+	unsigned int column = 0;
 
 	while (at < end) {
 		const char *stop = memchr(at, '\n', end - at);
 		size_t length = (stop ? stop : end) - at;
+		const char *name = memrchr(at, '/', length);
 
-		if (length) {
-			if (column + length + 1 > 78) {
-				printf("%s ", column == 80 ? "" : "\n");
-				column = 1;
+		if (name && length > strlen(folder) && !memcmp(at, folder, strlen(folder))) {
+			size_t name_length = at + length - ++name;
+
+			if (!label) {
+				put_safe(name, name_length);
+				putchar('\n');
+			} else if (!column || column + name_length + 1 > 96) {
+				printf("%s%-13s", column ? "\n" : "", column ? "" : label);
+				column = 13;
 			}
-			putchar(' ');
-			put_safe(at, length);
-			column += length + 1;
+			if (label) {
+				putchar(' ');
+				put_safe(name, name_length);
+				column += name_length + 1;
+			}
 		}
 		at += length + 1;
 	}
-	if (column != 80)
+	if (column)
 		putchar('\n');
 }
 
@@ -204,10 +213,9 @@ static void show(const struct image *image, const char *path, bool iso)
 	show_files(image->initrd, false, &count, &bytes);
 	printf("%-14s%" PRIu64 " entries, %s\n", "files", count, human(bytes));
 	show_files(image->initrd, true, &count, &bytes);
-	if (image->drivers.size) {
-		printf("drivers\n");
-		show_drivers(&image->drivers);
-	}
+	show_built_in(&image->drivers, "drivers", "drivers/");
+	show_built_in(&image->drivers, "file systems", "fs/");
+	show_built_in(&image->drivers, "protocols", "net/");
 }
 
 int main(int argc, char **argv)
@@ -243,6 +251,8 @@ int main(int argc, char **argv)
 			printf("%" PRIu64 "\n", image.note.memory_needed);
 		else if (!strcmp(field, "command-line"))
 			printf("%s\n", image.command_line ? image.command_line : "");
+		else if (!strcmp(field, "drivers"))
+			show_built_in(&image.drivers, NULL, "");
 		else
 			usage("unknown field '%s'", field);
 		return 0;

@@ -3,7 +3,7 @@
 #
 # The host tools: C programs for everything that parses or writes a format.
 
-TOOLS := bake inspect progress kvm-probe
+TOOLS := bake inspect progress kvm-probe uncr
 
 .PHONY: tools
 tools: $(TOOLS:%=$(B)/tools/%)
@@ -12,6 +12,7 @@ $(B)/tools/bake: $(addprefix $(B)/tools/,bake.o tree.o image.o elf64.o common.o)
 $(B)/tools/inspect: $(addprefix $(B)/tools/,inspect.o image.o elf64.o common.o)
 $(B)/tools/progress: $(addprefix $(B)/tools/,progress.o common.o)
 $(B)/tools/kvm-probe: $(addprefix $(B)/tools/,kvm-probe.o common.o)
+$(B)/tools/uncr: $(B)/tools/uncr.o
 
 # The headers are few and small: every object depends on all of them.
 $(B)/tools/%.o: tools/%.c $(wildcard tools/*.h) core/image.h hypercall/hypercall.h

@@ -35,12 +35,16 @@ is "$("$HAUNCH" inspect --field kind image)" image 'the kind of an image'
 is "$("$HAUNCH" inspect --field kind hello)" other 'the kind of a program'
 is "$("$HAUNCH" inspect --field kind "$HAUNCH_BUILD/haunch-virtio.elf")" kernel 'the kind of a kernel'
 
-printf 'e1000\nvirtio_net\n' >drivers
 mkdir "$HAUNCH_BUILD/linux-virtio"
-cp drivers "$HAUNCH_BUILD/linux-virtio/drivers.txt"
+printf 'kernel/%s.ko\n' drivers/net/virtio_net lib/xxhash fs/ext4/ext4 drivers/block/loop net/unix/unix \
+	>"$HAUNCH_BUILD/linux-virtio/modules.builtin"
 "$HAUNCH" bake -o image-drivers hello
-"$HAUNCH" inspect image-drivers | grep -q '^  e1000 virtio_net$'
-ok 'drivers are shown'
+is "$("$HAUNCH" inspect image-drivers | tail -n 3)" "$(printf '%-13s %s\n' drivers 'virtio_net loop' \
+	'file systems' ext4 protocols unix)" 'drivers are shown'
+fails 1 'has no driver e1000; bake it with -k generic' 'a network card without driver' \
+	"$HAUNCH" run --nic e1000 image-drivers
+fails 1 'has no driver nvme; bake it with -k generic' 'a disk without driver' \
+	"$HAUNCH" run --disk "$HAUNCH":nvme image-drivers
 
 fails 2 'one IMAGE' 'no image' "$HAUNCH" inspect
 fails 2 'one IMAGE' 'two images' "$HAUNCH" inspect image image

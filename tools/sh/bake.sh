@@ -112,8 +112,8 @@ bake_option()
 	esac
 }
 
-# A small GRUB around the ELF image.  GRUB speaks on the serial port and on the screen, and neither
-# is required to be there.
+# A small GRUB around the ELF image, without a menu.  If it has something to say it does so on the
+# serial port and on the screen, and neither is required to be there.
 bake_iso()
 {
 	for tool in grub-mkrescue xorriso; do
@@ -137,10 +137,8 @@ bake_iso()
 		serial --unit=0 --speed=115200
 		terminal_input console serial
 		terminal_output console serial
-		set timeout=0
-		menuentry haunch {
-			multiboot2 /boot/haunch.elf
-		}
+		multiboot2 /boot/haunch.elf
+		boot
 	END
 	modules='multiboot2 serial terminal normal configfile iso9660 biosdisk part_msdos search'
 	if ! grub-mkrescue -d /usr/lib/grub/i386-pc --install-modules="$modules" --modules="$modules" \

@@ -13,7 +13,7 @@ help_inspect()
 	kernel's command line, the files (mode, user, group, size, name), sizes, and drivers.
 
 	  --field NAME     just one value, for scripts: kind (image, iso, kernel or other),
-	                   memory (bytes needed at least) or command-line
+	                   memory (bytes needed at least), command-line or drivers
 	END
 }
 

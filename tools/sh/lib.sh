@@ -79,7 +79,7 @@ run_make()
 # The tools are built within seconds, so just do it where they are missing.
 need_tools()
 {
-	for tool in tools/bake tools/inspect tools/kvm-probe init/init; do
+	for tool in tools/bake tools/inspect tools/kvm-probe tools/uncr init/init; do
 		[ -x "$B/$tool" ] || {
 			mkdir -p "$B/log"
 			run_make tools "$B/init/init" >"$B/log/tools.log" 2>&1 ||
@@ -89,12 +89,12 @@ need_tools()
 	done
 }
 
-# need_kernel virtio|generic: sets kernel and drivers (the list of its drivers, or nothing)
+# need_kernel virtio|generic: sets kernel and drivers (Kbuild's list of what is in it, or nothing)
 need_kernel()
 {
 	# shellcheck disable=SC2034 # for the caller
 	kernel=$B/haunch-$1.elf
-	drivers=$B/linux-$1/drivers.txt
+	drivers=$B/linux-$1/modules.builtin
 	[ -e "$B/haunch-$1.elf" ] ||
 		die "the kernel is not built yet (it takes some minutes, once); run: haunch build"
 	[ -e "$drivers" ] || drivers=

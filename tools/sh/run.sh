@@ -176,6 +176,7 @@ main_run()
 		memory=64
 		[ "$memory" -ge "$needed" ] || memory=$((needed + 16))
 	fi
+	check_drivers
 	choose_accelerator
 	add_arguments "$@"
 	start_qemu
@@ -253,6 +254,24 @@ bake_program()
 	) || exit
 	image=$tmp/image
 	kind=image
+}
+
+# Without its driver a network card or a disk would just not be there.
+check_drivers()
+{
+	have=$("$B/tools/inspect" --field drivers "$image")
+	[ -n "$have" ] || return 0
+	wanted=
+	if [ "$network" != none ]; then
+		case $nic in virtio) wanted=virtio_net ;; *) wanted=$nic ;; esac
+	fi
+	case $disks in *:ahci*) wanted="$wanted ahci" ;; esac
+	case $disks in *:nvme*) wanted="$wanted nvme" ;; esac
+	case $disks in *:scsi*) wanted="$wanted virtio_scsi" ;; esac
+	for driver in $wanted; do
+		echo "$have" | grep -qx "$driver" ||
+			die "the kernel in the image has no driver $driver; bake it with -k generic"
+	done
 }
 
 # KVM where it can run us: that /dev/kvm is there is not enough.
@@ -355,12 +374,15 @@ start_qemu()
 	*) set -- "$@" -cpu max ;;
 	esac
 
-	# Serial port on the terminal, with Ctrl-C for us and Ctrl-A for QEMU; the debug port.
+	# Serial port on the terminal, with Ctrl-C for us and Ctrl-A for QEMU; the debug port.  Where
+	# no terminal is, lines end as they do in files.
+	filter=
 	if [ -t 0 ] && [ -t 1 ]; then
 		set -- "$@" -chardev stdio,id=console,mux=on,signal=on -serial chardev:console \
 			-mon chardev=console,mode=readline
 	else
 		set -- "$@" -chardev stdio,id=console,signal=on -serial chardev:console
+		[ -t 1 ] || filter=1
 	fi
 	set -- "$@" -chardev "file,id=status,path=$(escaped "$tmp/status")" \
 		-device isa-debugcon,iobase=0xe9,chardev=status
@@ -427,11 +449,20 @@ start_qemu()
 		fi
 	fi
 	exec 3<&0
+	filter_pid=
+	if [ -n "$filter" ]; then
+		mkfifo "$tmp/output"
+		"$B/tools/uncr" <"$tmp/output" &
+		filter_pid=$!
+		exec >"$tmp/output"
+	fi
 	"$@" <&3 2>"$tmp/errors" &
 	qemu_pid=$!
+	[ -z "$filter" ] || exec >/dev/null
 	status=0
 	wait "$qemu_pid" || status=$?
 	qemu_pid=
+	[ -z "$filter_pid" ] || wait "$filter_pid" || :
 	finish
 }
 
@@ -448,6 +479,9 @@ in_foreground()
 # QEMU has ended: find out what the guest said.
 finish()
 {
+	# Somebody ended QEMU itself, and not us.
+	signal=$(sed -n 's/.*terminating on signal \([0-9]*\).*/\1/p' "$tmp/errors")
+	[ -z "$signal" ] || exit $((128 + signal))
 	guest=$(sed -n 's/^haunch: exit status \([0-9]*\).*$/\1/p' "$tmp/status" 2>/dev/null | tail -n 1)
 	explain_errors
 	[ -z "$guest" ] || exit "$guest"
