@@ -147,7 +147,7 @@ int main(void)
 
 	/* A buffer that begins well and ends in nothing. */
 	page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	munmap(page + 4096, 4096);
+	mprotect(page + 4096, 4096, PROT_NONE);
 	failures = 0;
 	expect("open, no end in sight", "a page's end",
 	       (memset(page, 'a', 4096), syscall(SYS_open, page + 4000, O_RDONLY)));
