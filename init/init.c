@@ -312,24 +312,25 @@ static int mount_any(const char *device, const char *dir, unsigned long flags)
 
 static int mount_device(const char *device, const char *dir, const char *type, bool read_only)
 {
-	unsigned long flags = read_only ? MS_RDONLY : 0;
-	struct stat st;
+	unsigned long flags;
 	unsigned int waited;
-	int error;
+	int fd, is_read_only = 0;
 
-	for (waited = 0; device[0] == '/' && stat(device, &st); waited += 10) {
-		if (waited >= DEVICE_WAIT_MS) {
-			errno = ENOENT;
-			return -1;
+	for (waited = 0; device[0] == '/'; waited += 10) {
+		fd = open(device, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (fd >= 0) {
+			/* A disk that cannot be written, such as a CD, is mounted as it can be. */
+			ioctl(fd, BLKROGET, &is_read_only);
+			close(fd);
+			break;
 		}
+		if (waited >= DEVICE_WAIT_MS)
+			return -1;
 		sleep_ms(10);
 	}
-	error = type && *type ? mount(device, dir, type, flags, NULL)
-			      : mount_any(device, dir, flags);
-	/* A disk that cannot be written, such as a CD, is mounted as it can be. */
-	if (error && (errno == EROFS || errno == EACCES) && !read_only)
-		return mount_device(device, dir, type, true);
-	return error;
+	flags = read_only || is_read_only ? MS_RDONLY : 0;
+	return type && *type ? mount(device, dir, type, flags, NULL)
+			     : mount_any(device, dir, flags);
 }
 
 /* DEVICE:DIRECTORY[:FSTYPE[:ro]].  Leaves the directory in mounts[i]. */
@@ -521,12 +522,10 @@ static pid_t start(const struct program *program)
 		ioctl(0, TIOCSCTTY, 0);
 		sigprocmask(SIG_SETMASK, &old, NULL);
 		execve(program->path, program->arguments, program->environment);
-		error = errno;
-		if (error == ENOENT && program->fd >= 0) {
+		if (errno == ENOENT && program->fd >= 0)
 			syscall(SYS_execveat, program->fd, "", program->arguments,
 				program->environment, AT_EMPTY_PATH);
-			error = errno;
-		}
+		error = errno;
 		_exit(STATUS_NOT_FOUND);
 	}
 	if (pid < 0)

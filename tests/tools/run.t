@@ -37,7 +37,7 @@ dry 'hostfwd=tcp:127.0.0.1:8081-:80,hostfwd=tcp:127.0.0.1:8082-:443' 'two -p' \
 	-p 8081:80 -p 8082:443 image
 dry 'virtio-net-pci,netdev=net0' 'the network card is virtio' image
 dry 'e1000,netdev=net0' '--nic' --nic e1000 image
-dry "'ip=10.0.2.15::10.0.2.2:255.255.255.0:::off:10.0.2.3 a b'" '--append, and a static address' \
+dry "'ip=10.0.2.15::10.0.2.2:255.255.255.0:haunch::off:10.0.2.3 a b'" '--append, and a static address' \
 	--append 'a b' image
 dry '-append ip=off' 'no network' -n none image
 dry 'tap,id=net0,ifname=tap7,script=no' 'a tap device' -n tap:tap7 image

@@ -298,7 +298,7 @@ add_arguments()
 	*' ip=dhcp '*)
 		# QEMU's user network is always the same: no need to wait for its DHCP server.
 		case $network in
-		user) words="ip=10.0.2.15::10.0.2.2:255.255.255.0:::off:10.0.2.3$words" ;;
+		user) words="ip=10.0.2.15::10.0.2.2:255.255.255.0:haunch::off:10.0.2.3$words" ;;
 		none) words="ip=off$words" ;;
 		esac ;;
 	esac
