@@ -34,8 +34,11 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	if (argc > 1 && !strcmp(argv[1], "segv"))
 		raise(SIGSEGV);
-	if (argc > 1 && !strcmp(argv[1], "orphan") && !vfork())
-		execl("/bin/program", "program", "sleep", (char *)NULL);
+	if (argc > 1 && !strcmp(argv[1], "orphan")) {
+		if (!vfork())
+			execl("/bin/program", "program", "sleep", (char *)NULL);
+		usleep(300000);		/* until it has started */
+	}
 	if (argc > 1 && !strcmp(argv[1], "sleep"))
 		sleep(30);
 	return 3;

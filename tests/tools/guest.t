@@ -1,0 +1,170 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# guest.t - the tools and init with the real kernel: status and output come back, files, disks and
+# arguments are where they should be.
+
+# shellcheck source=tests/tools/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+if [ ! -e "$REAL_BUILD/haunch-virtio.elf" ]; then
+	skip 'a guest' 'the kernel is not built'
+	exit
+fi
+export HAUNCH_BUILD="$REAL_BUILD"
+
+cat >program.c <<'END'
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Each argument is something to do. */
+int main(int argc, char **argv)
+{
+	char line[512];
+	struct stat st;
+	FILE *f;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		char *what = argv[i] + 2;
+
+		switch (argv[i][0]) {
+		case 'p':	/* print */
+			printf("%s\n", what);
+			break;
+		case 'c':	/* contents of a file */
+			f = fopen(what, "r");
+			while (f && fgets(line, sizeof(line), f))
+				fputs(line, stdout);
+			if (!f)
+				printf("%s: %s\n", what, strerror(errno));
+			break;
+		case 's':	/* stat */
+			if (lstat(what, &st))
+				printf("%s: %s\n", what, strerror(errno));
+			else
+				printf("%s %o %d %d\n", what, st.st_mode, (int)st.st_uid, (int)st.st_gid);
+			break;
+		case 'w':	/* write a file */
+			f = fopen(what, "w");
+			if (!f || fprintf(f, "by the guest\n") < 0 || fclose(f))
+				printf("%s: %s\n", what, strerror(errno));
+			break;
+		case 'e':	/* environment */
+			printf("%s=%s\n", what, getenv(what));
+			break;
+		case 'h':	/* host name */
+			gethostname(line, sizeof(line));
+			printf("%s\n", line);
+			break;
+		case 'x':	/* exit */
+			exit(atoi(what));
+		case 'k':	/* kill */
+			fflush(stdout);
+			raise(atoi(what));
+		}
+	}
+	return 0;
+}
+END
+"$ROOT/tools/haunch-cc" -o program program.c || { cat program.c; exit 1; }
+
+# guest OUTPUT STATUS DESCRIPTION ARGUMENT...: of haunch run
+guest()
+{
+	expected_out=$1
+	expected_status=$2
+	description=$3
+	shift 3
+	capture timeout 60 "$HAUNCH" run "$@"
+	[ "$(cat out)" = "$expected_out" ] && [ "$status" -eq "$expected_status" ]
+	ok "$description" "status $status, expected $expected_status" "$(cat out err)" \
+		"expected: $expected_out"
+}
+
+guest 'hello' 0 'a program runs' program -- p=hello
+guest '' 42 'its status comes back' program -- x=42
+guest 'haunch: program: Segmentation fault (signal 11)' 139 'so does a signal' program -- k=11
+guest 'haunch: program: Killed (signal 9)' 137 'and another' program -- k=9
+guest 'A=b c' 0 'environment' -e 'A=b c' program -- e=A
+guest 'haunch' 0 'the host has a name' program -- h=
+guest 'x' 0 'a name of its own' -c haunch.hostname=x program -- h=
+capture timeout 60 "$HAUNCH" run program -- c=/etc/resolv.conf
+grep -q '^nameserver 10.0.2.3' out
+ok 'names can be looked up' "$(cat out err)"
+
+mkdir -p tree/sub
+echo data >tree/file
+chmod 4751 tree/file
+ln -s ../file tree/sub/link
+ln tree/file tree/hard
+mkdir tree/dir
+chmod 1770 tree/dir
+owner="$(id -u) $(id -g)"
+guest "/t/file 104751 $owner
+/t/sub/link 120777 $owner
+/t/dir 41770 $owner
+data
+data
+/tmp 41777 0 0" 0 'files keep their modes and owners' -d tree:/t program -- \
+	s=/t/file s=/t/sub/link s=/t/dir c=/t/sub/link c=/t/hard s=/tmp
+guest '/t/none: No such file or directory' 0 'what is not there is not there' -d tree:/t program -- \
+	c=/t/none
+
+"$HAUNCH" bake -o image program -- p=baked
+guest baked 0 'a baked image' image
+guest 'new
+two words' 3 'other arguments' image -- p=new 'p=two words' x=3
+guest baked 0 'without a network' -n none image
+guest baked 0 'on a q35' --machine q35 image
+guest baked 0 'with 1 GB' -m 1024 image
+
+if command -v mke2fs >/dev/null; then
+	truncate -s 8M disk
+	mke2fs -q -t ext4 disk
+	guest 'by the guest' 0 'a disk' --disk disk -c haunch.mount=/dev/vda:/mnt/a:ext4 program -- \
+		w=/mnt/a/new c=/mnt/a/new
+	capture e2fsck -fn disk
+	is "$status" 0 'it is clean afterwards' "$(cat out)"
+	is "$(debugfs -R 'cat /new' disk 2>/dev/null)" 'by the guest' 'and has what was written'
+	guest 'by the guest' 0 'a disk of any kind' --disk disk -c haunch.mount=/dev/vda:/mnt program -- \
+		c=/mnt/new
+	guest '/mnt/new: Read-only file system
+by the guest' 0 'a read-only disk' --disk disk:ro -c haunch.mount=/dev/vda:/mnt program -- \
+		w=/mnt/new c=/mnt/new
+	guest '/mnt/new: Read-only file system' 0 'a disk mounted read-only' --disk disk \
+		-c haunch.mount=/dev/vda:/mnt:ext4:ro program -- w=/mnt/new
+	guest 'by the guest' 0 'a disk as the root' --disk disk -c root=/dev/vda program -- c=/new w=/root
+	capture e2fsck -fn disk
+	is "$status" 0 'it is clean afterwards' "$(cat out)"
+	capture timeout 60 "$HAUNCH" run --disk disk -c haunch.mount=/dev/vda:/mnt:squashfs program
+	[ "$status" -eq 126 ] && grep -qx 'haunch: cannot mount /dev/vda on /mnt: Invalid argument' out
+	ok 'a disk of another kind' "status $status" "$(cat out err)"
+	"$HAUNCH" bake --mount /dev/vda:/mnt:ext4 -o image-mount program -- c=/mnt/new
+	guest 'by the guest' 0 'a mount that was baked' --disk disk image-mount
+else
+	skip 'a disk' 'mke2fs is not installed'
+fi
+
+"$HAUNCH" bake -m 1000 -o greedy program
+capture timeout 60 "$HAUNCH" run -m 64 greedy
+[ "$status" -ne 0 ] && grep -q 'not enough memory.*64 MB.*1000 MB' out
+ok 'too little memory is said' "status $status" "$(cat out err)"
+guest '' 0 'memory is given where it is needed' greedy
+
+if command -v grub-mkrescue >/dev/null && command -v xorriso >/dev/null; then
+	"$HAUNCH" bake -f iso -o x.iso program -- p=iso x=5
+	for machine in pc q35; do
+		capture timeout 60 "$HAUNCH" run --machine $machine x.iso
+		grep -q 'iso$' out && [ "$status" -eq 5 ]
+		ok "an ISO boots on $machine" "$(cat out err)"
+	done
+else
+	skip 'an ISO boots' 'grub-mkrescue is not installed'
+fi
