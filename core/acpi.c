@@ -229,15 +229,17 @@ bool acpi_find_s5(const struct acpi *acpi, acpi_reader at, uint8_t *type_a, uint
 	end = (const uint8_t *)dsdt + dsdt->length;
 	for (p = (const uint8_t *)(dsdt + 1); end - p >= 8; p++) {
 		size_t taken;
+		int skip;
 
 		/* "_S5_" PackageOp PkgLength NumElements SLP_TYPa SLP_TYPb ... */
 		if (p[0] != '_' || p[1] != 'S' || p[2] != '5' || p[3] != '_' || p[4] != 0x12)
 			continue;
 		p += 5;
-		p += 1 + (*p >> 6);	/* PkgLength tells in its top bits how many bytes follow */
-		p += 1;
-		if (p >= end)
+		/* PkgLength tells in its top bits how many bytes of it follow; then NumElements. */
+		skip = 2 + (*p >> 6);
+		if (end - p <= skip)
 			return false;
+		p += skip;
 		taken = small_integer(p, (size_t)(end - p), type_a);
 		if (!taken)
 			return false;

@@ -56,11 +56,24 @@ $(B)/haunch-%.elf: $(B)/core/core.o $(B)/linux-%/donor.o $(CORE_LDS) $(B)/tools/
 
 # ------------------------------------------------------------------ tests (tests/core/)
 
-CORE_TEST_CFLAGS := $(filter-out -g -O2 -fno-builtin,$(CORE_CFLAGS)) -O2 -g -fno-builtin
-
 $(B)/tests/core/donor.o: tests/core/donor.c hypercall/hypercall.h core/core.mk
 	@mkdir -p $(@D)
-	$(CC) $(CORE_TEST_CFLAGS) -c -o $@ $<
+	$(CC) $(CORE_CFLAGS) -c -o $@ $<
 
-$(B)/tests/core/donor.elf: $(B)/core/core.o $(B)/tests/core/donor.o $(CORE_LDS) $(B)/tools/symtab
-	$(call CORE_LINK,$(B)/tests/core/donor.o,$(B)/tests/core/donor.debug,$@)
+# The same with a bss that no small machine has.
+$(B)/tests/core/large.o: tests/core/donor.c hypercall/hypercall.h core/core.mk
+	@mkdir -p $(@D)
+	$(CC) $(CORE_CFLAGS) -DLARGE -c -o $@ $<
+
+$(B)/tests/core/%.elf: $(B)/core/core.o $(B)/tests/core/%.o $(CORE_LDS) $(B)/tools/symtab
+	$(call CORE_LINK,$(B)/tests/core/$*.o,$(B)/tests/core/$*.debug,$@)
+
+# The portable part as a program of the host, with everything that finds bad accesses.
+CORE_UNITS := acpi boot_info ranges symbols
+$(B)/tests/core/units: tests/core/units.c $(CORE_UNITS:%=core/%.c) $(wildcard core/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -O2,$(HOSTCFLAGS)) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+		-fno-omit-frame-pointer -mcmodel=small -o $@ tests/core/units.c $(CORE_UNITS:%=core/%.c)
+
+.PHONY: core-tests
+core-tests: $(B)/core/core.o $(B)/tests/core/donor.elf $(B)/tests/core/large.elf $(B)/tests/core/units

@@ -47,25 +47,40 @@ static unsigned long megabytes(uint64_t bytes)
 }
 
 /*
+ * QEMU puts the image into memory before the firmware runs, and SeaBIOS works in what it takes for
+ * free memory: in the half MiB below the part that it sets aside for its tables, which is 16 MiB at
+ * the end of RAM, or 256 KiB if there are less than 33 MiB.  (It gives back what it did not need, so
+ * the memory map does not tell.)  An image that reaches up there has been overwritten.
+ */
+#define FIRMWARE_LARGE		(33 * MIB)
+#define FIRMWARE_SCRATCH	(16 * MIB + MIB / 2)
+
+/*
  * Is there enough memory?  What firmware keeps for itself is counted as well, as users count: they
  * give a machine 16 MB, and 16 MB is what it has.
  */
-static void check_memory(const struct image_note *note)
+static void check_memory(const struct image_note *note, bool loaded_before_firmware)
 {
-	uint64_t end = loaded_end(note), has = ranges_total(&machine_ram) + MIB;
-	uint64_t need = note->memory_needed;
+	uint64_t image = hc_pa(image_start), end = loaded_end(note);
+	uint64_t need = note->memory_needed, has = ranges_total(&machine_ram);
 
+	for (unsigned int i = 0; i < machine_ram.nr; i++)
+		if (image >= machine_ram.range[i].start && image < machine_ram.range[i].end &&
+		    has < machine_ram.range[i].end)
+			has = machine_ram.range[i].end;
+	has = (has + MIB - 1) & ~(MIB - 1);
 	if (need < end + MIB)
 		need = end + MIB;
-	if (has >= need && ranges_hold(&machine_ram, hc_pa(image_start), end))
+	if (loaded_before_firmware && (has >= FIRMWARE_LARGE || need >= FIRMWARE_LARGE) &&
+	    need < end + FIRMWARE_SCRATCH)
+		need = end + FIRMWARE_SCRATCH;
+	if (has >= need && ranges_hold(&machine_ram, image, end))
 		return;
 	if (has >= need)
-		panic("the boot loader's memory map has a hole at 0x%lx-0x%lx, where the image is",
-		      hc_pa(image_start), end);
+		panic("the memory map has a hole in 0x%lx-0x%lx, where the image is", image, end);
 	print("haunch: not enough memory: the machine has %lu MB, this image needs %lu MB; give it at "
 	      "least %lu MB (haunch run -m %lu)\n",
-	      megabytes(ranges_total(&machine_ram)), megabytes(need), megabytes(need),
-	      megabytes(need));
+	      megabytes(has), megabytes(need), megabytes(need), megabytes(need));
 	hc_power_off(STATUS_MEMORY);
 }
 
@@ -179,7 +194,7 @@ void start(uint32_t magic, unsigned long info)
 	machine_ram = boot.ram;
 	/* Linked at its physical address, which is about to be unmapped. */
 	memcpy(&note, hc_va((unsigned long)image_note), sizeof(note));
-	check_memory(&note);
+	check_memory(&note, magic != MULTIBOOT2_MAGIC);
 
 	pool_size = page_pool_size();
 	pool = place_page_tables(&note, pool_size);

@@ -215,6 +215,8 @@ exception:
 	/* Within a page below the stack it is the donor's too, if the donor's code was running. */
 1:	cmp	$-HC_PAGE_SIZE, %rax
 	jae	3f
+	cmpq	$image_core_text_end, E_IP
+	jb	5f
 4:	mov	stack_top, %rsp
 	push	E_SS
 	push	E_SP
@@ -237,9 +239,19 @@ exception:
 	jb	4b
 	cmp	$image_text_end, %rax
 	jae	4b
+	jmp	overflow
+
+	/*
+	 * The core's code with another stack than the donor's: a program that leaves is still at the
+	 * jump to itself; anything else is a stub to which hc_stack_set() has given a bad stack.
+	 */
+5:	cmpq	$image_core_text_start, E_IP
+	jb	4b
+	cmpq	$syscall_exit_jump, E_IP
+	je	4b
 	/* Fall through. */
 
-/* The donor's stack is overrun: report that from another stack, for nothing fits on this one. */
+/* The donor's stack is overrun or bad: report that from another one, for nothing fits on this. */
 	.type	overflow, @function
 overflow:
 	mov	$double_fault_stack_top, %esp

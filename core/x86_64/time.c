@@ -455,8 +455,6 @@ void hc_timer_stop(void)
 		write_msr(MSR_TSC_DEADLINE, 0);
 	else if (apic_present)
 		apic_write(APIC_TIMER_INITIAL, 0);
-	else
-		out8(PIT_COMMAND, PIT_CHANNEL0_ONCE);	/* does not count until it has a number */
 	irq_restore(flags);
 }
 
@@ -468,6 +466,9 @@ void time_interrupt(struct hc_frame *frame)
 		apic_write(APIC_EOI, 0);
 	if (now >= refine_at)
 		refine(now);
+	/* The PIT cannot be told to stop. */
+	if (!apic_present && !timer_end)
+		return;
 	if (timer_end) {
 		uint64_t ns = hc_time_monotonic();
 

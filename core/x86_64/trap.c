@@ -209,7 +209,7 @@ void trap_exception(struct hc_frame *frame, unsigned int vector, unsigned long e
 	}
 	if (frame->cs == HC_CS_PROGRAM && frame->ip == (unsigned long)syscall_exit_jump)
 		frame->ip = frame->cx;
-	if (frame->cs == HC_CS_DONOR && address && stack_base - address - 1 < HC_PAGE_SIZE)
+	if (frame->cs == HC_CS_DONOR && address - (stack_base - HC_PAGE_SIZE) < HC_PAGE_SIZE)
 		trap_overflow(frame, vector, error);
 	if (donor_runs && !panicking && donor_fault(vector, error, address, frame))
 		return;
@@ -218,8 +218,11 @@ void trap_exception(struct hc_frame *frame, unsigned int vector, unsigned long e
 
 void trap_overflow(struct hc_frame *frame, unsigned int vector, unsigned long error)
 {
-	report(frame, vector, error, vector == VECTOR_PAGE_FAULT ? read_cr2() : 0,
-	       "stack overflow: ");
+	unsigned long address = vector == VECTOR_PAGE_FAULT ? read_cr2() : 0;
+	bool full = frame->sp - (stack_base - HC_PAGE_SIZE) < 2 * HC_PAGE_SIZE ||
+		    address - (stack_base - HC_PAGE_SIZE) < HC_PAGE_SIZE;
+
+	report(frame, vector, error, address, full ? "stack overflow: " : "bad stack: ");
 }
 
 /* Reasons of an NMI in port 0x61 (ISA): parity or system error, I/O channel check. */

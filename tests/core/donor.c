@@ -156,6 +156,8 @@ static const int constant = 1;
 static void test_memory(void)
 {
 	u64 ram = 0, large = 0, end = 0;
+	/* Some 64 places in all; touching a page may cost the host a large one. */
+	u64 step = (start->ram_total / 64 + HC_PAGE_SIZE) & ~(HC_PAGE_SIZE - 1ul);
 	int sorted = 1, writable = 1;
 	unsigned char *page = spare + 4096;
 
@@ -167,7 +169,7 @@ static void test_memory(void)
 		ram += r->size;
 		if (r->size > large)
 			large = r->start;
-		for (u64 p = r->start; p < end; p += p + MIB < end ? MIB : HC_PAGE_SIZE) {
+		for (u64 p = r->start; p < end; p += step) {
 			volatile u64 *word = hc_va(p);
 			u64 old = *word;
 
@@ -175,6 +177,7 @@ static void test_memory(void)
 			writable &= *word == ~p;
 			*word = old;
 		}
+		writable &= !hc_memory_protect(hc_va(end - HC_PAGE_SIZE), HC_PAGE_SIZE, 2);
 	}
 	ok(sorted, "the RAM ranges are sorted, disjoint, whole pages");
 	ok(writable, "all RAM is mapped, writable");
@@ -197,7 +200,7 @@ static void test_memory(void)
 	ok(!hc_memory_protect(spare, 8192, HC_PROT_WRITE) && spare[0] == 0xc3 && !try_write(page),
 	   "protect: writable again");
 	/* 40 pages, so that all translations are dropped at once. */
-	page = hc_va((end - 4 * MIB) & ~(2 * MIB - 1));
+	page = hc_va((end - 3 * MIB) & ~(2 * MIB - 1));
 	ok(!try_write(page) && !try_write(page + 39 * 4096) &&
 	   !hc_memory_protect(page, 40 * 4096, HC_PROT_READ) && faulted(try_write(page), page, 3) &&
 	   faulted(try_write(page + 39 * 4096), page + 39 * 4096, 3) &&
@@ -310,12 +313,36 @@ static void test_time(void)
 
 /* ------------------------------------------------------------------ interrupts */
 
+/* Line 8: the clock chip's periodic interrupt, 1024 Hz. */
+static void test_line(void)
+{
+	unsigned int count = interrupts;
+
+	__asm__ volatile("outb %b0, $0x70; inb $0x71, %%al; or $0x40, %%al; mov %%al, %%ah\n\t"
+			 "mov $0x0b, %%al; outb %%al, $0x70; mov %%ah, %%al; outb %%al, $0x71"
+			 :: "a"(0x0b));
+	__asm__ volatile("outb %b0, $0x70; inb $0x71, %%al" :: "a"(0x0c) : "memory");
+	hc_irq_enable();
+	spin(5 * MS);
+	ok(interrupts == count, "a masked line is quiet");
+	hc_irq_unmask(8);
+	spin(20 * MS);
+	ok(interrupts > count && last_irq == 8, "line 8 (clock chip)");
+	hc_irq_mask(8);
+	hc_irq_disable();
+}
+
 static void test_interrupts(void)
 {
 	struct hc_message message, other;
 	int first = hc_irq_allocate(&message), second = hc_irq_allocate(&other), last = 0, n = 0;
 	unsigned int count = interrupts;
 
+	if (first == HC_EINVAL) {
+		put("no local APIC\n");
+		test_line();
+		return;
+	}
 	ok(first >= HC_NR_LINES && second > first && message.data != other.data &&
 	   (message.address & 0xfff00000) == 0xfee00000, "allocate two messages");
 	/* The CPU's write to that address is not a message, so have the APIC send the interrupt. */
@@ -340,20 +367,7 @@ static void test_interrupts(void)
 		if (i != 0x80 - 0x20)
 			hc_irq_free((unsigned int)i);
 
-	/* Line 8: the clock chip's periodic interrupt, 1024 Hz. */
-	count = interrupts;
-	__asm__ volatile("outb %b0, $0x70; inb $0x71, %%al; or $0x40, %%al; mov %%al, %%ah\n\t"
-			 "mov $0x0b, %%al; outb %%al, $0x70; mov %%ah, %%al; outb %%al, $0x71"
-			 :: "a"(0x0b));
-	__asm__ volatile("outb %b0, $0x70; inb $0x71, %%al" :: "a"(0x0c) : "memory");
-	hc_irq_enable();
-	spin(5 * MS);
-	ok(interrupts == count, "a masked line is quiet");
-	hc_irq_unmask(8);
-	spin(20 * MS);
-	ok(interrupts > count && last_irq == 8, "line 8 (clock chip)");
-	hc_irq_mask(8);
-	hc_irq_disable();
+	test_line();
 }
 
 /* ------------------------------------------------------------------ contexts */
@@ -613,9 +627,15 @@ static void test_devices(void)
 	ok_number(functions >= 2, "PCI: functions on bus 0", functions);
 	ok(hc_pci_read(0xff00, 0, 4) == ~0u, "PCI: what is not there reads as ones");
 	hc_pci_write(0, 0x3c, 1, 0x5);
-	put("pci extended 0x");
-	put_number(hc_pci_read(0, 256, 4), 16);
-	put("\n");
+	for (unsigned int device = 0; device < 256; device++) {
+		unsigned int extended = hc_pci_read(device, 256, 4);
+
+		if (extended != ~0u) {
+			ok_number((extended & 0xffff) == 1, "PCI: advanced error reporting",
+				  extended);
+			break;
+		}
+	}
 
 	n = hc_random(random, sizeof(random));
 	put("random ");
@@ -671,7 +691,11 @@ static int has_word(const char *word)
 }
 
 static int canary = 0x600d;
-static int zeros[1000];
+#ifdef LARGE
+static volatile int zeros[16 * MIB];
+#else
+static volatile int zeros[1000];
+#endif
 
 void donor_start(const struct hc_start_info *info)
 {
@@ -686,7 +710,7 @@ void donor_start(const struct hc_start_info *info)
 	put("donor: ");
 	put(info->command_line);
 	put("\n");
-	for (unsigned long i = 0; i < ARRAY_SIZE(zeros); i++)
+	for (unsigned long i = 0; i < ARRAY_SIZE(zeros); i += 10)
 		zero &= !zeros[i];
 	ok(!(hc_irq_flags() & HC_IRQ_FLAG), "interrupts are disabled at first");
 	ok(zero && canary == 0x600d, "data and bss are as they should");
@@ -703,8 +727,11 @@ void donor_start(const struct hc_start_info *info)
 		hc_irq_mask(1000);
 	if (has_word("test=reboot"))
 		hc_reboot();
-	if (has_word("test=triple"))
-		__asm__ volatile("mov $0x1000, %rsp; push %rax");
+	if (has_word("test=stack")) {
+		/* The stack to which the exception would go is not mapped. */
+		hc_stack_set((void *)0x1000, (void *)0x2000);
+		__asm__ volatile("ud2");
+	}
 	if (has_word("test=backtrace"))
 		hc_console_backtrace(0);
 	if (has_word("test=initrd")) {

@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# failures.t - what is said, and what the host is told, when things go wrong.
+
+# shellcheck source=tests/core/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+boot test=exit42 -m 32
+ended 42 'the exit status reaches the host'
+
+boot test=reboot -m 32
+ended none 'reboot: no status'
+! grep -q panic "$TMP/out"
+ok 'reboot: no panic'
+
+boot test=panic -m 32
+says '^haunch: panic: page fault at 0x10 writing from 0x[0-9a-f]* <crash\+0x[0-9a-f]*>$' \
+	'a fault of the donor is one line with its function'
+says '^  \? 0x[0-9a-f]* <donor_start\+0x' 'with its callers'
+says ' ip 0000.* sp 0000' 'with registers'
+says ' code: .*<c7>' 'with code'
+ended 125 'and ends with 125'
+
+boot test=divide -m 32
+says '^haunch: panic: division by zero .* <donor_start\+' 'division by zero'
+ended 125 'ends with 125'
+
+boot test=overflow -m 32
+says '^haunch: panic: stack overflow: .* <recurse' 'a stack that is overrun is called that'
+ended 125 'ends with 125'
+
+boot test=bug -m 32
+says '^haunch: panic: hc_irq_mask\(\) called with interrupt number 0x3e8$' \
+	'a wrong argument of a hypercall'
+says '\? .*<hc_irq_mask\+' 'with the call'
+ended 125 'ends with 125'
+
+boot test=stack -m 32
+says '^haunch: panic: bad stack: page fault at 0x1ff8 writing' 'a stack that is not there'
+ended 125 'ends with 125'
+
+# ------------------------------------------------------------------ memory
+
+# A donor whose bss ends far above the machine's RAM.
+boot_qemu -kernel "$BUILD/tests/core/large.elf" -m 5
+says '^haunch: not enough memory: the machine has 5 MB, this image needs 82 MB; give it at least 82 MB \(haunch run -m 82\)$' \
+	'too little memory is one line, even if RAM ends within the image'
+[ "$(wc -l <"$TMP/out")" -eq 1 ]
+ok 'and only one' "$(cat "$TMP/out")"
+ended 1 'and the machine ends with 1'
+boot_qemu -kernel "$BUILD/tests/core/large.elf" -m 82 -append test=exit42
+ended 42 'with as much as it asks for it runs'
+
+# The note's memory_needed, as bake writes it: 32 bytes behind the owner's name.
+cp "$BUILD/tests/core/donor.elf" "$TMP/hungry.elf"
+perl -e 'open my $f, "+<", shift or die; binmode $f; local $/; my $data = <$f>;
+	my $note = index($data, pack("V3", 7, 56, 1) . "Haunch\0");
+	die if $note < 0; seek $f, $note + 12 + 8 + 24, 0; print $f pack("Q<", 100 << 20);' \
+	"$TMP/hungry.elf"
+boot_qemu -kernel "$TMP/hungry.elf" -m 50
+says 'the machine has 50 MB, this image needs 100 MB' 'what the image wants counts'
+ended 1 'ends with 1'
+boot_qemu -kernel "$TMP/hungry.elf" -m 100 -append test=exit42
+ended 42 'as much as it wants is enough'
+
+# ------------------------------------------------------------------ NMI
+
+(sleep 2; echo nmi; sleep 1; echo quit) | timeout 60 qemu-system-x86_64 -accel tcg -display none \
+	-no-reboot -m 32 -serial "file:$TMP/out" -monitor stdio -kernel \
+	"$BUILD/tests/core/donor.elf" -append test=echo >"$TMP/qemu" 2>&1
+says 'NMI without a reason, going on' 'an NMI shows where the machine is'

@@ -1,0 +1,92 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# tap.sh - what the tests in this folder share: TAP, a temporary folder that goes away, and booting the
+# core's small donor (donor.c) in QEMU.
+
+set -u
+
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=${HAUNCH_BUILD:-$ROOT/build}
+TMP=$(mktemp -d) || exit 1
+tests=0
+failures=0
+
+finish()
+{
+	trap - EXIT
+	rm -rf "$TMP"
+	echo "1..$tests"
+	[ "$failures" -eq 0 ]
+	exit
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+make -s -C "$ROOT" B="$BUILD" core-tests >"$TMP/make.log" 2>&1 || {
+	cat "$TMP/make.log" >&2
+	echo 'Bail out! cannot build the core'
+	exit 1
+}
+
+# ok DESCRIPTION [TEXT...]: the last command's status is the result; TEXT is shown if it failed
+ok()
+{
+	if [ $? -eq 0 ]; then
+		tests=$((tests + 1))
+		echo "ok $tests - $1"
+		return
+	fi
+	tests=$((tests + 1))
+	failures=$((failures + 1))
+	echo "not ok $tests - $1"
+	shift
+	for text; do
+		echo "$text" | sed 's/^/# /'
+	done
+}
+
+# boot WORDS QEMU-ARGUMENT...: boot the donor with these words on its command line.  Leaves the
+# console in $TMP/out, the debug port in $TMP/debug, and sets `status` to the exit status that the host
+# is told, or to "none".
+boot()
+{
+	words=$1
+	shift
+	boot_qemu -kernel "$BUILD/tests/core/donor.elf" -append "$words" "$@"
+}
+
+boot_qemu()
+{
+	rm -f "$TMP/debug"
+	timeout 120 qemu-system-x86_64 -accel tcg -display none -no-reboot -monitor none \
+		-serial "file:$TMP/out" -debugcon "file:$TMP/debug" "$@" >"$TMP/qemu" 2>&1 </dev/null
+	tr -d '\r' <"$TMP/out" >"$TMP/text"
+	mv "$TMP/text" "$TMP/out"
+	status=$(sed -n 's/^haunch: exit status //p' "$TMP/debug")
+	status=${status:-none}
+}
+
+# says PATTERN DESCRIPTION: the console has a line with the extended regular expression in it
+says()
+{
+	grep -qE -- "$1" "$TMP/out"
+	ok "$2" "expected: $1" "console:" "$(head -n 40 "$TMP/out")" "$(cat "$TMP/qemu")"
+}
+
+ended()
+{
+	[ "$status" = "$1" ]
+	ok "$2" "exit status $status, expected $1" "console:" "$(tail -n 40 "$TMP/out")" \
+		"$(cat "$TMP/qemu")"
+}
+
+# whole DESCRIPTION: all of the donor's own tests passed, and it came to its end
+whole()
+{
+	! grep '^not ok' "$TMP/out" && grep -q '^done$' "$TMP/out" && [ "$status" = 0 ]
+	ok "$1: $(grep -c '^ok' "$TMP/out") tests of the donor" "exit status $status" \
+		"$(grep '^not ok' "$TMP/out")" "$(tail -n 20 "$TMP/out")" "$(cat "$TMP/qemu")"
+}

@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# units.t - the core's portable parts on the host (units.c), what core.o exports and wants, and the
+# host tool symtab with bad input.
+
+# shellcheck source=tests/core/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+"$BUILD/tests/core/units" >"$TMP/units" 2>"$TMP/errors"
+units=$?
+grep -E '^(not )?ok' "$TMP/units" | sed 's/^not ok [0-9]*/# failed:/; s/^ok [0-9]*/#/'
+[ "$units" -eq 0 ] && grep -q '^1\.\.' "$TMP/units" && [ ! -s "$TMP/errors" ]
+ok "$(grep -c '^ok' "$TMP/units") units" "$(cat "$TMP/errors")"
+
+# ------------------------------------------------------------------ the contract
+
+nm "$BUILD/core/core.o" | awk '$(NF - 1) == "U" { print $NF }' |
+	grep -vE '^(donor_(start|timer|interrupt|fault|syscall)|image_[a-z_]+)$' >"$TMP/undefined"
+[ ! -s "$TMP/undefined" ]
+ok 'the core wants nothing but the donor and the linker script' "$(cat "$TMP/undefined")"
+
+nm "$BUILD/core/core.o" | awk '$(NF - 1) ~ /[A-TV-Z]/ { print $NF }' |
+	grep -vE '^(hc_[a-z_]+|pvh_entry|multiboot2_entry)$' >"$TMP/exported"
+[ ! -s "$TMP/exported" ]
+ok 'the core exports nothing but hypercalls and entry points' "$(cat "$TMP/exported")"
+
+# Every call that the header declares is there, and the other way round.
+sed -n 's/^[a-z].*[ *]\(hc_[a-z_]*\)(.*/\1/p' "$ROOT/hypercall/hypercall.h" | sort -u >"$TMP/declared"
+sed -n 's/^static inline .*[ *]\(hc_[a-z_]*\)(.*/\1/p' "$ROOT/hypercall/hypercall.h" |
+	sort -u >"$TMP/inline"
+comm -23 "$TMP/declared" "$TMP/inline" >"$TMP/wanted"
+nm --defined-only -g "$BUILD/core/core.o" | awk '$NF ~ /^hc_/ { print $NF }' | sort >"$TMP/defined"
+cmp -s "$TMP/wanted" "$TMP/defined"
+ok 'the core defines what the header declares' "$(diff "$TMP/wanted" "$TMP/defined")"
+
+grep -rhoE '^[[:space:]]*#[[:space:]]*include.*' "$ROOT"/core/*.[chS] "$ROOT"/core/x86_64/*.[chS] |
+	sed 's/^.*include[[:space:]]*//' |
+	grep -vE '^<(stdint|stddef|stdbool|stdarg)\.h>$' |
+	grep -vE '^"(\.\./)*(hypercall/hypercall|[a-z_0-9]+)\.h"$' >"$TMP/includes"
+[ ! -s "$TMP/includes" ]
+ok 'the core includes its own headers and the contract only' "$(cat "$TMP/includes")"
+
+# shellcheck disable=SC2046 # flags are words
+$(make -s -C "$ROOT" --eval 'print-cc: ; @echo $(CC) $(CORE_CFLAGS)' print-cc) -x c -c -o /dev/null \
+	"$ROOT/hypercall/hypercall.h"
+ok 'the header needs no other header'
+
+# ------------------------------------------------------------------ symtab
+
+symtab="$BUILD/tools/symtab"
+good="$BUILD/tests/core/donor.debug"
+
+"$symtab" "$good" "$TMP/good.elf" && cmp -s "$TMP/good.elf" "$BUILD/tests/core/donor.elf"
+ok 'symtab: the same input gives the same output'
+
+refuses()
+{
+	"$symtab" "$1" "$TMP/output" >"$TMP/out" 2>&1
+	result=$?
+	[ "$result" -eq 1 ] && [ "$(wc -l <"$TMP/out")" -eq 1 ] && [ ! -e "$TMP/output" ]
+	ok "symtab: $2" "status $result" "$(cat "$TMP/out")"
+	rm -f "$TMP/output"
+}
+
+: >"$TMP/empty"
+refuses "$TMP/empty" 'an empty file'
+refuses "$TMP/nowhere" 'no file'
+refuses "$ROOT/core/core.mk" 'not an ELF file'
+refuses /bin/true 'not a kernel'
+head -c 20000 "$good" >"$TMP/cut"
+refuses "$TMP/cut" 'a truncated file'
