@@ -72,8 +72,22 @@ run_make()
 	for tool in make gcc; do
 		command -v $tool >/dev/null || die "$tool is missing; run: haunch setup"
 	done
-	[ -w "$ROOT" ] || die "cannot build: no permission to write in $ROOT"
-	make -C "$ROOT" --no-print-directory -j"$(nproc)" ${HAUNCH_BUILD:+B="$B"} "$@"
+	case $ROOT$B in
+	*[[:space:]]*) die "cannot build in a folder with a space in its path: $ROOT" ;;
+	esac
+	mkdir -p "$B/log" 2>/dev/null || :
+	[ -w "$B/log" ] || die "cannot build: no permission to write in $B"
+	# Two at once would spoil each other's files.
+	exec 9>"$B/.lock"
+	flock -n 9 || {
+		echo "haunch: waiting for another build in $B to end" >&2
+		flock 9
+	}
+	make_status=0
+	make -C "$ROOT" --no-print-directory -j"$(nproc)" ${HAUNCH_BUILD:+B="$B"} "$@" 9>&- ||
+		make_status=$?
+	exec 9>&-
+	return $make_status
 }
 
 # The tools are built within seconds, so just do it where they are missing.
@@ -81,9 +95,10 @@ need_tools()
 {
 	for tool in tools/bake tools/inspect tools/kvm-probe tools/uncr init/init; do
 		[ -x "$B/$tool" ] || {
-			mkdir -p "$B/log"
-			run_make tools "$B/init/init" >"$B/log/tools.log" 2>&1 ||
-				die "cannot build the tools; see $B/log/tools.log"
+			log=$(run_make tools "$B/init/init" 2>&1) || {
+				echo "$log" | tail -n 20 >&2
+				die "cannot build the tools"
+			}
 			return
 		}
 	done

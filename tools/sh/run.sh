@@ -448,6 +448,7 @@ start_qemu()
 			exec </dev/null
 		fi
 	fi
+	(exec 3<&0) 2>/dev/null || exec </dev/null	# it may be closed
 	exec 3<&0
 	filter_pid=
 	if [ -n "$filter" ]; then
