@@ -92,6 +92,13 @@ done
 is "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'haunch-run.*' -user "$(id -u)" -newer hello)" '' \
 	'no temporary files are left'
 
+status=0
+"$HAUNCH" run image <&- >out 2>err || status=$?
+is "$status $(cat err)" '7 ' 'a closed standard input'
+{ printf 'a\r'; sleep 0.1; printf '\nb\rc\r\r\n\r'; } | "$REAL_BUILD/tools/uncr" >out
+printf 'a\nb\rc\r\n\r' | cmp -s - out
+ok "a serial port's line ends become those of files" "$(od -c out)"
+
 # ------------------------------------------------------------------ going wrong
 
 fails 2 'unknown option' 'an unknown option' "$HAUNCH" run --frob image
