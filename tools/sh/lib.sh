@@ -66,7 +66,7 @@ $package
 	done
 }
 
-# run_make TARGET...: build, with as many jobs as there are CPUs.
+# run_make TARGET...: build, with as many jobs as there are CPUs; silent if there is nothing to do.
 run_make()
 {
 	for tool in make gcc; do
@@ -83,9 +83,9 @@ run_make()
 		echo "haunch: waiting for another build in $B to end" >&2
 		flock 9
 	}
+	set -- make -C "$ROOT" --no-print-directory ${HAUNCH_BUILD:+B="$B"} "$@"
 	make_status=0
-	make -C "$ROOT" --no-print-directory -j"$(nproc)" ${HAUNCH_BUILD:+B="$B"} "$@" 9>&- ||
-		make_status=$?
+	"$@" -q >/dev/null 2>&1 || "$@" -j"$(nproc)" 9>&- || make_status=$?
 	exec 9>&-
 	return $make_status
 }
