@@ -147,9 +147,9 @@ static bool sample_edge(struct sample *sample)
 
 /* ------------------------------------------------------------------ measuring */
 
-#define SAMPLES			6
-#define WINDOW			(120 * 1000)		/* ns between samples */
-#define ERROR_GOOD		2000			/* parts per million */
+#define SAMPLES			3
+#define WINDOW			(80 * 1000)		/* ns between samples */
+#define ERROR_GOOD		5000			/* parts per million; refine() does better */
 #define SAMPLES_MAX		40			/* on a machine too busy for ERROR_GOOD */
 
 static struct sample origin;		/* to which later samples are compared */

@@ -87,6 +87,7 @@ static void (*on_fault)(struct hc_frame *frame);
 static volatile u64 timer_period;
 static volatile u64 program_ticks;
 static volatile int frame_wrong;
+static volatile int echo_input, input_ended;
 
 extern char program_stack_top[];
 
@@ -107,6 +108,13 @@ void donor_interrupt(unsigned int irq, struct hc_frame *frame)
 	interrupts++;
 	last_irq = irq;
 	hc_irq_ack(irq);
+	for (int c = 0; echo_input && c >= 0;) {
+		c = hc_console_read();
+		if (c >= 0)
+			put_number((u64)c, 16);
+		if (c == '.')
+			input_ended = 1;
+	}
 }
 
 int donor_fault(unsigned int vector, unsigned long error, unsigned long address,
@@ -739,6 +747,26 @@ void donor_start(const struct hc_start_info *info)
 		put("initrd: ");
 		hc_console_write(info->initrd, info->initrd_size);
 		put("\n");
+	}
+	if (has_word("test=scroll")) {
+		/* Beyond the 204 lines of the card's memory; the last two lines are not blank. */
+		for (int i = 0; i < 250; i++)
+			put("a line\n");
+		for (int i = 0; i < 23; i++)
+			put("\n");
+		put("the last but one\nthe last");
+		for (;;)
+			hc_idle();
+	}
+	if (has_word("test=input")) {
+		echo_input = 1;
+		hc_irq_unmask((unsigned int)hc_console_irq());
+		while (!input_ended) {
+			hc_idle();
+			hc_irq_disable();
+		}
+		put(" done\n");
+		hc_power_off(0);
 	}
 	if (has_word("test=echo"))
 		for (;;) {

@@ -52,3 +52,18 @@ boot_qemu -cdrom "$TMP/boot.iso" -m 4096 -M q35 -cpu max
 whole 'GRUB on q35, 4 GB'
 boot_qemu -cdrom "$TMP/boot.iso" -m 64 -vga none
 whole 'GRUB without a VGA card'
+
+# ------------------------------------------------------------------ UEFI
+
+firmware=/usr/share/OVMF
+if [ ! -e $firmware/OVMF_CODE.fd ] || [ ! -d /usr/lib/grub/x86_64-efi ]; then
+	echo '# no ovmf or grub-efi-amd64-bin: UEFI is not tested'
+	exit
+fi
+grub-mkrescue -d /usr/lib/grub/x86_64-efi -o "$TMP/efi.iso" "$TMP/iso" >"$TMP/grub.log" 2>&1 ||
+	cat "$TMP/grub.log" >&2
+cp $firmware/OVMF_VARS.fd "$TMP/vars.fd"
+boot_qemu -M q35 -cpu max -m 256 -nic none -cdrom "$TMP/efi.iso" \
+	-drive "if=pflash,format=raw,readonly=on,file=$firmware/OVMF_CODE.fd" \
+	-drive "if=pflash,format=raw,file=$TMP/vars.fd"
+whole 'GRUB on UEFI'

@@ -19,7 +19,9 @@ machine 'pc, 64 MB' -m 64
 machine 'q35, a CPU with everything' -M q35 -cpu max -m 64
 machine 'no VGA card' -vga none -m 64
 machine '16 MB' -m 16
-machine '4 GB, part of it above the PCI hole' -m 4096
+# A host may refuse to promise more than it has.
+large=$(awk '/^MemTotal/ { print ($2 > 22 * 2^20) ? 20 : ($2 > 5 * 2^20) ? 4 : 0 }' /proc/meminfo)
+[ "$large" = 0 ] || machine "$large GB, most of it above the PCI hole" -m "${large}G"
 machine 'no local APIC: the PIT is the timer' -cpu qemu64,-apic -m 32
 machine 'FSGSBASE, XSAVE, AVX' -cpu Haswell-v4,-hle,-rtm -m 32
 
@@ -35,6 +37,32 @@ timeout 60 qemu-system-x86_64 -accel tcg -display none -no-reboot -monitor none 
 	</dev/null
 grep -q '^donor: test=exit42' "$TMP/debug" && grep -q '^haunch: exit status 42' "$TMP/debug"
 ok 'no serial port: the debug port' "$(cat "$TMP/debug")"
+
+# What is on the screen: the line of the donor, light grey, after more lines than the card has room for.
+(sleep 2; echo 'xp /14bx 0xb8000'; sleep 1; echo quit) | timeout 60 qemu-system-x86_64 -accel tcg \
+	-display none -no-reboot -m 32 -serial null -monitor stdio -kernel \
+	"$BUILD/tests/core/donor.elf" -append test=echo >"$TMP/out" 2>&1
+tr -d '\r' <"$TMP/out" | grep -q '^0*b8000: 0x64 0x07 0x6f 0x07 0x6e 0x07 0x6f 0x07'
+ok 'the VGA text screen' "$(cat "$TMP/out")"
+(sleep 3; echo 'screendump screen.ppm'; sleep 1; echo quit) | (cd "$TMP" && timeout 60 \
+	qemu-system-x86_64 -accel tcg -display none -no-reboot -m 32 -serial null -monitor stdio -kernel \
+	"$BUILD/tests/core/donor.elf" -append test=scroll >/dev/null 2>&1)
+# 720 x 400 dots; only the last line is not blank: 16 rows of dots.
+perl -e 'local $/; my $p = <STDIN>; $p =~ s/^P6\s+(\d+)\s+(\d+)\s+255\s// or die; my ($w, $h) = ($1, $2);
+	die "$w x $h" if $w != 720 || $h != 400;
+	for my $y (0 .. $h - 1) {
+		my $row = substr($p, $y * $w * 3, $w * 3); $row =~ tr/\0//d; $row ne "" and $lines{int($y / 16)} = 1;
+	}
+	my $l = join " ", sort { $a <=> $b } keys %lines; die "text in lines $l" if $l ne "23 24";' \
+	<"$TMP/screen.ppm" 2>"$TMP/errors"
+ok 'it scrolls' "$(cat "$TMP/errors")"
+
+# Input, by interrupt.
+(sleep 2; printf 'ab.') | timeout 60 qemu-system-x86_64 -accel tcg -display none -no-reboot -m 32 \
+	-monitor none -serial stdio -kernel "$BUILD/tests/core/donor.elf" -append test=input \
+	>"$TMP/out" 2>&1
+grep -q '61622e done' "$TMP/out"
+ok 'input from the serial port, by its interrupt' "$(cat "$TMP/out")"
 
 # The wall clock: seconds since 1970, by the host.
 boot '' -m 32
