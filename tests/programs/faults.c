@@ -81,10 +81,6 @@ int main(int argc, char **argv)
 	} else if (!strcmp(how, "none")) {
 		reserved = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		return *(volatile char *)reserved;
-	} else if (!strcmp(how, "freed")) {
-		reserved = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		munmap(reserved, 4096);
-		return *(volatile char *)reserved;
 	} else if (!strcmp(how, "term")) {
 		raise(SIGTERM);
 	} else if (!strcmp(how, "pipe")) {

@@ -180,23 +180,23 @@ static int protect(const struct image *image)
 	return 0;
 }
 
-static unsigned long stack_size(const struct image *image)
+static unsigned long stack_size(const struct linux_binprm *bprm, const struct image *image)
 {
 	unsigned long size = totalram_pages() * PAGE_SIZE / 64;
 
-	size = image->stack ?: min(size, rlimit(RLIMIT_STACK));
+	size = image->stack ?: min(size, bprm->rlim_stack.rlim_cur);
 	return PAGE_ALIGN(clamp(size, STACK_LEAST, STACK_MOST));
 }
 
 /* The stack: guard page, what the program may use, its arguments. */
 static int make_stack(struct linux_binprm *bprm, const struct image *image, unsigned long *top)
 {
-	unsigned long size = stack_size(image), start, end;
+	unsigned long size = stack_size(bprm, image), start, end;
 	int error;
 
 	/* glibc gives threads stacks of this size too. */
-	if (rlimit(RLIMIT_STACK) > size)
-		current->signal->rlim[RLIMIT_STACK].rlim_cur = size;
+	if (bprm->rlim_stack.rlim_cur > size)
+		bprm->rlim_stack.rlim_cur = size;
 	size += PAGE_ALIGN(MAX_ARG_PAGES * PAGE_SIZE - bprm->p);
 	start = memory_allocate(0, PAGE_SIZE + size, MEMORY_RANDOM);
 	if (IS_ERR_VALUE(start))
@@ -300,6 +300,7 @@ static int build(struct linux_binprm *bprm, struct image *image, struct image *i
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long heap = heap_size(), top;
+	unsigned long gap = get_random_u32_below(heap / PAGE_SIZE / 8) << PAGE_SHIFT;
 	int error = load(bprm->file, image, heap);
 
 	if (!error)
@@ -314,8 +315,8 @@ static int build(struct linux_binprm *bprm, struct image *image, struct image *i
 	mm->context.bias = image->bias;
 	mm->start_code = image->bias + image->low;
 	mm->end_code = mm->start_data = mm->end_data = image->bias + image->high;
-	mm->start_brk = mm->brk = image->bias + image->high;
-	mm->context.end_brk = mm->start_brk + heap;
+	mm->start_brk = mm->brk = image->bias + image->high + gap;
+	mm->context.end_brk = image->bias + image->high + heap;
 	return make_tables(bprm, image, interpreter_file ? interpreter : NULL, top, stack);
 }
 
@@ -368,9 +369,11 @@ static int load_program(struct linux_binprm *bprm)
 	error = build(bprm, &image, &interpreter, interpreter_file, &stack);
 	mmap_write_unlock(current->mm);
 	if (error) {
-		pr_err("%s: cannot run: %s\n", bprm->filename, error == -ENOMEM ?
-		       "not enough memory in one piece, or its fixed address is taken" :
-		       "it could not be loaded");
+		/* A program that is killed while it starts needs no obituary. */
+		if (!fatal_signal_pending(current))
+			pr_err("%s: cannot run: %s\n", bprm->filename, error == -ENOMEM ?
+			       "not enough memory in one piece, or its fixed address is taken" :
+			       "it could not be loaded");
 		goto out;
 	}
 	set_binfmt(&format);

@@ -45,6 +45,9 @@ struct area {
 
 static struct kmem_cache *area_cache;
 
+/* The program whose fixed-address areas are mapped below HC_DIRECT_MAP; see window_switch(). */
+static struct mm_struct *window_owner;
+
 static struct mm_struct *program(void)
 {
 	return current->mm;
@@ -108,44 +111,98 @@ static void pages_free(unsigned long start, unsigned long pages)
 	kept_pages += pages;
 }
 
-/*
- * A run of pages with undefined contents, or 0.  `scatter`: at a random place, within what the
- * block that must be taken anyway leaves free, and in one of several blocks.
- */
-static unsigned long pages_alloc(unsigned long pages, bool scatter)
-{
-	unsigned long start = scatter ? 0 : pages_take_kept(pages), skip = 0, block;
-	unsigned int order = get_order(pages << PAGE_SHIFT), i, others = 0;
-	struct page *page, *other[8];
-	gfp_t gfp = GFP_USER | __GFP_NOWARN;
+/* Runs of more than a block are joined from blocks: 2 MiB is what fragments little and joins fast. */
+#define BLOCK_ORDER	9
+#define BLOCK_PAGES	(1ul << BLOCK_ORDER)
 
-	if (start)
-		return start;
-	if (pages >= 1ul << (MAX_ORDER - 1))
-		return 0;
-	if (scatter) {
-		others = get_random_u32_below(ARRAY_SIZE(other));
-		for (i = 0; i < others; i++)
-			other[i] = alloc_pages(gfp | __GFP_NORETRY, order);
+/*
+ * `count` adjacent blocks: take blocks until enough of them lie side by side, then give the others
+ * back.  The first page, or NULL.
+ */
+static struct page *blocks_alloc(unsigned long count, gfp_t gfp)
+{
+	unsigned long all = DIV_ROUND_UP(max_mapnr, BLOCK_PAGES), first, end, block, i;
+	unsigned long *taken = bitmap_zalloc(all, GFP_KERNEL | __GFP_NOWARN);
+	struct page *page, *found = NULL;
+
+	if (!taken)
+		return NULL;
+	while (!found && (page = alloc_pages(gfp | __GFP_NORETRY, BLOCK_ORDER))) {
+		block = page_to_pfn(page) >> BLOCK_ORDER;
+		__set_bit(block, taken);
+		for (first = block; first && test_bit(first - 1, taken); first--)
+			;
+		end = find_next_zero_bit(taken, all, block);
+		if (end - first < count)
+			continue;
+		found = pfn_to_page(first << BLOCK_ORDER);
+		for (i = first; i < first + count; i++) {
+			__clear_bit(i, taken);
+			split_page(pfn_to_page(i << BLOCK_ORDER), BLOCK_ORDER);
+		}
 	}
+	for_each_set_bit(block, taken, all)
+		__free_pages(pfn_to_page(block << BLOCK_ORDER), BLOCK_ORDER);
+	bitmap_free(taken);
+	return found;
+}
+
+/* One block; `scatter`: any of several. */
+static struct page *block_alloc(unsigned int order, gfp_t gfp, bool scatter)
+{
+	struct page *page, *other[8];
+	unsigned int i, others = scatter ? get_random_u32_below(ARRAY_SIZE(other)) : 0;
+
+	for (i = 0; i < others; i++)
+		other[i] = alloc_pages(gfp | __GFP_NORETRY, order);
 	page = alloc_pages(gfp, order);
-	if (!page && nr_kept) {
-		pages_drop_kept();
-		page = alloc_pages(gfp, order);
-	}
 	for (i = 0; i < others; i++)
 		if (other[i])
 			__free_pages(other[i], order);
+	if (page)
+		split_page(page, order);
+	return page;
+}
+
+static struct page *run_alloc(unsigned long pages, unsigned long *got, bool scatter)
+{
+	unsigned int order = get_order(pages << PAGE_SHIFT);
+	gfp_t gfp = GFP_USER | __GFP_NOWARN;
+	unsigned long count;
+
+	if (order <= BLOCK_ORDER) {
+		*got = 1ul << order;
+		return block_alloc(order, gfp, scatter);
+	}
+	count = DIV_ROUND_UP(pages, BLOCK_PAGES);
+	*got = count * BLOCK_PAGES;
+	return blocks_alloc(count, gfp);
+}
+
+/*
+ * A run of pages with undefined contents, or 0.  `scatter`: at a random place, within what the
+ * blocks that must be taken anyway leave free.
+ */
+static unsigned long pages_alloc(unsigned long pages, bool scatter)
+{
+	unsigned long start = scatter ? 0 : pages_take_kept(pages), skip = 0, got;
+	struct page *page;
+
+	if (start)
+		return start;
+	if (pages > totalram_pages())
+		return 0;
+	page = run_alloc(pages, &got, scatter);
+	if (!page && pages_drop_kept())
+		page = run_alloc(pages, &got, scatter);
 	if (!page)
 		return 0;
-	split_page(page, order);
-	block = 1ul << order;
 	if (scatter)
-		skip = get_random_u32_below(block - pages + 1);
+		skip = get_random_u32_below(got - pages + 1);
 	start = (unsigned long)page_address(page);
 	pages_release(start, skip);
 	start += skip << PAGE_SHIFT;
-	pages_release(start + (pages << PAGE_SHIFT), block - skip - pages);
+	pages_release(start + (pages << PAGE_SHIFT), got - skip - pages);
 	return start;
 }
 
@@ -217,6 +274,32 @@ static unsigned int hc_prot(unsigned long prot)
 {
 	return (prot & PROT_READ ? HC_PROT_READ : 0) | (prot & PROT_WRITE ? HC_PROT_WRITE : 0) |
 	       (prot & PROT_EXEC ? HC_PROT_EXEC : 0);
+}
+
+static bool area_is_fixed(const struct area *area)
+{
+	return area->start != area->memory;
+}
+
+/*
+ * Programs that are linked at a fixed address want the same addresses: only one of them has them at
+ * a time, the one that runs.  Called by switch_mm() before a program with fixed areas runs.
+ */
+void window_switch(struct mm_struct *mm)
+{
+	struct area *area;
+
+	if (window_owner == mm)
+		return;
+	if (window_owner)
+		for (area = area_find(window_owner, 0); area && area_is_fixed(area);
+		     area = area_next(area))
+			hc_memory_unmap((void *)area->start, area->end - area->start);
+	window_owner = mm;
+	for (area = area_find(mm, 0); area && area_is_fixed(area); area = area_next(area))
+		if (hc_memory_map((void *)area->start, __pa(area->memory), area->end - area->start,
+				  hc_prot(area->prot)))
+			panic("cannot map a fixed-address program at 0x%lx again", area->start);
 }
 
 static int area_set_prot(struct area *area, unsigned int prot)
@@ -291,10 +374,10 @@ static void area_free(struct mm_struct *mm, struct area *area)
 	area_write_back(area);
 	if (area->file)
 		fput(area->file);
-	if (area->start != area->memory)
-		hc_memory_unmap((void *)area->start, area->end - area->start);
-	else
+	if (!area_is_fixed(area))
 		area_set_prot(area, PROT_READ | PROT_WRITE);
+	else if (window_owner == mm)
+		hc_memory_unmap((void *)area->start, area->end - area->start);
 	pages_free(area->memory, area_pages(area));
 	rb_erase(&area->node, &mm->context.areas);
 	kmem_cache_free(area_cache, area);
@@ -312,6 +395,8 @@ static struct area *area_create(struct mm_struct *mm, unsigned long fixed, unsig
 	memory = pages_alloc(pages, scatter);
 	if (!memory)
 		goto no_memory;
+	if (fixed)
+		window_switch(mm);
 	if (fixed && hc_memory_map((void *)fixed, __pa(memory), pages << PAGE_SHIFT,
 				   HC_PROT_READ | HC_PROT_WRITE)) {
 		pages_release(memory, pages);
@@ -324,6 +409,7 @@ static struct area *area_create(struct mm_struct *mm, unsigned long fixed, unsig
 	area->offset = 0;
 	area->prot = PROT_READ | PROT_WRITE;
 	area_insert(mm, area);
+	mm->context.fixed |= !!fixed;
 	return area;
 
 no_memory:
@@ -336,6 +422,9 @@ no_memory:
 /* One line, once in a while: the operator should learn why the program then fails. */
 static long out_of_memory(unsigned long length)
 {
+	/* Nobody expects to get more than there is: that is a test of limits. */
+	if (length >> PAGE_SHIFT > totalram_pages())
+		return -ENOMEM;
 	pr_err_ratelimited("%s[%d]: out of memory: %lu KiB in one piece are wanted, %lu KiB are free\n",
 			   current->comm, task_pid_nr(current), length >> 10,
 			   global_zone_page_state(NR_FREE_PAGES) << (PAGE_SHIFT - 10));
@@ -736,6 +825,10 @@ void memory_describe(unsigned long ip, char *to, size_t size)
 
 /* ------------------------------------------------------------------ the one VMA */
 
+/* The random gap below a program's mappings: at most this share of the RAM, and this many pages. */
+#define SPACER_SHARE	512
+#define SPACER_MOST	1024ul
+
 static struct file *ram_file;
 
 static void vma_close(struct vm_area_struct *vma)
@@ -744,6 +837,8 @@ static void vma_close(struct vm_area_struct *vma)
 
 	while (areas->rb_node)
 		area_free(vma->vm_mm, area_of(areas->rb_node));
+	if (window_owner == vma->vm_mm)
+		window_owner = NULL;
 }
 
 static const struct vm_operations_struct ram_vm_operations = {
@@ -776,9 +871,18 @@ static const struct file_operations ram_operations = {
 int memory_attach(void)
 {
 	unsigned long address = vm_mmap(ram_file, 0, memory_end_address - PAGE_OFFSET,
-					PROT_ALL, MAP_SHARED, 0);
+					PROT_ALL, MAP_SHARED, 0), spacer;
 
-	return IS_ERR_VALUE(address) ? address : 0;
+	if (IS_ERR_VALUE(address))
+		return address;
+	/*
+	 * Pages come from where the allocator has some, which is the same at each boot.  A gap of
+	 * random size, which goes when the program does, moves what the program maps later.
+	 */
+	spacer = get_random_u32_below(clamp(totalram_pages() / SPACER_SHARE, 1ul, SPACER_MOST));
+	if (spacer)
+		area_create(program(), 0, spacer, false);
+	return 0;
 }
 
 static int __init memory_init(void)

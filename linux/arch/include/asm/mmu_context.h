@@ -10,9 +10,20 @@ static inline int init_new_context(struct task_struct *task, struct mm_struct *m
 {
 	mm->context.areas = RB_ROOT;
 	mm->context.end_brk = 0;
+	mm->context.fixed = false;
 	return 0;
 }
 
-#include <asm-generic/nommu_context.h>
+void window_switch(struct mm_struct *mm);
+
+static inline void switch_mm(struct mm_struct *prev, struct mm_struct *next,
+			     struct task_struct *task)
+{
+	if (next->context.fixed)
+		window_switch(next);
+}
+
+#include <asm-generic/mm_hooks.h>
+#include <asm-generic/mmu_context.h>
 
 #endif
