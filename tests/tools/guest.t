@@ -146,6 +146,18 @@ by the guest' 0 'a read-only disk' --disk disk:ro -c haunch.mount=/dev/vda:/mnt 
 	capture timeout 60 "$HAUNCH" run --disk disk -c haunch.mount=/dev/vda:/mnt:squashfs program
 	[ "$status" -eq 126 ] && grep -qx 'haunch: cannot mount /dev/vda on /mnt: Invalid argument' out
 	ok 'a disk of another kind' "status $status" "$(cat out err)"
+	for disk in ahci:/dev/sda nvme:/dev/nvme0n1 scsi:/dev/sda; do
+		[ -e "$REAL_BUILD/haunch-generic.elf" ] || break
+		for machine in pc q35; do
+			guest 'by the guest' 0 "${disk%%:*} on $machine" --machine $machine -k generic \
+				--disk "disk:${disk%%:*}" -c "haunch.mount=${disk#*:}:/mnt" program -- \
+				"w=/mnt/${disk%%:*}-$machine" "c=/mnt/${disk%%:*}-$machine"
+			capture e2fsck -fn disk
+			[ "$status" -eq 0 ] && debugfs -R 'ls' disk 2>/dev/null |
+				grep -q "${disk%%:*}-$machine"
+			ok 'it is clean afterwards, and has the file' "$(cat out)"
+		done
+	done
 	"$HAUNCH" bake --mount /dev/vda:/mnt:ext4 -o image-mount program -- c=/mnt/new
 	guest 'by the guest' 0 'a mount that was baked' --disk disk image-mount
 else

@@ -113,6 +113,8 @@ fails 2 '-n wants' 'a bad network' "$HAUNCH" run -n wifi image
 fails 2 '--nic wants' 'a bad network card' "$HAUNCH" run --nic ne2000 image
 fails 2 '--machine wants' 'a bad machine' "$HAUNCH" run --machine mac image
 fails 2 'user network only' '-p without the user network' "$HAUNCH" run -n none -p 8080:80 image
+fails 1 'there is no network device nope' 'a tap device that is not there' \
+	"$HAUNCH" run -n tap:nope image
 fails 2 'baked already' '-d for an image' "$HAUNCH" run -d hello:/x image
 fails 1 'no such file' 'a missing image' "$HAUNCH" run missing
 fails 1 'is a directory' 'a directory' "$HAUNCH" run "$TMP/build"

@@ -151,6 +151,12 @@ main_run()
 	need_qemu
 	need_tools
 	check_ports
+	case $network in
+	tap:*)
+		[ -n "$dry_run" ] || [ -e "/sys/class/net/${network#tap:}" ] ||
+			die "there is no network device ${network#tap:}; make it:" \
+				"ip tuntap add dev ${network#tap:} mode tap user $(id -un)" ;;
+	esac
 	tmp=$(mktemp -d "${TMPDIR:-/tmp}/haunch-run.XXXXXX") || die "cannot make a temporary directory"
 	qemu_pid=
 	terminal=
