@@ -24,11 +24,14 @@
 #include "memory.h"
 
 /*
- * A stack cannot grow here, and all of it is taken at once: by default 1/64 of the RAM, within these
- * bounds, unless the program's PT_GNU_STACK or RLIMIT_STACK say less.
+ * A stack cannot grow here, and all of it is taken at once.  By default a program gets a share of
+ * the RAM, and RLIMIT_STACK, from which glibc sizes the stacks of threads, is a smaller one;
+ * PT_GNU_STACK, or an RLIMIT_STACK that somebody has set, ask for something else.
  */
 #define STACK_LEAST	(128ul << 10)
 #define STACK_MOST	(8ul << 20)
+#define STACK_SHARE	64
+#define THREAD_STACK_SHARE	512
 #define MAX_HEADERS	64
 #define NR_AUX		24
 
@@ -180,11 +183,20 @@ static int protect(const struct image *image)
 	return 0;
 }
 
-static unsigned long stack_size(const struct linux_binprm *bprm, const struct image *image)
+static unsigned long share_of_ram(unsigned int share)
 {
-	unsigned long size = totalram_pages() * PAGE_SIZE / 64;
+	return PAGE_ALIGN(clamp(totalram_pages() * PAGE_SIZE / share, STACK_LEAST, STACK_MOST));
+}
 
-	size = image->stack ?: min(size, bprm->rlim_stack.rlim_cur);
+static unsigned long stack_size(struct linux_binprm *bprm, const struct image *image)
+{
+	struct rlimit *limit = &bprm->rlim_stack;
+	bool chosen = limit->rlim_cur != _STK_LIM &&
+		      limit->rlim_cur != share_of_ram(THREAD_STACK_SHARE);
+	unsigned long size = image->stack ?: chosen ? limit->rlim_cur : share_of_ram(STACK_SHARE);
+
+	if (!chosen)
+		limit->rlim_cur = share_of_ram(THREAD_STACK_SHARE);
 	return PAGE_ALIGN(clamp(size, STACK_LEAST, STACK_MOST));
 }
 
@@ -194,9 +206,6 @@ static int make_stack(struct linux_binprm *bprm, const struct image *image, unsi
 	unsigned long size = stack_size(bprm, image), start, end;
 	int error;
 
-	/* glibc gives threads stacks of this size too. */
-	if (bprm->rlim_stack.rlim_cur > size)
-		bprm->rlim_stack.rlim_cur = size;
 	size += PAGE_ALIGN(MAX_ARG_PAGES * PAGE_SIZE - bprm->p);
 	start = memory_allocate(0, PAGE_SIZE + size, MEMORY_RANDOM);
 	if (IS_ERR_VALUE(start))
