@@ -96,10 +96,10 @@ int main(void)
 			free(blocks[(i * 37) % 256]);
 	}
 	CHECK(good, "malloc and free");
-	p = calloc(8 * MIB, 1);
-	CHECK(p && all(p, 8 * MIB, 0), "8 MiB of zeros from calloc");
-	p = realloc(p, 12 * MIB);
-	CHECK(p && all(p, 8 * MIB, 0), "grown to 12 MiB");
+	p = calloc(4 * MIB, 1);
+	CHECK(p && all(p, 4 * MIB, 0), "4 MiB of zeros from calloc");
+	p = realloc(p, 6 * MIB);
+	CHECK(p && all(p, 4 * MIB, 0), "grown to 6 MiB");
 	free(p);
 
 	p = map(NULL, 8 * MIB, rw, 0);

@@ -124,10 +124,14 @@ static void *compute(void *argument)
 static int run(void *(*work)(void *), int n, int check_result)
 {
 	pthread_t threads[MANY];
+	pthread_attr_t attributes;
 	int good = 0;
 
+	/* Stacks of a size that 100 of them fit into a small machine. */
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 131072);
 	for (int i = 0; i < n; i++)
-		if (pthread_create(&threads[i], NULL, work, (void *)(intptr_t)i))
+		if (pthread_create(&threads[i], &attributes, work, (void *)(intptr_t)i))
 			return -1;
 	for (int i = 0; i < n; i++) {
 		void *result;
