@@ -43,10 +43,10 @@ static void put_number(struct line *line, unsigned long value, unsigned int base
 	} while (value);
 	if (negative)
 		digits[n++] = '-';
-	while (width-- > n)
+	for (; width > n; width--)
 		put(line, pad);
-	while (n--)
-		put(line, digits[n]);
+	while (n)
+		put(line, digits[--n]);
 }
 
 static void print_list(const char *format, va_list list)

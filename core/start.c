@@ -110,22 +110,22 @@ static void read_payload(const struct image_note *note)
 
 static void set_initrd(const struct image_note *note)
 {
-	uint64_t start = boot.initrd, aligned = page_down(start), size = boot.initrd_size;
+	uint64_t at = boot.initrd, aligned = page_down(at), size = boot.initrd_size;
 
 	if (!size)
 		return;
-	if (!ranges_hold(&machine_ram, start, start + size)) {
-		print("haunch: the initial file system at 0x%lx is not in RAM, ignored\n", start);
+	if (!ranges_hold(&machine_ram, at, at + size)) {
+		print("haunch: the initial file system at 0x%lx is not in RAM, ignored\n", at);
 		return;
 	}
 	/* The boot loader was asked for whole pages; bytes before are of no use to anyone by now. */
-	if (start != aligned && ranges_hold(&machine_ram, aligned, start) &&
+	if (at != aligned && ranges_hold(&machine_ram, aligned, at) &&
 	    aligned >= page_up(hc_pa(image_end)) &&
 	    aligned >= page_up(note->symbols_start + note->symbols_size)) {
-		memmove(hc_va(aligned), hc_va(start), size);
-		start = aligned;
+		memmove(hc_va(aligned), hc_va(at), size);
+		at = aligned;
 	}
-	start_info.initrd = hc_va(start);
+	start_info.initrd = hc_va(at);
 	start_info.initrd_size = size;
 }
 

@@ -184,7 +184,8 @@ unsigned long hc_time_wall(void);
 
 /*
  * Arm the one timer to call donor_timer() once, `delta` nanoseconds from now (at once if 0); a new
- * call replaces the old one.  hc_timer_stop() disarms it.  Any context.
+ * call replaces the old one.  hc_timer_stop() disarms it.  Any context.  An interrupt that was already
+ * on its way when the timer was replaced or stopped still comes: be prepared for an early call.
  */
 void hc_timer_start(unsigned long delta);
 void hc_timer_stop(void);
@@ -359,7 +360,8 @@ unsigned long hc_random(void *buffer, unsigned long size);
  * End.  The status (0-255) reaches the host if anything listens: it is written to QEMU's debug port
  * 0xe9 (where that port is present) as one line "haunch: exit status N\n".  Then the power is
  * switched off by ACPI (S5), failing which the CPU halts for ever.  hc_reboot() resets the machine.
- * Any context.
+ * Any context.  The core itself ends with status 125 after "haunch: panic: ...", and with 1 if the
+ * machine has too little memory.
  */
 void hc_power_off(unsigned int status) __attribute__((noreturn));
 void hc_reboot(void) __attribute__((noreturn));

@@ -141,7 +141,7 @@ static void vga_newline(void)
 		return;
 	if (vga_line == VGA_LINES) {
 		for (unsigned int i = 1; i < VGA_ROWS; i++) {
-			volatile uint64_t *from = (volatile uint64_t *)vga_cells(vga_top + i);
+			const volatile uint64_t *from = (volatile uint64_t *)vga_cells(vga_top + i);
 			volatile uint64_t *to = (volatile uint64_t *)vga_cells(i - 1);
 
 			for (unsigned int j = 0; j < VGA_COLUMNS / 4; j++)

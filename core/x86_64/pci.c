@@ -39,8 +39,8 @@ static volatile void *extended(unsigned int device, unsigned int offset)
 
 unsigned int hc_pci_read(unsigned int device, unsigned int offset, unsigned int size)
 {
-	unsigned int value = ~0u;
 	unsigned long flags;
+	unsigned int value;
 
 	check(__func__, device, offset, size);
 	if (offset >= LEGACY_SIZE) {

@@ -163,7 +163,7 @@ static uint64_t refine_at;		/* counter value; ~0: never */
  */
 static bool measure(void)
 {
-	struct sample samples[SAMPLES_MAX];
+	struct sample samples[SAMPLES_MAX] = { { 0 } };
 	uint32_t apic_count[SAMPLES_MAX];
 	uint64_t ticks = reference_hz * WINDOW / NS_PER_SECOND, best = ~0ull;
 	unsigned int n = 0, from = 0, to = 0;
@@ -212,7 +212,7 @@ static bool measure(void)
  */
 static void refine(uint64_t now)
 {
-	struct sample sample;
+	struct sample sample = { .error = ~0ull };
 	uint64_t elapsed, ticks, expected, error, round = (uint64_t)reference_mask + 1;
 
 	for (int i = 0; i < 4; i++) {
@@ -220,7 +220,7 @@ static void refine(uint64_t now)
 		uint32_t count = reference_read();
 
 		after = read_tsc();
-		if (i && (after - before) / 2 >= sample.error)
+		if ((after - before) / 2 >= sample.error)
 			continue;
 		sample = (struct sample){ before + (after - before) / 2, (after - before) / 2,
 					  count };

@@ -166,6 +166,7 @@ extern const struct fixup image_fixup_start[], image_fixup_end[];
 
 static bool fix_up(struct hc_frame *frame)
 {
+	/* cppcheck-suppress comparePointers; the linker script puts one behind the other */
 	for (const struct fixup *f = image_fixup_start; f < image_fixup_end; f++) {
 		if (f->from != frame->ip)
 			continue;
