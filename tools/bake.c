@@ -3,10 +3,11 @@
 /*
  * bake.c - make a bootable image of a kernel, a program and its files.
  *
- * The files become a cpio archive, the archive and the command line become the payload (core/image.h),
- * and the payload becomes one more segment of the kernel's ELF file, in the place of a spare program
- * header.  Everything is written to a temporary file beside the image, which takes the image's name
- * only when it is complete; whatever goes wrong before leaves an existing image untouched.
+ * The files become a cpio archive, the archive and the command line become the payload
+ * (core/image.h), and the payload becomes one more segment of the kernel's ELF file, in the place of
+ * a spare program header.  Everything is written to a temporary file beside the image, which takes
+ * the image's name only when it is complete; whatever goes wrong before leaves an existing image
+ * untouched.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,7 @@
 
 /*
  * What the kernel needs beyond its own image, the payload, the unpacked files and the program's
- * segments; and what a file needs beyond its contents.  Measured on the virtio kernel with `run -m`:
+ * segments; and what a file needs beyond its contents.  Measured on the virtio kernel by `run -m`:
  * the least that runs a "hello" (10 MB) and serves 1 MiB by lighttpd (15 MB), minus those.
  */
 #define MEMORY_BASE		(5ul << 20)
@@ -119,7 +120,7 @@ static void parse(struct options *o, int argc, char **argv)
 		switch (c) {
 		case 1:
 			if (o->program)
-				usage("unexpected '%s': the program's own arguments come after '--'",
+				usage("unexpected '%s': the program's arguments come after '--'",
 				      optarg);
 			o->program = optarg;
 			break;
@@ -198,8 +199,8 @@ static uint64_t check_program(const char *path)
 	unsigned int i;
 
 	if (file.size >= 2 && !memcmp(file.data, "#!", 2))
-		die("%s is a script, not an ELF executable: bake its interpreter, statically linked, "
-		    "and put the script in with -d %s:/GUEST/PATH -- /GUEST/PATH", path, path);
+		die("%s is a script, not an ELF executable: bake its interpreter, linked "
+		    "statically, and put the script in with -d %s:/GUEST/PATH -- /GUEST/PATH", path, path);
 	words = elf64_open(&elf, file);
 	if (!words && elf64_note(&elf, IMAGE_NOTE_OWNER, IMAGE_NOTE_TYPE, &size))
 		words = "is a Haunch kernel or image, not a program (boot it with haunch run)";

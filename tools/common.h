@@ -3,8 +3,8 @@
 /*
  * common.h - what the host tools have in common: messages, memory, files.
  *
- * A tool that cannot go on says so in one line on stderr and ends: die() with status 1, usage() (the
- * command line is wrong) with status 2.
+ * A tool that cannot go on says so in one line on stderr and ends: die() with status 1, usage()
+ * (the command line is wrong) with status 2.
  */
 #ifndef TOOLS_COMMON_H
 #define TOOLS_COMMON_H

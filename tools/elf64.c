@@ -35,7 +35,8 @@ static const char *other_machine(uint16_t machine)
 			return words;
 		}
 	}
-	snprintf(words, sizeof(words), "is for another machine (ELF number %u), not x86-64", machine);
+	snprintf(words, sizeof(words), "is for another machine (ELF number %u), not x86-64",
+		 machine);
 	return words;
 }
 

@@ -8,7 +8,7 @@
 #include "image.h"
 
 #define ISO_SECTOR		2048
-#define ISO_DESCRIPTOR		(16 * ISO_SECTOR)	/* of the primary volume (ECMA-119, 6.7.1) */
+#define ISO_DESCRIPTOR		(16 * ISO_SECTOR)	/* primary volume: ECMA-119, 6.7.1 */
 
 static const char *open_payload(struct image *image)
 {

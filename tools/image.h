@@ -17,7 +17,7 @@
 
 struct image_trailer {
 	char magic[8];			/* IMAGE_TRAILER_MAGIC, without its NUL */
-	uint64_t size;			/* of the text behind it: a path such as drivers/net/dummy a line */
+	uint64_t size;			/* of the text behind it: "drivers/net/dummy", one a line */
 };
 
 struct image {
@@ -38,8 +38,8 @@ struct image {
 const char *image_open(struct image *image, struct view file);
 
 /*
- * Is it an ISO 9660 file system?  Then look for an image in it (files on it are contiguous and start
- * at a sector), and return what is from there on; else returns the view unchanged.
+ * Is it an ISO 9660 file system?  Then look for an image in it (files on it are contiguous and
+ * start at a sector), and return what is from there on; else returns the view unchanged.
  */
 struct view image_in_iso(struct view file);
 

@@ -53,6 +53,12 @@ __asm__(".pushsection .rodata\n"
 	"guest_end:\n"
 	".popsection\n");
 
+/* Where the guest has one of its labels. */
+static uint64_t address_of(const char *label)
+{
+	return HC_DIRECT_MAP + CODE + ((uintptr_t)label - (uintptr_t)guest);
+}
+
 static void fail(const char *what) __attribute__((noreturn));
 
 static void fail(const char *what)
@@ -73,7 +79,7 @@ static void fill_memory(uint8_t *memory)
 	uint64_t *pml4 = (uint64_t *)(memory + PML4), *pdpt = (uint64_t *)(memory + PDPT);
 	uint64_t *pd = (uint64_t *)(memory + PD);
 	uint64_t *gdt = (uint64_t *)(memory + GDT), *idt = (uint64_t *)(memory + IDT);
-	uint64_t gate = HC_DIRECT_MAP + CODE + (guest_gate - guest);
+	uint64_t gate = address_of(guest_gate);
 
 	pml4[0] = PDPT | 3;				/* present, writable */
 	pdpt[HC_DIRECT_MAP >> 30] = PD | 3;
@@ -83,7 +89,7 @@ static void fill_memory(uint8_t *memory)
 	idt[3 * 2] = (gate & 0xffff) | HC_CS_DONOR << 16 | 0x8e00ull << 32 |
 		     (gate >> 16 & 0xffff) << 48;
 	idt[3 * 2 + 1] = gate >> 32;
-	memcpy(memory + CODE, guest, guest_end - guest);
+	memcpy(memory + CODE, guest, address_of(guest_end) - address_of(guest));
 }
 
 static void set_registers(int vcpu)
@@ -101,8 +107,7 @@ static void set_registers(int vcpu)
 		.head.nmsrs = 3,
 		.entries = {
 			{ .index = MSR_STAR, .data = (uint64_t)HC_CS_DONOR << 32 },
-			{ .index = MSR_LSTAR,
-			  .data = HC_DIRECT_MAP + CODE + (guest_syscall - guest) },
+			{ .index = MSR_LSTAR, .data = address_of(guest_syscall) },
 			{ .index = MSR_SFMASK, .data = HC_IRQ_FLAG },
 		},
 	};

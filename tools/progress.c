@@ -6,8 +6,8 @@
  *   progress -l LOG [-n LINES] [-t TITLE] -- COMMAND [ARGUMENT...]
  *
  * LINES is how many lines the command is known to print in all: from them come the percentage and
- * the estimate.  On a terminal one line is updated in place, else a plain line comes every 10 %.  If
- * the command fails the last lines of its log are shown.  The exit status is the command's.
+ * the estimate.  On a terminal one line is updated in place, else a plain line comes every 10 %.
+ * If the command fails the last lines of its log are shown.  The exit status is the command's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -200,8 +200,8 @@ int main(int argc, char **argv)
 	close(pipes[1]);
 
 	/*
-	 * Until the command has ended and its output, too; what it leaves in the background may hold
-	 * the pipe open for ever, so a quiet second after the command's end is enough.
+	 * Until the command has ended and its output, too; what it leaves in the background may
+	 * hold the pipe open for ever, so a quiet second after the command's end is enough.
 	 */
 	while (open_end || !ended) {
 		struct pollfd poll_in = { .fd = open_end ? pipes[0] : -1, .events = POLLIN };

@@ -30,7 +30,8 @@ struct node *tree_new(void)
 }
 
 /* Index of the child, or where it would have to be inserted. */
-static unsigned int child_index(const struct node *dir, const char *name, size_t length, bool *found)
+static unsigned int child_index(const struct node *dir, const char *name, size_t length,
+				bool *found)
 {
 	unsigned int low = 0, high = dir->nr_children;
 
@@ -305,7 +306,8 @@ static void add_children(struct node *root, struct node *dir, const char *host,
 		if (skip && st.st_dev == skip->dev && st.st_ino == skip->ino)
 			note("%s is left out of the image: it is the image itself", path);
 		else
-			add_node(root, child_make(dir, names[i], strlen(names[i])), path, &st, skip);
+			add_node(root, child_make(dir, names[i], strlen(names[i])), path, &st,
+				 skip);
 		free(path);
 		free(names[i]);
 	}
@@ -410,13 +412,18 @@ static void pad(struct sink *sink, unsigned int align)
 static void put_header(struct sink *sink, const struct node *node, const char *name, uint64_t size)
 {
 	size_t name_size = strlen(name) + 1;
-	char header[128];
+	const unsigned int fields[] = {
+		node->inode, node->mode, node->uid, node->gid, node->links, node->mtime, size,
+		0, 0, major(node->rdev), minor(node->rdev), name_size, 0,
+	};
+	char field[9];
+	unsigned int i;
 
-	snprintf(header, sizeof(header), "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X",
-		 node->inode, (unsigned int)node->mode, (unsigned int)node->uid,
-		 (unsigned int)node->gid, node->links, (unsigned int)node->mtime, (unsigned int)size,
-		 0, 0, major(node->rdev), minor(node->rdev), (unsigned int)name_size, 0);
-	put(sink, header, 110);
+	put(sink, "070701", 6);
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		snprintf(field, sizeof(field), "%08X", fields[i]);
+		put(sink, field, 8);
+	}
 	put(sink, name, name_size);
 	pad(sink, 4);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * tree.h - the guest's files: a tree in memory, filled from host files and written as a cpio archive.
+ * tree.h - the guest's files: a tree in memory, filled from host files, written as a cpio archive.
  *
  * Nodes only remember where a file's contents come from; contents are read when the archive is
  * written.  Guest paths are absolute; symlinks that are part of the tree are followed inside it,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * uncr.c - copy stdin to stdout and make "\r\n", as a serial port has it, "\n" again, so that what a
- * guest printed can be compared with what the same program prints elsewhere.
+ * uncr.c - copy stdin to stdout and make "\r\n", as a serial port has it, "\n" again, so that what
+ * a guest printed can be compared with what the same program prints elsewhere.
  */
 #include <errno.h>
 #include <unistd.h>
