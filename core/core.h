@@ -117,8 +117,8 @@ void page_init(unsigned long pool, unsigned long pool_size);
 bool page_is_mapped(unsigned long address);	/* present, so that reading it does not fault */
 
 /*
- * Physical memory that firmware tables lie in, for reading; NULL if it cannot be had.  After
- * page_init() only; maps it if it is not RAM.
+ * Physical memory that firmware tables lie in, for reading; NULL if it cannot be had.  Maps it if it is
+ * not RAM; before page_init() it can be had if it is below 1 GiB.
  */
 const void *firmware_at(uint64_t physical, uint64_t size);
 

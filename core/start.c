@@ -21,14 +21,6 @@ static struct boot_info boot;
 static char command_line[COMMAND_LINE_SIZE];
 static struct hc_start_info start_info;
 
-/* Physical memory while boot.S's page tables are in use. */
-static const void *boot_at(uint64_t physical, uint64_t size)
-{
-	if (physical >= GIB || size > GIB - physical)
-		return NULL;
-	return hc_va(physical);
-}
-
 /* The end of all that was loaded, as a physical address. */
 static uint64_t loaded_end(const struct image_note *note)
 {
@@ -39,6 +31,22 @@ static uint64_t loaded_end(const struct image_note *note)
 	if (note->payload_size && note->payload_start + note->payload_size > end)
 		end = note->payload_start + note->payload_size;
 	return page_up(end);
+}
+
+static void read_acpi(void)
+{
+	const void *rsdp = boot.rsdp_copy;
+	unsigned int size = boot.rsdp_copy_size;
+
+	if (!size) {
+		uint64_t address = boot.rsdp ? boot.rsdp : acpi_find_rsdp(firmware_at);
+
+		/* Revision 1 has 20 bytes; the others are not looked at then. */
+		rsdp = address ? firmware_at(address, sizeof(boot.rsdp_copy)) : NULL;
+		size = rsdp ? sizeof(boot.rsdp_copy) : 0;
+	}
+	if (size)
+		acpi_read(&machine_acpi, rsdp, size, firmware_at);
 }
 
 static unsigned long megabytes(uint64_t bytes)
@@ -81,6 +89,7 @@ static void check_memory(const struct image_note *note, bool loaded_before_firmw
 	print("haunch: not enough memory: the machine has %lu MB, this image needs %lu MB; give it at "
 	      "least %lu MB (haunch run -m %lu)\n",
 	      megabytes(has), megabytes(need), megabytes(need), megabytes(need));
+	read_acpi();
 	hc_power_off(STATUS_MEMORY);
 }
 
@@ -143,22 +152,6 @@ static uint64_t place_page_tables(const struct image_note *note, uint64_t size)
 	return found;
 }
 
-static void read_acpi(void)
-{
-	const void *rsdp = boot.rsdp_copy;
-	unsigned int size = boot.rsdp_copy_size;
-
-	if (!size) {
-		uint64_t address = boot.rsdp ? boot.rsdp : acpi_find_rsdp(firmware_at);
-
-		/* Revision 1 has 20 bytes; the others are not looked at then. */
-		rsdp = address ? firmware_at(address, sizeof(boot.rsdp_copy)) : NULL;
-		size = rsdp ? sizeof(boot.rsdp_copy) : 0;
-	}
-	if (size)
-		acpi_read(&machine_acpi, rsdp, size, firmware_at);
-}
-
 static void set_ram(const struct image_note *note, uint64_t pool, uint64_t pool_size)
 {
 	struct ranges ram = machine_ram;
@@ -188,7 +181,7 @@ void start(uint32_t magic, unsigned long info)
 	if (magic == MULTIBOOT2_MAGIC)
 		error = boot_info_multiboot2(&boot, (const void *)info, MULTIBOOT2_SIZE);
 	else
-		error = boot_info_pvh(&boot, info, boot_at);
+		error = boot_info_pvh(&boot, info, firmware_at);
 	if (error)
 		panic("%s", error);
 	machine_ram = boot.ram;

@@ -434,6 +434,8 @@ const void *firmware_at(uint64_t physical, uint64_t size)
 {
 	if (!size || physical + size < physical)
 		return NULL;
+	if (root == boot_tables)
+		return physical < GIB && size <= GIB - physical ? hc_va(physical) : NULL;
 	if (!ranges_hold(&machine_ram, physical, physical + size) &&
 	    hc_memory_map_device(physical, size, HC_CACHE_BACK))
 		return NULL;

@@ -118,6 +118,7 @@ void hc_power_off(unsigned int status)
 	if (cpu.hypervisor && !machine_acpi.present) {
 		out16(0x604, SLEEP_ENABLE);
 		out16(0xb004, SLEEP_ENABLE);
+		delay(100000);
 	}
 	print("haunch: the machine can be switched off now\n");
 	halt();
