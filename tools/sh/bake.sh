@@ -118,11 +118,12 @@ bake_iso()
 {
 	for tool in grub-mkrescue xorriso; do
 		command -v $tool >/dev/null ||
-			die "$tool is missing; install it: apt-get install $(packages_of iso | xargs)"
+			die "$tool is missing; install it: apt-get install" "$(packages_of iso | xargs)"
 	done
 	[ ! -d "$output" ] || die "cannot write $output: it is a directory"
 	[ ! -L "$output" ] || output=$(readlink -f "$output")
-	work=$(mktemp -d "${TMPDIR:-/tmp}/haunch-iso.XXXXXX") || die "cannot make a temporary directory"
+	work=$(mktemp -d "${TMPDIR:-/tmp}/haunch-iso.XXXXXX") ||
+		die "cannot make a temporary directory in ${TMPDIR:-/tmp}"
 	new=
 	trap 'rm -rf "$work" ${new:+"$new"}' EXIT
 	trap 'exit 129' HUP
@@ -141,8 +142,8 @@ bake_iso()
 		boot
 	END
 	modules='multiboot2 serial terminal normal configfile iso9660 biosdisk part_msdos search'
-	if ! grub-mkrescue -d /usr/lib/grub/i386-pc --install-modules="$modules" --modules="$modules" \
-		--locales= --fonts= --themes= -o "$new" "$work/iso" >"$work/log" 2>&1; then
+	if ! grub-mkrescue -d /usr/lib/grub/i386-pc --install-modules="$modules" \
+		--modules="$modules" --locales= --fonts= --themes= -o "$new" "$work/iso" >"$work/log" 2>&1; then
 		grep -i error "$work/log" | head -n 3 >&2
 		die "grub-mkrescue could not make $output"
 	fi

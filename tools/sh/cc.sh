@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Haunch authors
 #
-# cc.sh - haunch cc: the compiler wrapper is a script of its own, so that `make` can call it directly.
+# cc.sh - haunch cc: the wrapper is a script of its own, so that `make` can call it directly.
 
 help_cc()
 {

@@ -81,11 +81,14 @@ main_run()
 		-m|--memory|-p|--port|-n|--network|--nic|--disk|--machine|-c|--append|--qemu|\
 		-d|--dir|-e|--env|-k|--kernel)
 			want_value "$option" $#
-			case $2 in *"$newline"*) usage_error "a line break in the value of $option" ;; esac ;;
+			case $2 in
+			*"$newline"*) usage_error "a line break in the value of $option" ;;
+			esac ;;
 		esac
 		case $option in
 		-m|--memory)
-			is_number "$2" || usage_error "$option wants a number of megabytes, not '$2'"
+			is_number "$2" ||
+				usage_error "$option wants a number of megabytes, not '$2'"
 			memory=$2
 			shift ;;
 		-p|--port)
@@ -135,7 +138,7 @@ main_run()
 		-?*) unknown_option "$option" ;;
 		*)
 			[ -z "$image" ] ||
-				usage_error "unexpected '$option': the program's own arguments come after '--'"
+				usage_error "unexpected '$option': arguments come after '--'"
 			image=$option ;;
 		esac
 		shift
@@ -157,7 +160,8 @@ main_run()
 			die "there is no network device ${network#tap:}; make it:" \
 				"ip tuntap add dev ${network#tap:} mode tap user $(id -un)" ;;
 	esac
-	tmp=$(mktemp -d "${TMPDIR:-/tmp}/haunch-run.XXXXXX") || die "cannot make a temporary directory"
+	tmp=$(mktemp -d "${TMPDIR:-/tmp}/haunch-run.XXXXXX") ||
+		die "cannot make a temporary directory in ${TMPDIR:-/tmp}"
 	qemu_pid=
 	terminal=
 	trap clean_up EXIT
@@ -194,7 +198,7 @@ need_qemu()
 		die "QEMU is not installed; run: haunch setup (or apt-get install qemu-system-x86)"
 }
 
-# add_port OPTION [ADDRESS:]HOST:GUEST[/udp|/tcp]: to ports, one "PROTOCOL ADDRESS HOST GUEST" a line
+# add_port OPTION [ADDRESS:]HOST:GUEST[/udp|/tcp]: to ports, "PROTOCOL ADDRESS HOST GUEST" a line
 add_port()
 {
 	protocol=tcp
@@ -212,7 +216,7 @@ add_port()
 	address=${address%:}
 	for number in "$guest" "${host:-$guest}"; do
 		if ! is_number "$number" || [ "$number" -gt 65535 ] || [ "$number" -eq 0 ]; then
-			usage_error "$1 wants [ADDRESS:]HOST:GUEST[/udp] with ports from 1 to 65535, not '$2'"
+			usage_error "$1 wants [ADDRESS:]HOST:GUEST[/udp], ports 1 to 65535, not '$2'"
 		fi
 	done
 	case $address in
@@ -230,7 +234,8 @@ check_ports()
 	set -- $ports
 	while [ $# -gt 0 ]; do
 		! port_in_use "$1" "$2" "$3" ||
-			die "port $3 ($1) of this machine is in use already; choose another with -p OTHER:$4"
+			die "port $3 ($1) of this machine is in use already; choose another:" \
+				"-p OTHER:$4"
 		shift 4
 	done
 }
@@ -296,7 +301,7 @@ add_arguments()
 {
 	if [ "$kind" = iso ]; then
 		[ -z "${words}${1+ }" ] ||
-			die "an ISO image boots by its own boot loader: no --append, -v or arguments"
+			die "an ISO image boots by its own GRUB: no --append, -v or arguments"
 		return
 	fi
 	baked=$("$B/tools/inspect" --field command-line "$image")
@@ -312,7 +317,7 @@ add_arguments()
 	for arg; do
 		case $arg in
 		*'"'*|*"$newline"*)
-			die "an argument for a baked image cannot hold a quote or a line break: $arg" ;;
+			die "an argument for an image cannot hold a quote or a line break: $arg" ;;
 		*' '*|'') words="$words \"$arg\"" ;;
 		*) words="$words $arg" ;;
 		esac
@@ -341,8 +346,8 @@ add_disk()
 	esac
 	if [ ! -e "$spec" ]; then
 		case $spec in
-		*:*) die "cannot open the disk image $spec: no such file, and ${spec##*:} is none of" \
-			"virtio, ahci, nvme, scsi and ro" ;;
+		*:*) die "cannot open the disk image $spec: no such file, and ${spec##*:} is" \
+			"none of virtio, ahci, nvme, scsi and ro" ;;
 		esac
 		die "cannot open the disk image $spec: no such file"
 	fi
@@ -436,7 +441,8 @@ start_qemu()
 	if [ -n "$dry_run" ]; then
 		for arg; do
 			case $arg in
-			*[!A-Za-z0-9_./:,=@%+-]*|'') printf "'%s' " "$(printf %s "$arg" | sed "s/'/'\\\\''/g")" ;;
+			*[!A-Za-z0-9_./:,=@%+-]*|'')
+				printf "'%s' " "$(printf %s "$arg" | sed "s/'/'\\\\''/g")" ;;
 			*) printf '%s ' "$arg" ;;
 			esac
 		done
@@ -489,11 +495,12 @@ finish()
 	# Somebody ended QEMU itself, and not us.
 	signal=$(sed -n 's/.*terminating on signal \([0-9]*\).*/\1/p' "$tmp/errors")
 	[ -z "$signal" ] || exit $((128 + signal))
-	guest=$(sed -n 's/^haunch: exit status \([0-9]*\).*$/\1/p' "$tmp/status" 2>/dev/null | tail -n 1)
+	guest=$(sed -n 's/^haunch: exit status \([0-9]*\).*$/\1/p' "$tmp/status" 2>/dev/null |
+		tail -n 1)
 	explain_errors
 	[ -z "$guest" ] || exit "$guest"
 	[ "$status" -eq 0 ] || exit "$status"
-	echo "haunch run: the guest ended without an exit status: it was stopped, was reset or crashed;" \
+	echo "haunch run: the guest ended without an exit status: it was stopped, reset or crashed;" \
 		"see its messages with -v, or debug it with --gdb" >&2
 	exit 125
 }
@@ -505,10 +512,10 @@ explain_errors()
 		-e "TCG doesn't support requested feature" "$tmp/errors" >"$tmp/messages" || :
 	[ -s "$tmp/messages" ] || return 0
 	if grep -q 'Could not set up host forwarding' "$tmp/messages"; then
-		forward=$(sed -n "s/.*host forwarding rule '\([^']*\)'.*/\1/p" "$tmp/messages" | head -n 1)
-		echo "haunch run: cannot forward $forward: the port is in use already, or you may not use it" >&2
+		forward=$(sed -n "s/.*forwarding rule '\([^']*\)'.*/\1/p" "$tmp/messages" | head -n 1)
+		echo "haunch run: cannot forward $forward: the port is in use already, or not for you" >&2
 	elif grep -q 'Failed to get .* lock' "$tmp/messages"; then
-		echo "haunch run: a disk image is in use by another QEMU: $(echo "$disks" | xargs)" >&2
+		echo "haunch run: a disk image is in use by another QEMU:" "$(echo "$disks" | xargs)" >&2
 	elif grep -q 'could not configure /dev/net/tun' "$tmp/messages"; then
 		echo "haunch run: cannot use the network device ${network#tap:}:" \
 			"$(sed 's/.*: //' "$tmp/messages" | head -n 1)" >&2

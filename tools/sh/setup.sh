@@ -38,7 +38,8 @@ install_packages()
 	as_root=
 	if [ "$(id -u)" -ne 0 ]; then
 		command -v sudo >/dev/null ||
-			die "packages are missing; run as root: apt-get install --no-install-recommends $missing"
+			die "packages are missing; run as root:" \
+				"apt-get install --no-install-recommends $missing"
 		as_root=sudo
 	fi
 	log=$B/log/setup.log
@@ -88,7 +89,11 @@ apt_get()
 	} | tee -a "$apt_log" | if [ -t 1 ]; then
 		# Each package is fetched, unpacked and set up.
 		awk '
-			/ newly installed/ { for (i = 2; i <= NF; i++) if ($i == "newly") total += $(i - 1) * 3 }
+			/ newly installed/ {
+				for (i = 2; i <= NF; i++)
+					if ($i == "newly")
+						total += $(i - 1) * 3
+			}
 			/^(Get:|Unpacking|Setting up)/ {
 				done++
 				percent = total ? int(done * 100 / total) : 0
