@@ -43,6 +43,7 @@ bench: bench-tools bench-linux apps $(B)/bench/micro
 TEST_PROGRAMS := $(patsubst tests/programs/%.c,%,$(wildcard tests/programs/*.c))
 TEST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-array-bounds -D_GNU_SOURCE -pthread
 
+tests: test-programs bench-tools
 test-programs: $(foreach libc,musl glibc fixed,$(TEST_PROGRAMS:%=$(B)/tests/programs/$(libc)/%))
 
 $(B)/tests/programs/musl/%: tests/programs/%.c tests/programs/check.h tools/haunch-cc
@@ -57,4 +58,4 @@ $(B)/tests/programs/fixed/%: tests/programs/%.c tests/programs/check.h
 	@mkdir -p $(@D)
 	$(CC) -static -no-pie $(TEST_CFLAGS) -o $@ $< -lm
 
-.PHONY: test-programs
+.PHONY: tests test-programs

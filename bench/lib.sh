@@ -103,7 +103,7 @@ make_image()
 }
 
 kernel_ip="ip=$guest_ip::$host_ip:255.255.255.0::eth0:off"
-machine="-machine pc,accel=tcg -smp 1 -nodefaults -no-user-config -display none -no-reboot
+machine="-machine pc,accel=tcg -cpu ${cpu:-qemu64} -smp 1 -nodefaults -no-user-config -display none -no-reboot
 	-netdev $netdev -device virtio-net-pci,netdev=net,mac=$mac,romfile="
 
 # start SYSTEM NAME MEMORY ARGUMENT...: boot with so many MB, with arguments for `first` and with QEMU's

@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# image.t - the test programs in an image: what they print and how they end is compared with this
+# machine's.
+#
+#	tests/programs/image.t [LIBC:PROGRAM]...	only these, e.g. musl:threads glibc:faults
+#
+# LIBC is musl, glibc (static PIE) or fixed (glibc at a fixed address).
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+[ -e "$BUILD/haunch-virtio.elf" ] || skip_all 'the kernel is not built'
+
+# run_image LIBC PROGRAM ARGUMENT...: output and status into $TMP/image
+run_image()
+{
+	libc=$1 program=$2
+	shift 2
+	timeout 120 ./haunch run "$BUILD/tests/programs/$libc/$program" -- "$@" >"$TMP/raw" \
+		2>"$TMP/messages" </dev/null
+	status=$?
+	# Where memory is short the kernel says so, even if the program meant to ask for too much.
+	sed -e 's/\r$//' -e "/^$program\\[[0-9]*\\]: out of memory: /d" "$TMP/raw" >"$TMP/image"
+	echo "status $status" >>"$TMP/image"
+}
+
+# same NAME: is the image's output this machine's?
+same()
+{
+	cmp -s "$TMP/here" "$TMP/image"
+	ok "$1 ($libc)" "$(diff "$TMP/here" "$TMP/image" | sed -n 's/^</here: /p; s/^>/image:/p' |
+		head -n 15)" "$(head -n 5 "$TMP/messages")"
+}
+
+# compare LIBC PROGRAM
+compare()
+{
+	case $2 in
+	faults)
+		for fault in $all_faults; do
+			run_here "$1" faults "${fault%:*}"
+			run_image "$1" faults "${fault%:*}"
+			# One line says what happened (and one where, if it was a fault); they are of the
+			# image only.
+			grep -hq '^haunch: .*(signal [0-9]*)' "$TMP/image" "$TMP/messages" ||
+				echo '(no line "haunch: ...: ... (signal N)")' >>"$TMP/image"
+			sed -i -e '/^haunch: .*(signal [0-9]*)/d' -e '/^faults\[[0-9]*\]: /d' "$TMP/image"
+			same "faults ${fault%:*}"
+		done ;;
+	aslr)
+		run_image "$1" aslr
+		cp "$TMP/image" "$TMP/first"
+		run_image "$1" aslr
+		random "$1" "$TMP/first" "$TMP/image" ;;
+	*)
+		run_here "$1" "$2"
+		run_image "$1" "$2"
+		same "$2" ;;
+	esac
+}
+
+if [ $# -gt 0 ]; then
+	for name; do
+		compare "${name%%:*}" "${name#*:}"
+	done
+	exit
+fi
+for libc in musl glibc fixed; do
+	for program in $all_programs faults aslr; do
+		compare "$libc" "$program"
+	done
+done
+for expected in 0 1 42 127 128 255; do
+	run_image musl process exit $expected
+	[ "$status" = $expected ]
+	ok "exit status $expected" "got $status"
+done
