@@ -3,9 +3,9 @@
 /*
  * acpi.c - reads ACPI tables (ACPI specification 6.4, chapter 5), without interpreting AML.
  *
- * The tables are the firmware's word, and some firmware errs: every table is used only if its length
- * is sane and its checksum right, and no pointer is followed but through the reader.  Portable, with
- * a unit test that feeds it garbage.
+ * The tables are the firmware's word, and some firmware errs: every table is used only if its
+ * length is sane and its checksum right, and no pointer is followed but through the
+ * reader.  Portable, with a unit test that feeds it garbage.
  */
 #include "acpi.h"
 #include "core.h"
@@ -141,7 +141,7 @@ static void read_fadt(struct acpi *acpi, const struct header *fadt)
 		acpi->dsdt = get64(fadt, 140);
 	if (length >= 256)
 		acpi->sleep_control = get_register(fadt, 244);
-	/* Ports are 16 bits wide; anything else is not an I/O port, or not one that we can reach. */
+	/* Ports have 16 bits; anything else is none, or none that can be reached. */
 	if (acpi->pm1a_control > 0xffff)
 		acpi->pm1a_control = 0;
 	if (acpi->pm1b_control > 0xffff)

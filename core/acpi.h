@@ -47,8 +47,8 @@ uint64_t acpi_find_rsdp(acpi_reader at);
 void acpi_read(struct acpi *acpi, const void *rsdp, size_t rsdp_size, acpi_reader at);
 
 /*
- * Find the values to be written into SLP_TYP for the state S5 (soft off), by looking for the package
- * \_S5_ in the DSDT.  Returns false if there is none.  Slow, so to be called when needed.
+ * Find the values to be written into SLP_TYP for the state S5 (soft off), by looking for the
+ * package \_S5_ in the DSDT.  Returns false if there is none.  Slow, so to be called when needed.
  */
 bool acpi_find_s5(const struct acpi *acpi, acpi_reader at, uint8_t *type_a, uint8_t *type_b);
 

@@ -7,7 +7,7 @@
 #define CORE_BOOT_INFO_H
 
 #define MULTIBOOT2_MAGIC	0x36d76289	/* what the loader has in eax */
-#define MULTIBOOT2_SIZE		16384		/* of the copy that boot.S makes of its information */
+#define MULTIBOOT2_SIZE		16384		/* of boot.S's copy of its information */
 
 #ifndef __ASSEMBLER__
 

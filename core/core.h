@@ -3,8 +3,9 @@
 /*
  * core.h - what the parts of the core share with each other.
  *
- * The first half is portable C (core/), the second is what a machine's folder (core/x86_64/) brings.
- * Nothing of it is visible outside: core.o exports the hc_* functions and the entry points only.
+ * The first half is portable C (core/), the second is what a machine's folder (core/x86_64/)
+ * brings.  Nothing of it is visible outside: core.o exports the hc_* functions and the entry
+ * points only.
  */
 #ifndef CORE_CORE_H
 #define CORE_CORE_H
@@ -88,7 +89,7 @@ void entropy_add(const void *data, size_t size);
 /* All RAM that the machine has: sorted, disjoint, whole pages. */
 extern struct ranges machine_ram;
 
-/* True from the call of donor_start() on: until then nobody is there to take faults or interrupts. */
+/* True from the call of donor_start() on: until then nobody is there to take faults. */
 extern bool donor_runs;
 
 extern struct acpi machine_acpi;
@@ -117,13 +118,13 @@ void page_init(unsigned long pool, unsigned long pool_size);
 bool page_is_mapped(unsigned long address);	/* present, so that reading it does not fault */
 
 /*
- * Physical memory that firmware tables lie in, for reading; NULL if it cannot be had.  Maps it if it is
- * not RAM; before page_init() it can be had if it is below 1 GiB.
+ * Physical memory that firmware tables lie in, for reading; NULL if it cannot be had.  Maps it if
+ * it is not RAM; before page_init() it can be had if it is below 1 GiB.
  */
 const void *firmware_at(uint64_t physical, uint64_t size);
 
 /* cpu.c */
-void cpu_init(void);		/* descriptor tables, features; exceptions are reported from here on */
+void cpu_init(void);		/* features, descriptor tables; then exceptions are reported */
 
 /* irq.c */
 void irq_init(void);

@@ -4,16 +4,17 @@
 # The core, and the final link of it with a donor.  Included by the top Makefile, which sets B (the
 # build folder), CC and HOSTCFLAGS; paths are from the repository's root.
 #
-#   $(B)/core/core.o		the core: exports hc_* and the entry points, wants donor_* and image_*
-#   $(B)/haunch-NAME.elf	a kernel: the core and $(B)/linux-NAME/donor.o, symbol table, stripped
+#   $(B)/core/core.o		exports hc_* and the entry points, wants donor_* and image_*
+#   $(B)/haunch-NAME.elf	the core and $(B)/linux-NAME/donor.o, symbol table, stripped
 #   $(B)/haunch-NAME.debug	the same with everything that a debugger wants
 
 # Ring 0 code: nothing below the stack pointer is ours, no registers but the general ones, no calls
 # into a run-time library.  See DESIGN, "Building".
-CORE_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow \
-	-Wstrict-prototypes -Wundef -Wvla -Wframe-larger-than=4096 \
-	-m64 -mno-red-zone -mcmodel=small -fno-pic -fno-pie -mgeneral-regs-only -fcf-protection=none \
-	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector \
+CORE_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes \
+	-Wshadow -Wstrict-prototypes -Wundef -Wvla -Wframe-larger-than=4096 \
+	-m64 -mno-red-zone -mcmodel=small -fno-pic -fno-pie -mgeneral-regs-only \
+	-fcf-protection=none -fno-asynchronous-unwind-tables -fno-unwind-tables \
+	-fno-stack-protector \
 	-fno-strict-aliasing -fno-common -fno-tree-loop-distribute-patterns -fno-builtin
 
 CORE_C := $(wildcard core/*.c core/x86_64/*.c)
@@ -72,8 +73,10 @@ $(B)/tests/core/%.elf: $(B)/core/core.o $(B)/tests/core/%.o $(CORE_LDS) $(B)/too
 CORE_UNITS := acpi boot_info ranges symbols
 $(B)/tests/core/units: tests/core/units.c $(CORE_UNITS:%=core/%.c) $(wildcard core/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -O2,$(HOSTCFLAGS)) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
-		-fno-omit-frame-pointer -mcmodel=small -o $@ tests/core/units.c $(CORE_UNITS:%=core/%.c)
+	$(CC) $(filter-out -O2,$(HOSTCFLAGS)) -O1 -fsanitize=address,undefined \
+		-fno-sanitize-recover=all -fno-omit-frame-pointer -o $@ \
+		tests/core/units.c $(CORE_UNITS:%=core/%.c)
 
 .PHONY: core-tests
-core-tests: $(B)/core/core.o $(B)/tests/core/donor.elf $(B)/tests/core/large.elf $(B)/tests/core/units
+core-tests: $(B)/core/core.o $(B)/tests/core/units \
+	$(B)/tests/core/donor.elf $(B)/tests/core/large.elf

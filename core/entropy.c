@@ -56,7 +56,8 @@ void entropy_add(const void *data, size_t size)
 /*
  * Mix in how long accesses to a slow device take.  Returns the bits to credit: the min-entropy of a
  * sample is -log2 of the share that the most frequent value has (NIST SP 800-90B, 6.3.1), here of
- * the low bits of the durations, rounded down and divided by four, for samples depend on each other.
+ * the low bits of the durations, rounded down and divided by four, for samples depend on each
+ * other.
  */
 static unsigned int jitter(void)
 {

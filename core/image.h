@@ -21,7 +21,7 @@ struct image_note {
 	uint64_t payload_start;		/* physical, page aligned, above the kernel */
 	uint64_t payload_size;		/* 0: no payload */
 	uint64_t memory_needed;		/* bytes of RAM below which the core refuses to start */
-	uint64_t symbols_start;		/* physical; the symbol table (core/symbols.c), filled by symtab */
+	uint64_t symbols_start;		/* physical; the symbol table, filled by symtab */
 	uint64_t symbols_size;		/* 0: none */
 	uint64_t reserved[1];
 };

@@ -3,8 +3,8 @@
 /*
  * ranges.h - sets of physical memory, as sorted, disjoint, non-adjacent ranges [start, end).
  *
- * Firmware's memory maps come unsorted and overlapping; a union of what is RAM minus a union of what
- * is not gives what can be trusted.
+ * Firmware's memory maps come unsorted and overlapping; a union of what is RAM minus a union of
+ * what is not gives what can be trusted.
  */
 #ifndef CORE_RANGES_H
 #define CORE_RANGES_H

@@ -3,8 +3,9 @@
 /*
  * start.c - from the first line of C to the donor's entry point.
  *
- * Called by boot.S on the boot stack, with the first GiB mapped at HC_DIRECT_MAP.  Until the amount of
- * memory was checked, nothing of the donor's part of the image may be touched: it may not be there.
+ * Called by boot.S on the boot stack, with the first GiB mapped at HC_DIRECT_MAP.  Until the amount
+ * of memory was checked, nothing of the donor's part of the image may be touched: it may not be
+ * there.
  */
 #include "acpi.h"
 #include "boot_info.h"
@@ -57,8 +58,8 @@ static unsigned long megabytes(uint64_t bytes)
 /*
  * QEMU puts the image into memory before the firmware runs, and SeaBIOS works in what it takes for
  * free memory: in the half MiB below the part that it sets aside for its tables, which is 16 MiB at
- * the end of RAM, or 256 KiB if there are less than 33 MiB.  (It gives back what it did not need, so
- * the memory map does not tell.)  An image that reaches up there has been overwritten.
+ * the end of RAM, or 256 KiB if there are less than 33 MiB.  (It gives back what it did not need,
+ * so the memory map does not tell.)  An image that reaches up there has been overwritten.
  */
 #define FIRMWARE_LARGE		(33 * MIB)
 #define FIRMWARE_SCRATCH	(16 * MIB + MIB / 2)
@@ -86,8 +87,8 @@ static void check_memory(const struct image_note *note, bool loaded_before_firmw
 		return;
 	if (has >= need)
 		panic("the memory map has a hole in 0x%lx-0x%lx, where the image is", image, end);
-	print("haunch: not enough memory: the machine has %lu MB, this image needs %lu MB; give it at "
-	      "least %lu MB (haunch run -m %lu)\n",
+	print("haunch: not enough memory: the machine has %lu MB, this image needs %lu MB; give it "
+	      "at least %lu MB (haunch run -m %lu)\n",
 	      megabytes(has), megabytes(need), megabytes(need), megabytes(need));
 	read_acpi();
 	hc_power_off(STATUS_MEMORY);
@@ -127,7 +128,7 @@ static void set_initrd(const struct image_note *note)
 		print("haunch: the initial file system at 0x%lx is not in RAM, ignored\n", at);
 		return;
 	}
-	/* The boot loader was asked for whole pages; bytes before are of no use to anyone by now. */
+	/* The boot loader was asked for whole pages; what is before is of no use by now. */
 	if (at != aligned && ranges_hold(&machine_ram, aligned, at) &&
 	    aligned >= page_up(hc_pa(image_end)) &&
 	    aligned >= page_up(note->symbols_start + note->symbols_size)) {

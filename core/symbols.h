@@ -10,8 +10,8 @@
  *	the length of its coded name in bytes (one byte)
  *	the coded name
  *
- * A byte c of a coded name stands for itself if pair[c][1] is 0, else for the two bytes pair[c], which
- * may be codes in turn (byte pair encoding), of lower rank: expanding ends.
+ * A byte c of a coded name stands for itself if pair[c][1] is 0, else for the two bytes pair[c],
+ * which may be codes in turn (byte pair encoding), of lower rank: expanding ends.
  */
 #ifndef CORE_SYMBOLS_H
 #define CORE_SYMBOLS_H

@@ -28,7 +28,7 @@
  *   A call that can fail returns int: 0, or one of the negative HC_E* values, and then has changed
  *   nothing.  A call that returns void cannot fail; a wrong argument is a bug of the donor, which
  *   the core reports (function, value) before it powers off.  "Any context" includes interrupt
- *   handlers and interrupts disabled; no call sleeps, and none enables interrupts unless it says so.
+ *   handlers and interrupts disabled; no call sleeps; none enables interrupts unless it says so.
  *   On one CPU no call needs a lock: those that must not be interrupted disable interrupts inside.
  *
  * This header needs no other header, so that it can be included by any donor and by assembly
@@ -88,7 +88,7 @@ struct hc_ram {
  */
 struct hc_start_info {
 	const char *command_line;	/* NUL terminated, at most 4095 characters */
-	void *initrd;			/* the initial file system (a cpio archive), or NULL; page aligned */
+	void *initrd;			/* a cpio archive, page aligned, or NULL */
 	unsigned long initrd_size;
 	/*
 	 * RAM the donor may use: sorted, disjoint, without the core's own image, tables and stacks,
@@ -184,8 +184,9 @@ unsigned long hc_time_wall(void);
 
 /*
  * Arm the one timer to call donor_timer() once, `delta` nanoseconds from now (at once if 0); a new
- * call replaces the old one.  hc_timer_stop() disarms it.  Any context.  An interrupt that was already
- * on its way when the timer was replaced or stopped still comes: be prepared for an early call.
+ * call replaces the old one.  hc_timer_stop() disarms it.  Any context.  An interrupt that was
+ * already on its way when the timer was replaced or stopped still comes: be prepared for an early
+ * call.
  */
 void hc_timer_start(unsigned long delta);
 void hc_timer_stop(void);

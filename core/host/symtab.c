@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copyright (c) 2026 The Haunch authors
 /*
- * symtab.c - a host tool: puts the names of a linked kernel's functions where the kernel itself finds
- * them, and strips it.
+ * symtab.c - a host tool: puts the names of a linked kernel's functions where the kernel itself
+ * finds them, and strips it.
  *
  *	symtab KERNEL OUTPUT
  *
  * The table (../symbols.h) is appended to the file, a spare program header (PT_NULL) has it loaded
- * right above the kernel, and the kernel's note (../image.h) says where that is.  So the table needs
- * no second link.  What no program header names (sections, debug information) is left out.
+ * right above the kernel, and the kernel's note (../image.h) says where that is.  So the table
+ * needs no second link.  What no program header names (sections, debug information) is left out.
  *
  * The input may be anything: every offset is checked before it is used.
  */

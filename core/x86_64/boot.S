@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * boot.S - from the boot loader to C: notes and headers that make us bootable, then 32-bit protected
- * mode to long mode.
+ * boot.S - from the boot loader to C: notes and headers that make us bootable, then 32-bit
+ * protected mode to long mode.
  *
  * This part of the image is linked at its physical address; everything else at physical address +
- * HC_DIRECT_MAP.  Relies on the boot loader for what ELF promises: segments are where they belong and
- * what a segment has in memory beyond the file (bss) is zero.  QEMU, Xen and GRUB do that, so nobody
- * pays for clearing it twice.
+ * HC_DIRECT_MAP.  Relies on the boot loader for what ELF promises: segments are where they belong
+ * and what a segment has in memory beyond the file (bss) is zero.  QEMU, Xen and GRUB do that, so
+ * nobody pays for clearing it twice.
  *
  * The first GiB is mapped at 0 and at HC_DIRECT_MAP until page_init().
  */

@@ -4,7 +4,8 @@
  * cpu.c - features, descriptor tables, the `syscall` instruction's registers; FS and GS base;
  * preparing contexts.
  *
- * Runs first of all C code of the machine's part, so that anything that goes wrong later is reported.
+ * Runs first of all C code of the machine's part, so that anything that goes wrong later is
+ * reported.
  */
 #include "cpu.h"
 

@@ -29,8 +29,8 @@
 #define VECTOR_MACHINE_CHECK	18
 
 /*
- * Interrupt vectors: number n of the contract has vector VECTOR_IRQ + n.  0x80 is left out, programs
- * of another ABI make system calls with it.
+ * Interrupt vectors: number n of the contract has vector VECTOR_IRQ + n.  0x80 is left out,
+ * programs of another ABI make system calls with it.
  */
 #define VECTOR_IRQ		0x20
 #define VECTOR_INT80		0x80

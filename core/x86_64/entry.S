@@ -10,7 +10,9 @@
  *	to the top of the donor's stack, if a program was interrupted;
  *	right below the interrupted stack pointer, if the donor was: it is built without a red zone,
  *
- * after which the IST stack is free for the next one.  The frame is a struct hc_frame in both cases.
+ * after which the IST stack is free for the next one.  The frame is a struct hc_frame in both
+ * cases.
+ *
  * Interrupts stay disabled for as long as anything of value is on an IST stack, and exceptions have
  * another one than interrupts, so a fault in an interrupt's stub (the donor's stack is full) finds
  * its own.
@@ -242,8 +244,9 @@ exception:
 	jmp	overflow
 
 	/*
-	 * The core's code with another stack than the donor's: a program that leaves is still at the
-	 * jump to itself; anything else is a stub to which hc_stack_set() has given a bad stack.
+	 * The core's code with another stack than the donor's: a program that leaves is still at
+	 * the jump to itself; anything else is a stub to which hc_stack_set() has given a bad
+	 * stack.
 	 */
 5:	cmpq	$image_core_text_start, E_IP
 	jb	4b

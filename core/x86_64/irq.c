@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copyright (c) 2026 The Haunch authors
 /*
- * irq.c - the two 8259 interrupt controllers (PIC) for the legacy lines, the local APIC for the timer
- * and message interrupts.
+ * irq.c - the two 8259 interrupt controllers (PIC) for the legacy lines, the local APIC for the
+ * timer and message interrupts.
  *
  * The PICs reach the CPU through the local APIC's pin LINT0 ("virtual wire", MultiProcessor
- * Specification 1.4, 3.6.2.2), which firmware mostly has set up already.  I/O APICs stay as they are
- * after reset, with everything masked.
+ * Specification 1.4, 3.6.2.2), which firmware mostly has set up already.  I/O APICs stay as they
+ * are after reset, with everything masked.
  */
 #include "cpu.h"
 
-/* ------------------------------------------------------------------ PIC (Intel 8259A data sheet) */
+/* ------------------------------------------------------------------ PIC (Intel 8259A) */
 
 #define PIC_MASTER		0x20
 #define PIC_SLAVE		0xa0
@@ -58,8 +58,9 @@ static void pic_ack(unsigned int line)
 }
 
 /*
- * A request that went away before the CPU took it is delivered as each PIC's last line, without being
- * in service.  The master does not know that of the slave, so its cascade line is acknowledged.
+ * A request that went away before the CPU took it is delivered as each PIC's last line, without
+ * being in service.  The master does not know that of the slave, so its cascade line is
+ * acknowledged.
  */
 static bool pic_is_spurious(unsigned int line)
 {

@@ -7,8 +7,8 @@
  * 2 MiB pages that are split when a part of one gets another protection.  Nothing is merged back.
  * What is below HC_DIRECT_MAP is mapped by hc_memory_map() only, with 4 KiB pages.
  *
- * Page-table pages come from a pool that is reserved at boot: enough to split every 2 MiB of RAM, so
- * that protecting memory never needs memory.  The pool is not touched before it is needed.
+ * Page-table pages come from a pool that is reserved at boot: enough to split every 2 MiB of RAM,
+ * so that protecting memory never needs memory.  The pool is not touched before it is needed.
  *
  * Every entry that maps something has ENTRY_RAM or ENTRY_DEVICE set, present or not: memory without
  * any protection bits is still mapped in the sense of the contract.
@@ -182,8 +182,8 @@ static bool is_whole(unsigned long address, unsigned long end)
 /* ------------------------------------------------------------------ the contract: protection */
 
 /*
- * Nothing may be changed if the call fails, so all is checked first.  Returns how many pages must be
- * split, or -1.
+ * Nothing may be changed if the call fails, so all is checked first.  Returns how many pages must
+ * be split, or -1.
  */
 static long protect_check(unsigned long address, unsigned long end, uint64_t flags)
 {

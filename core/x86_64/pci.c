@@ -29,7 +29,8 @@ static volatile void *extended(unsigned int device, unsigned int offset)
 	unsigned int bus = device >> 8;
 	unsigned long physical;
 
-	if (!machine_acpi.ecam || bus < machine_acpi.ecam_first_bus || bus > machine_acpi.ecam_last_bus)
+	if (!machine_acpi.ecam || bus < machine_acpi.ecam_first_bus ||
+	    bus > machine_acpi.ecam_last_bus)
 		return NULL;
 	physical = machine_acpi.ecam + ((unsigned long)device << 12);
 	if (hc_memory_map_device(physical, EXTENDED_SIZE, HC_CACHE_NONE))

@@ -51,6 +51,7 @@ static void write_register(const struct acpi_register *reg, uint8_t value)
 
 static void acpi_power_off(void)
 {
+	uint16_t control = (uint16_t)machine_acpi.pm1a_control;
 	uint8_t type_a, type_b;
 
 	if (!machine_acpi.present || !acpi_find_s5(&machine_acpi, firmware_at, &type_a, &type_b))
@@ -60,20 +61,20 @@ static void acpi_power_off(void)
 			       (uint8_t)(type_a << REDUCED_TYPE_SHIFT | REDUCED_ENABLE));
 		return;
 	}
-	if (!machine_acpi.pm1a_control)
+	if (!control)
 		return;
 	/* The registers are firmware's until ACPI is switched on (4.8.2.5). */
-	if (!(in16((uint16_t)machine_acpi.pm1a_control) & SCI_ENABLED) && machine_acpi.smi_command &&
+	if (!(in16(control) & SCI_ENABLED) && machine_acpi.smi_command &&
 	    machine_acpi.acpi_enable) {
 		out8((uint16_t)machine_acpi.smi_command, machine_acpi.acpi_enable);
 		for (int i = 0; i < 1000; i++) {
-			if (in16((uint16_t)machine_acpi.pm1a_control) & SCI_ENABLED)
+			if (in16(control) & SCI_ENABLED)
 				break;
 			delay(100);
 		}
 	}
 	for (int i = 0; i < 2; i++) {
-		uint16_t port = (uint16_t)(i ? machine_acpi.pm1b_control : machine_acpi.pm1a_control);
+		uint16_t port = i ? (uint16_t)machine_acpi.pm1b_control : control;
 		unsigned int type = i ? type_b : type_a, value;
 
 		if (!port)

@@ -5,12 +5,12 @@
  *
  * The counter's frequency is told by the CPU or the hypervisor, or it is measured, in under a
  * millisecond, against a reference: the ACPI power management timer, else the PIT.  A short
- * measurement is a coarse one, so as time goes by the timer's interrupt looks at the reference again
- * and corrects the slope; each time the interval doubles, so that costs nothing.
+ * measurement is a coarse one, so as time goes by the timer's interrupt looks at the reference
+ * again and corrects the slope; each time the interval doubles, so that costs nothing.
  *
- * The machine may be taken from the CPU at any moment (it is a process of a busy host).  So each look
- * at the reference is enclosed by two looks at the counter, whose difference bounds its error, and
- * only the bounds decide what is believed.
+ * The machine may be taken from the CPU at any moment (it is a process of a busy host).  So each
+ * look at the reference is enclosed by two looks at the counter, whose difference bounds its error,
+ * and only the bounds decide what is believed.
  */
 #include "../acpi.h"
 #include "cpu.h"
@@ -35,8 +35,8 @@ static uint64_t scale(uint64_t a, uint64_t b)
 
 /*
  * Time is start_ns + (counter - start_tsc) * slope / 2^32.  A correction of the slope fills the
- * other of two structures and then switches to it, so that a reader which is interrupted by one still
- * has numbers that belong together.
+ * other of two structures and then switches to it, so that a reader which is interrupted by one
+ * still has numbers that belong together.
  */
 struct line {
 	uint64_t start_tsc, start_ns, slope;
@@ -80,7 +80,7 @@ static void set_frequency(uint64_t hz, uint64_t tsc)
 #define PIT_HZ			1193182
 #define PIT_CHANNEL2		0x42
 #define PIT_COMMAND		0x43
-#define PIT_CHANNEL2_RATE	0xb4	/* channel 2, both bytes, mode 2: counts down, over and over */
+#define PIT_CHANNEL2_RATE	0xb4	/* channel 2, both bytes, mode 2: counts over and over */
 #define PIT_CHANNEL2_LATCH	0x80
 #define PORT_SYSTEM_CONTROL	0x61
 #define PIT_GATE2		0x01
@@ -149,7 +149,7 @@ static bool sample_edge(struct sample *sample)
 
 #define SAMPLES			3
 #define WINDOW			(80 * 1000)		/* ns between samples */
-#define ERROR_GOOD		5000			/* parts per million; refine() does better */
+#define ERROR_GOOD		5000		/* parts per million; refine() does better */
 #define SAMPLES_MAX		40			/* on a machine too busy for ERROR_GOOD */
 
 static struct sample origin;		/* to which later samples are compared */
@@ -207,8 +207,8 @@ static bool measure(void)
 }
 
 /*
- * Compare with the reference over all the time since `origin`.  The reference has wrapped around many
- * times; how often is known as long as the clock's error is smaller than half a round.
+ * Compare with the reference over all the time since `origin`.  The reference has wrapped around
+ * many times; how often is known as long as the clock's error is smaller than half a round.
  */
 static void refine(uint64_t now)
 {

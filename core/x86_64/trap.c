@@ -178,7 +178,8 @@ static bool fix_up(struct hc_frame *frame)
 
 /*
  * An exit to a program faulted because the donor asked for an ip or flags that the CPU cannot load.
- * That is the program's fault (a signal frame of its own making, say) and must not be the machine's.
+ * That is the program's fault (a signal frame of its own making, say) and must not be the
+ * machine's.
  */
 
 /* At frame_return: the program's registers are loaded but for ip, cs, flags, sp and ss, which are

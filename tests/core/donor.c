@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copyright (c) 2026 The Haunch authors
 /*
- * donor.c - the smallest donor there is: it exercises every hypercall and reports by lines of "ok" and
- * "not ok", then ends with status 0.
+ * donor.c - the smallest donor there is: it exercises every hypercall and reports by lines of "ok"
+ * and "not ok", then ends with status 0.
  *
  * The word test=NAME on the command line chooses what to do instead, mostly something fatal.
  */
@@ -194,9 +194,11 @@ static void test_memory(void)
 
 	on_fault = skip_access;
 	ok(faulted(try_read((void *)8), (void *)8, 0), "reading near NULL faults");
-	ok(faulted(try_read((void *)0x100000), (void *)0x100000, 0), "below 1 GiB nothing is mapped");
+	ok(faulted(try_read((void *)0x100000), (void *)0x100000, 0),
+	   "below 1 GiB nothing is mapped");
 	ok(faulted(try_write((void *)try_read), (void *)try_read, 3), "code is not writable");
-	ok(faulted(try_write((void *)&constant), (void *)&constant, 3), "constants are not writable");
+	ok(faulted(try_write((void *)&constant), (void *)&constant, 3),
+	   "constants are not writable");
 	ok(faulted(try_execute(spare), spare, 17), "data is not executable");
 	ok(faulted(try_execute(hc_va(end - 4096)), hc_va(end - 4096), 17), "RAM is not executable");
 
@@ -226,7 +228,8 @@ static void test_memory(void)
 	   faulted(try_read((void *)0x400000), (void *)0x400000, 0), "protect a mapping");
 	ok(hc_memory_map((void *)0x401000, hc_pa(page), 4096, 1) == HC_EINVAL,
 	   "mapping twice is refused");
-	ok(hc_memory_map((void *)0, hc_pa(page), 4096, 1) == HC_EINVAL, "mapping page 0 is refused");
+	ok(hc_memory_map((void *)0, hc_pa(page), 4096, 1) == HC_EINVAL,
+	   "mapping page 0 is refused");
 	ok(hc_memory_unmap((void *)0x400000, 12288) == HC_EINVAL &&
 	   !hc_memory_unmap((void *)0x400000, 8192) &&
 	   faulted(try_read((void *)0x401000), (void *)0x401000, 0) &&
@@ -281,7 +284,8 @@ static void test_time(void)
 	while (timers == count && hc_time_monotonic() < began + 3000 * MS)
 		;
 	took = hc_time_monotonic() - began;
-	ok_number(timers == count + 1 && took >= 19 * MS && took < 200 * MS, "a timer of 20 ms", took);
+	ok_number(timers == count + 1 && took >= 19 * MS && took < 200 * MS, "a timer of 20 ms",
+		  took);
 	hc_irq_disable();
 
 	count = timers;
@@ -358,7 +362,8 @@ static void test_interrupts(void)
 	hc_irq_enable();
 	spin(MS);
 	hc_irq_disable();
-	ok(interrupts == count + 1 && last_irq == (unsigned int)first, "a message's vector arrives");
+	ok(interrupts == count + 1 && last_irq == (unsigned int)first,
+	   "a message's vector arrives");
 	hc_irq_free((unsigned int)first);
 	*(volatile unsigned int *)hc_va(0xfee00300) = 0x40000 | message.data;
 	hc_irq_enable();
@@ -552,8 +557,8 @@ static void run_program(void *argument)
 }
 
 /*
- * Run a program until it makes its last system call or faults.  The context starts on a stack of its
- * own, as a frame at the donor stack's top would be overwritten by what runs there.
+ * Run a program until it makes its last system call or faults.  The context starts on a stack of
+ * its own, as a frame at the donor stack's top would be overwritten by what runs there.
  */
 static void enter_program(void *entry)
 {
@@ -585,7 +590,8 @@ static void test_program(void)
 	ok_number(slow_exits > 10, "through iretq as well", (u64)slow_exits);
 	ok_number(timers > before + 100, "while the timer goes off", timers - before);
 	ok_number(program_ticks > 20, "in the program", program_ticks);
-	ok_number(timers - before > program_ticks, "and in the donor", timers - before - program_ticks);
+	ok_number(timers - before > program_ticks, "and in the donor",
+		  timers - before - program_ticks);
 	ok(!frame_wrong, "every frame says whose it is");
 }
 
@@ -613,7 +619,8 @@ static void fault_in_program(void *entry, const char *name, unsigned int vector,
 static void test_program_faults(void)
 {
 	fault_in_program((void *)program_null, "a program reads NULL", 14, (u64)program_null + 2);
-	fault_in_program((void *)program_invalid, "an invalid instruction", 6, (u64)program_invalid);
+	fault_in_program((void *)program_invalid, "an invalid instruction", 6,
+			 (u64)program_invalid);
 	fault_in_program((void *)program_int80, "int $0x80", 13, (u64)program_int80);
 	fault_in_program((void *)0x8000, "a jump to nowhere", 14, 0x8000);
 	fault_in_program((void *)0x800000000000, "a start where no address is", 13, 0x800000000000);

@@ -39,8 +39,8 @@ iso()
 	module2 /boot/initrd
 	boot
 	END
-	grub-mkrescue -d /usr/lib/grub/i386-pc -o "$TMP/boot.iso" "$TMP/iso" >"$TMP/grub.log" 2>&1 ||
-		cat "$TMP/grub.log" >&2
+	grub-mkrescue -d /usr/lib/grub/i386-pc -o "$TMP/boot.iso" "$TMP/iso" \
+		>"$TMP/grub.log" 2>&1 || cat "$TMP/grub.log" >&2
 }
 
 iso 'test=initrd from GRUB'

@@ -32,28 +32,35 @@ ok 'random numbers of the CPU are credited in full' "$(grep random "$TMP/out")"
 
 # Without a serial port the text goes to the debug port, and to the screen.
 rm -f "$TMP/debug"
-timeout 60 qemu-system-x86_64 -accel tcg -display none -no-reboot -monitor none -serial none \
-	-debugcon "file:$TMP/debug" -kernel "$BUILD/tests/core/donor.elf" -append test=exit42 -m 32 \
+timeout 60 qemu-system-x86_64 -accel tcg -display none -no-reboot -monitor none -serial none -m 32 \
+	-debugcon "file:$TMP/debug" -kernel "$BUILD/tests/core/donor.elf" -append test=exit42 \
 	</dev/null
 grep -q '^donor: test=exit42' "$TMP/debug" && grep -q '^haunch: exit status 42' "$TMP/debug"
 ok 'no serial port: the debug port' "$(cat "$TMP/debug")"
 
-# What is on the screen: the line of the donor, light grey, after more lines than the card has room for.
+# What is on the screen: the line of the donor, light grey, after more lines than the card has room
+# for.
 (sleep 2; echo 'xp /14bx 0xb8000'; sleep 1; echo quit) | timeout 60 qemu-system-x86_64 -accel tcg \
 	-display none -no-reboot -m 32 -serial null -monitor stdio -kernel \
 	"$BUILD/tests/core/donor.elf" -append test=echo >"$TMP/out" 2>&1
 tr -d '\r' <"$TMP/out" | grep -q '^0*b8000: 0x64 0x07 0x6f 0x07 0x6e 0x07 0x6f 0x07'
 ok 'the VGA text screen' "$(cat "$TMP/out")"
 (sleep 3; echo 'screendump screen.ppm'; sleep 1; echo quit) | (cd "$TMP" && timeout 60 \
-	qemu-system-x86_64 -accel tcg -display none -no-reboot -m 32 -serial null -monitor stdio -kernel \
-	"$BUILD/tests/core/donor.elf" -append test=scroll >/dev/null 2>&1)
+	qemu-system-x86_64 -accel tcg -display none -no-reboot -m 32 -serial null -monitor stdio \
+	-kernel "$BUILD/tests/core/donor.elf" -append test=scroll >/dev/null 2>&1)
 # 720 x 400 dots; only the last line is not blank: 16 rows of dots.
-perl -e 'local $/; my $p = <STDIN>; $p =~ s/^P6\s+(\d+)\s+(\d+)\s+255\s// or die; my ($w, $h) = ($1, $2);
+perl -e 'local $/;
+	my $p = <STDIN>;
+	$p =~ s/^P6\s+(\d+)\s+(\d+)\s+255\s// or die;
+	my ($w, $h) = ($1, $2);
 	die "$w x $h" if $w != 720 || $h != 400;
 	for my $y (0 .. $h - 1) {
-		my $row = substr($p, $y * $w * 3, $w * 3); $row =~ tr/\0//d; $row ne "" and $lines{int($y / 16)} = 1;
+		my $row = substr($p, $y * $w * 3, $w * 3);
+		$row =~ tr/\0//d;
+		$lines{int($y / 16)} = 1 if $row ne "";
 	}
-	my $l = join " ", sort { $a <=> $b } keys %lines; die "text in lines $l" if $l ne "23 24";' \
+	my $l = join " ", sort { $a <=> $b } keys %lines;
+	die "text in lines $l" if $l ne "23 24";' \
 	<"$TMP/screen.ppm" 2>"$TMP/errors"
 ok 'it scrolls' "$(cat "$TMP/errors")"
 

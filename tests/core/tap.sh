@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Haunch authors
 #
-# tap.sh - what the tests in this folder share: TAP, a temporary folder that goes away, and booting the
-# core's small donor (donor.c) in QEMU.
+# tap.sh - what the tests in this folder share: TAP, a temporary folder that goes away, and booting
+# the core's small donor (donor.c) in QEMU.
 
 set -u
 
@@ -49,8 +49,8 @@ ok()
 }
 
 # boot WORDS QEMU-ARGUMENT...: boot the donor with these words on its command line.  Leaves the
-# console in $TMP/out, the debug port in $TMP/debug, and sets `status` to the exit status that the host
-# is told, or to "none".
+# console in $TMP/out, the debug port in $TMP/debug, and sets `status` to the exit status that the
+# host is told, or to "none".
 boot()
 {
 	words=$1
@@ -62,7 +62,8 @@ boot_qemu()
 {
 	rm -f "$TMP/debug"
 	timeout 120 qemu-system-x86_64 -accel tcg -display none -no-reboot -monitor none \
-		-serial "file:$TMP/out" -debugcon "file:$TMP/debug" "$@" >"$TMP/qemu" 2>&1 </dev/null
+		-serial "file:$TMP/out" -debugcon "file:$TMP/debug" "$@" \
+		>"$TMP/qemu" 2>&1 </dev/null
 	tr -d '\r' <"$TMP/out" >"$TMP/text"
 	mv "$TMP/text" "$TMP/out"
 	status=$(sed -n 's/^haunch: exit status //p' "$TMP/debug")

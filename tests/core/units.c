@@ -4,8 +4,8 @@
  * units.c - the core's portable parts on the host: memory maps, boot information, ACPI tables, the
  * symbol table; with sound input first, then with the same input damaged in every way.
  *
- * Every piece of "physical memory" that is handed out is a copy of just the size that was asked for,
- * so that the address sanitizer sees a read beyond it.
+ * Every piece of "physical memory" that is handed out is a copy of just the size that was asked
+ * for, so that the address sanitizer sees a read beyond it.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -172,8 +172,10 @@ static void test_ranges(void)
 	set.nr = 0;
 	ranges_add(&set, 0x1000, 0x3000);
 	ranges_add(&set, 0x10000, 0x20000);
-	ok(ranges_find(&set, 0x2000, ~0ull) == 0x1000 && ranges_find(&set, 0x3000, ~0ull) == 0x10000 &&
-	   ranges_find(&set, 0x3000, 0x12000) == ~0ull && ranges_find(&set, 0x20000, ~0ull) == ~0ull,
+	ok(ranges_find(&set, 0x2000, ~0ull) == 0x1000 &&
+	   ranges_find(&set, 0x3000, ~0ull) == 0x10000 &&
+	   ranges_find(&set, 0x3000, 0x12000) == ~0ull &&
+	   ranges_find(&set, 0x20000, ~0ull) == ~0ull,
 	   "find the lowest place that is large enough");
 	ok(ranges_total(&set) == 0x12000, "total");
 	ranges_add(&set, 0xfffffffffffff800, ~0ull);
@@ -246,7 +248,8 @@ static void test_pvh(void)
 	memset(&info, 0, sizeof(info));
 	boot_info_pvh(&info, 0x1000, at);
 	release();
-	ok(strlen(info.command_line) == COMMAND_LINE_SIZE - 1, "PVH: a command line without an end");
+	ok(strlen(info.command_line) == COMMAND_LINE_SIZE - 1,
+	   "PVH: a command line without an end");
 	for (int i = 0; i < 20000; i++) {
 		make_pvh();
 		damage(memory, 0x500);
@@ -302,7 +305,8 @@ static void test_multiboot2(void)
 	ok(!error && ram_is_right(&info.ram), "Multiboot 2: memory map");
 	ok(!strcmp(info.command_line, "one two") && info.initrd == 0x3000000 &&
 	   info.initrd_size == 0x100 && info.rsdp_copy_size == 20, "Multiboot 2: the rest");
-	ok(boot_info_multiboot2(&info, data, size - 8), "Multiboot 2: information that is too long");
+	ok(boot_info_multiboot2(&info, data, size - 8),
+	   "Multiboot 2: information that is too long");
 	for (int i = 0; i < 50000; i++) {
 		unsigned char *copy = malloc(sizeof(data));
 
@@ -356,8 +360,9 @@ static void finish_rsdp(void)
 
 static void make_acpi(void)
 {
-	static const unsigned char s5[] = { 0x08, '_', 'S', '5', '_', 0x12, 0x06, 0x04, 0x0a, 0x05, 0x01,
-					    0x00, 0x00 };
+	static const unsigned char s5[] = {
+		0x08, '_', 'S', '5', '_', 0x12, 0x06, 0x04, 0x0a, 0x05, 0x01, 0x00, 0x00,
+	};
 
 	memset(memory, 0, sizeof(memory));
 	put(0x1000, "RSD PTR ", 8);
@@ -467,7 +472,8 @@ static bool finds(unsigned long address, const char *name, unsigned long offset)
 {
 	struct symbol symbol;
 
-	return symbol_find(address, &symbol) && !strcmp(symbol.name, name) && symbol.offset == offset;
+	return symbol_find(address, &symbol) && !strcmp(symbol.name, name) &&
+	       symbol.offset == offset;
 }
 
 static void test_symbols(void)

@@ -27,9 +27,9 @@ nm "$BUILD/core/core.o" | awk '$(NF - 1) ~ /[A-TV-Z]/ { print $NF }' |
 ok 'the core exports nothing but hypercalls and entry points' "$(cat "$TMP/exported")"
 
 # Every call that the header declares is there, and the other way round.
-sed -n 's/^[a-z].*[ *]\(hc_[a-z_]*\)(.*/\1/p' "$ROOT/hypercall/hypercall.h" | sort -u >"$TMP/declared"
-sed -n 's/^static inline .*[ *]\(hc_[a-z_]*\)(.*/\1/p' "$ROOT/hypercall/hypercall.h" |
-	sort -u >"$TMP/inline"
+header="$ROOT/hypercall/hypercall.h"
+sed -n 's/^[a-z].*[ *]\(hc_[a-z_]*\)(.*/\1/p' "$header" | sort -u >"$TMP/declared"
+sed -n 's/^static inline .*[ *]\(hc_[a-z_]*\)(.*/\1/p' "$header" | sort -u >"$TMP/inline"
 comm -23 "$TMP/declared" "$TMP/inline" >"$TMP/wanted"
 nm --defined-only -g "$BUILD/core/core.o" | awk '$NF ~ /^hc_/ { print $NF }' | sort >"$TMP/defined"
 cmp -s "$TMP/wanted" "$TMP/defined"
@@ -43,8 +43,8 @@ grep -rhoE '^[[:space:]]*#[[:space:]]*include.*' "$ROOT"/core/*.[chS] "$ROOT"/co
 ok 'the core includes its own headers and the contract only' "$(cat "$TMP/includes")"
 
 # shellcheck disable=SC2046,SC2016 # flags are words; make's variables
-$(make -s -C "$ROOT" --eval 'print-cc: ; @echo $(CC) $(CORE_CFLAGS)' print-cc) -x c -c -o /dev/null \
-	"$ROOT/hypercall/hypercall.h"
+$(make -s -C "$ROOT" --eval 'print-cc: ; @echo $(CC) $(CORE_CFLAGS)' print-cc) \
+	-x c -c -o /dev/null "$header"
 ok 'the header needs no other header'
 
 # ------------------------------------------------------------------ symtab
