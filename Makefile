@@ -8,6 +8,11 @@ CC		:= gcc
 WARNINGS	:= -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow -Wstrict-prototypes
 HOSTCFLAGS	:= -std=gnu11 -O2 -g $(WARNINGS)
 
+# V=1 shows the commands.
+ifndef V
+.SILENT:
+endif
+
 .DELETE_ON_ERROR:
 .SUFFIXES:
 

@@ -12,12 +12,15 @@ CONFIGS		:= virtio generic
 # The overlay is seen through a symlink: Kbuild's own dependency files know what changed in it.
 OVERLAY		:= $(shell find linux/arch -type f) hypercall/hypercall.h
 
-$(B)/donor/unpacked: $(wildcard $(DONOR_ARCHIVE))
+# $(call progress,LOG,LINES,TITLE): goes before a long command that prints some LINES lines
+progress = @mkdir -p $(B)/log; $(B)/tools/progress -l $(B)/log/$(1).log -n $(2) -t "$(3)" --
+
+$(B)/donor/unpacked: $(wildcard $(DONOR_ARCHIVE)) | $(B)/tools/progress
 	@test -r $(DONOR_ARCHIVE) || { \
 		echo "haunch: $(DONOR_ARCHIVE) is missing: apt-get install $(DONOR_PACKAGE)" >&2; exit 1; }
 	@mkdir -p $(@D)
 	rm -rf $(DONOR)
-	tar -C $(@D) -xf $(DONOR_ARCHIVE)
+	$(call progress,unpack,83700,unpacking $(DONOR_PACKAGE)) tar -C $(@D) -xvf $(DONOR_ARCHIVE)
 	ln -s $(abspath linux/arch) $(DONOR)/arch/haunch
 	touch $@
 
@@ -29,8 +32,8 @@ $(B)/linux-%/.config: linux/config/base.config linux/config/%.config linux/confi
 DONOR_MAKE = $(MAKE) -C $(DONOR) ARCH=haunch O=$(abspath $(@D)) HAUNCH_TOP=$(CURDIR) \
 	KBUILD_BUILD_USER=haunch KBUILD_BUILD_HOST=haunch KBUILD_BUILD_TIMESTAMP=
 
-$(B)/linux-%/vmlinux: $(B)/linux-%/.config $(OVERLAY)
-	+$(DONOR_MAKE) vmlinux
+$(B)/linux-%/vmlinux: $(B)/linux-%/.config $(OVERLAY) | $(B)/tools/progress
+	+$(call progress,linux-$*,1140,building Linux ($*)) $(DONOR_MAKE) vmlinux
 
 # Everything but the entry points becomes local, so that core and donor cannot reach into each other.
 $(B)/linux-%/donor.o: $(B)/linux-%/vmlinux

@@ -45,6 +45,8 @@ build()
 		esac
 		set -- "$@" "${target#"$ROOT/"}"
 	done
-	mkdir -p "$B/log"
-	run_make tools "${B#"$ROOT/"}/init/init" "$@" || die "the build failed"
+	# One after the other: each has a line of progress of its own.
+	for target in tools "${B#"$ROOT/"}/init/init" "$@"; do
+		run_make "$target" || die "the build failed"
+	done
 }
