@@ -5,8 +5,8 @@
 # bake.t - haunch bake: files come back as they went in, bad input is refused in one line, and no
 # half-written image is left.
 
-# shellcheck source=tests/tools/tap.sh
-. "$(dirname "$0")/tap.sh"
+# shellcheck source=tests/tools/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 make_hello
 

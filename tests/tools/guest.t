@@ -5,12 +5,11 @@
 # guest.t - the tools and init with the real kernel: status and output come back, files, disks and
 # arguments are where they should be.
 
-# shellcheck source=tests/tools/tap.sh
-. "$(dirname "$0")/tap.sh"
+# shellcheck source=tests/tools/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 if [ ! -e "$REAL_BUILD/haunch-virtio.elf" ]; then
-	skip 'a guest' 'the kernel is not built'
-	exit
+	skip_all 'the kernel is not built'
 fi
 export HAUNCH_BUILD="$REAL_BUILD"
 

@@ -4,8 +4,8 @@
 #
 # help.t - every command has a help text that tells of every option, and wrong words are refused.
 
-# shellcheck source=tests/tools/tap.sh
-. "$(dirname "$0")/tap.sh"
+# shellcheck source=tests/tools/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 commands=$(sed -n "s/^commands='\(.*\)'$/\1/p" "$HAUNCH")
 succeeds 'help' "$HAUNCH" help

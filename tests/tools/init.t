@@ -5,13 +5,12 @@
 # init.t - the first program, run on the host as process 1 of a namespace.  Its kernel there is the
 # host's; what only an image has (exit status, disks, network) is tested with a guest.
 
-# shellcheck source=tests/tools/tap.sh
-. "$(dirname "$0")/tap.sh"
+# shellcheck source=tests/tools/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 if [ "$(id -u)" -ne 0 ] || ! unshare --pid --fork --mount --net true 2>/dev/null ||
 	! command -v cpio >/dev/null; then
-	skip 'init' 'needs root, namespaces and cpio'
-	exit
+	skip_all 'needs root, namespaces and cpio'
 fi
 
 cat >program.c <<'END'

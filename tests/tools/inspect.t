@@ -7,8 +7,8 @@
 # The damaged ones are read by builds with AddressSanitizer and UBSan, whose complaints are statuses
 # other than 0 and 1.
 
-# shellcheck source=tests/tools/tap.sh
-. "$(dirname "$0")/tap.sh"
+# shellcheck source=tests/tools/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 make_hello
 mkdir tree

@@ -4,8 +4,8 @@
 #
 # progress.t - the wrapper around long commands: log, lines of progress, status, signals.
 
-# shellcheck source=tests/tools/tap.sh
-. "$(dirname "$0")/tap.sh"
+# shellcheck source=tests/tools/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 progress=$REAL_BUILD/tools/progress
 succeeds 'a command that succeeds' "$progress" -l log -n 10 -t counting -- seq 10

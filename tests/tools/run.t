@@ -5,8 +5,8 @@
 # run.t - haunch run: what it asks of QEMU, the exit status, and the ways it can go wrong.  The test
 # kernel stands in for a guest: it ends with status 7 whatever the program is.
 
-# shellcheck source=tests/tools/tap.sh
-. "$(dirname "$0")/tap.sh"
+# shellcheck source=tests/tools/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 make_hello
 mkdir tmpdir

@@ -5,8 +5,8 @@
 # setup.t - haunch setup, with stand-ins for dpkg-query, apt-get and sudo that write down what they
 # were asked for.
 
-# shellcheck source=tests/tools/tap.sh
-. "$(dirname "$0")/tap.sh"
+# shellcheck source=tests/tools/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 mkdir path
 cat >path/dpkg-query <<'END'

@@ -2,37 +2,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Haunch authors
 #
-# tap.sh - what the tests in this folder share: TAP, a temporary folder that goes away, and a build
-# directory in which a test kernel (kernel.S) stands in for the real one.
+# lib.sh - what the tests in this folder share: a build directory in which a test kernel (kernel.S)
+# stands in for the real one, and ways to say what a command is to do.
 #
-# The tests run from any directory; ROOT is the source tree, and `haunch` the command.
+# ROOT is the source tree, HAUNCH the command, REAL_BUILD what is built; tests work in TMP.
 
-set -u
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
-ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+ROOT=$PWD
 export HAUNCH="$ROOT/haunch"
-REAL_BUILD=${HAUNCH_BUILD:-$ROOT/build}
-TMP=$(mktemp -d) || exit 1
-tests=0
-failures=0
-
-finish()
-{
-	trap - EXIT
-	rm -rf "$TMP"
-	echo "1..$tests"
-	[ "$failures" -eq 0 ]
-	exit
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-make -s -C "$ROOT" B="$REAL_BUILD" tools "$REAL_BUILD/init/init" tests >"$TMP/make.log" 2>&1 || {
-	cat "$TMP/make.log" >&2
-	echo 'Bail out! cannot build the tools'
-	exit 1
-}
+case $BUILD in /*) REAL_BUILD=$BUILD ;; *) REAL_BUILD=$ROOT/$BUILD ;; esac
+build tools "$BUILD/init/init" tests
 export HAUNCH_BUILD="$TMP/build"
 mkdir -p "$HAUNCH_BUILD"
 ln -s "$REAL_BUILD/tools" "$REAL_BUILD/init" "$HAUNCH_BUILD/"
@@ -40,23 +21,7 @@ cp "$REAL_BUILD/tests/tools/kernel.elf" "$HAUNCH_BUILD/haunch-virtio.elf"
 cp "$REAL_BUILD/tests/tools/kernel.elf" "$HAUNCH_BUILD/haunch-generic.elf"
 cd "$TMP" || exit 1
 
-# ok DESCRIPTION: the last command's status is the result
-ok()
-{
-	if [ $? -eq 0 ]; then
-		tests=$((tests + 1))
-		echo "ok $tests - $1"
-	else
-		tests=$((tests + 1))
-		failures=$((failures + 1))
-		echo "not ok $tests - $1"
-		shift
-		for text; do
-			echo "$text" | sed 's/^/# /'
-		done
-	fi
-}
-
+# is GOT EXPECTED DESCRIPTION
 is()
 {
 	[ "$1" = "$2" ]
