@@ -61,9 +61,10 @@
  *
  * orig_ax: the system call number, ~0 for anything else.
  * cs: HC_CS_DONOR, HC_CS_PROGRAM or HC_CS_SYSCALL.  A frame with HC_CS_SYSCALL may be left by a
- * fast path that restores all registers but rcx and r11 (which the instruction destroys anyway) and
- * *does not reload* rbx, rbp and r12-r15, for the donor's C code has preserved them.  A donor that
- * changes any register other than ax in such a frame must therefore set cs to HC_CS_PROGRAM.
+ * fast path that takes rax from donor_syscall()'s result, destroys rcx and r11 (as the instruction
+ * does anyway) and *does not reload* rbx, rbp and r12-r15, for the donor's C code has preserved them.
+ * A donor that changes any register in such a frame must therefore set cs to HC_CS_PROGRAM, and
+ * then rax too is what stands in the frame.
  */
 struct hc_frame {
 	unsigned long r15, r14, r13, r12, bp, bx;
@@ -311,11 +312,11 @@ void hc_program_continue(struct hc_frame *frame) __attribute__((noreturn));
 /*
  * A program's `syscall` instruction, by the calling convention of Linux on x86-64: number in rax,
  * arguments in rdi, rsi, rdx, r10, r8, r9.  Called with interrupts disabled; the frame is at the
- * stack's top, its ax already -38 (ENOSYS), its cs HC_CS_SYSCALL.  What stands in frame->ax upon
- * return is the program's result; must return with interrupts disabled.
+ * stack's top, its ax -38 (ENOSYS), its cs HC_CS_SYSCALL.  Returns the program's result, with
+ * interrupts disabled; should cs then be HC_CS_PROGRAM, the frame's ax is the result instead.
  */
-void donor_syscall(unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3,
-		   unsigned long a4, unsigned long a5, unsigned long number);
+unsigned long donor_syscall(unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3,
+			    unsigned long a4, unsigned long a5, unsigned long number);
 
 /* A program's thread pointer (FS base).  Setting an address that is not canonical: HC_EINVAL.  Any
  * context. */

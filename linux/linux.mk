@@ -45,3 +45,9 @@ $(B)/linux-%/donor.o: $(B)/linux-%/vmlinux
 	mv $@.tmp $@
 
 .PRECIOUS: $(B)/linux-%/.config $(B)/linux-%/vmlinux $(B)/linux-%/donor.o
+
+# ------------------------------------------------------------------ tests (tests/linux/)
+
+$(B)/tests/linux/%: tests/linux/%.c tools/haunch-cc
+	@mkdir -p $(@D)
+	tools/haunch-cc -O2 -Wall -Wextra -Werror -o $@ $<

@@ -335,7 +335,7 @@ syscall_entry:
 	push	%rax
 	call	donor_syscall
 
-	/* The frame is 8 bytes above the stack pointer. */
+	/* rax is the result; the frame is 8 bytes above the stack pointer. */
 	cmpl	$HC_CS_SYSCALL, 8 + FRAME_CS(%rsp)
 	jne	1f
 	mov	8 + FRAME_DI(%rsp), %rdi
@@ -344,9 +344,7 @@ syscall_entry:
 	mov	8 + FRAME_R10(%rsp), %r10
 	mov	8 + FRAME_R8(%rsp), %r8
 	mov	8 + FRAME_R9(%rsp), %r9
-	mov	8 + FRAME_AX(%rsp), %rax
 	mov	8 + FRAME_IP(%rsp), %rcx
-	mov	8 + FRAME_FLAGS(%rsp), %r11
 	mov	8 + FRAME_SP(%rsp), %rsp
 	/* `sti` holds interrupts off for one more instruction, so none sees this code with the
 	 * program's stack (SDM vol. 2, STI). */

@@ -70,17 +70,29 @@ static const system_call table[] = {
 #include <asm/syscalls_64.h>
 };
 
-void donor_syscall(unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3,
-		   unsigned long a4, unsigned long a5, unsigned long number)
+/* What waits may look at the result, for it may have to make the call again. */
+static noinline unsigned long finish_call(unsigned long result)
 {
 	struct pt_regs *regs = current_pt_regs();
 
+	regs->ax = result;
+	return_to_program(regs);
+	return regs->ax;
+}
+
+/* Interrupts are enabled within the call only; how few instructions surround it is what a call costs. */
+unsigned long donor_syscall(unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3,
+			    unsigned long a4, unsigned long a5, unsigned long number)
+{
+	unsigned long result = -ENOSYS;
+
 	local_irq_enable();
 	if (likely(number < ARRAY_SIZE(table)))
-		regs->ax = table[number](a0, a1, a2, a3, a4, a5);
+		result = table[number](a0, a1, a2, a3, a4, a5);
 	local_irq_disable();
 	if (unlikely(READ_ONCE(current_thread_info()->flags) & _TIF_WORK_MASK))
-		return_to_program(regs);
+		result = finish_call(result);
+	return result;
 }
 
 void return_to_program(struct pt_regs *regs)

@@ -11,7 +11,7 @@
  * itself sees one VMA that spans all RAM: enough for get_user_pages() and access_process_vm().
  *
  * A server that maps and unmaps a few pages for each request should not pay for it: pages that were
- * unmapped are kept for a while, whole, for the next mapping of the same size.
+ * unmapped are kept for a while, for the next mapping.
  *
  * Invariants: areas of a program are disjoint and sorted by start; RAM that belongs to no area is
  * readable and writable; all of an area's pages have a reference count of one.
@@ -55,7 +55,7 @@ static struct mm_struct *program(void)
 
 /* ------------------------------------------------------------------ pages */
 
-/* Runs of pages that were unmapped, for the next mapping of the same size. */
+/* Runs of pages that were unmapped, for mappings to come. */
 #define KEPT_RUNS	16
 #define KEPT_RUN_PAGES	64
 #define KEPT_PAGES	512
@@ -65,15 +65,43 @@ static struct kept_run {
 } kept[KEPT_RUNS];
 static unsigned int nr_kept, kept_pages;
 
-static void pages_release(unsigned long start, unsigned long pages)
+/* Free a block whole, unless somebody (direct I/O, a pipe) still holds one of its pages. */
+static void block_release(struct page *page, unsigned int order)
 {
-	for (; pages; pages--, start += PAGE_SIZE)
-		__free_page(virt_to_page((void *)start));
+	unsigned long i, n = 1ul << order;
+
+	for (i = 1; i < n; i++)
+		if (page_count(page + i) != 1)
+			break;
+	if (i < n) {
+		for (i = 0; i < n; i++)
+			__free_page(page + i);
+		return;
+	}
+	/* The reverse of split_page(). */
+	for (i = 1; i < n; i++)
+		set_page_count(page + i, 0);
+	__free_pages(page, order);
 }
 
+static void pages_release(unsigned long start, unsigned long pages)
+{
+	unsigned long pfn = virt_to_pfn(start), end = pfn + pages;
+
+	while (pfn < end) {
+		unsigned int order = min_t(unsigned int, ilog2(end - pfn), MAX_ORDER - 1);
+
+		if (pfn)
+			order = min_t(unsigned int, order, __ffs(pfn));
+		block_release(pfn_to_page(pfn), order);
+		pfn += 1ul << order;
+	}
+}
+
+/* The end of the smallest run that is large enough. */
 static unsigned long pages_take_kept(unsigned long pages)
 {
-	unsigned int i;
+	unsigned int i, best = nr_kept;
 
 	for (i = nr_kept; i-- > 0;) {
 		if (kept[i].pages == pages) {
@@ -83,8 +111,14 @@ static unsigned long pages_take_kept(unsigned long pages)
 			kept_pages -= pages;
 			return start;
 		}
+		if (kept[i].pages > pages && (best == nr_kept || kept[i].pages < kept[best].pages))
+			best = i;
 	}
-	return 0;
+	if (best == nr_kept)
+		return 0;
+	kept[best].pages -= pages;
+	kept_pages -= pages;
+	return kept[best].start + (kept[best].pages << PAGE_SHIFT);
 }
 
 static unsigned long pages_drop_kept(void)
@@ -102,6 +136,21 @@ static unsigned long pages_drop_kept(void)
 /* Give a run back that no area covers any more and that is readable and writable. */
 static void pages_free(unsigned long start, unsigned long pages)
 {
+	unsigned int i;
+
+	/* A thread's stack and its guard page were two areas, and will be wanted as one. */
+	for (i = 0; i < nr_kept && pages <= KEPT_RUN_PAGES && kept_pages + pages <= KEPT_PAGES; i++) {
+		bool below = start + (pages << PAGE_SHIFT) == kept[i].start;
+		bool above = kept[i].start + (kept[i].pages << PAGE_SHIFT) == start;
+
+		if ((below || above) && kept[i].pages + pages <= KEPT_RUN_PAGES) {
+			if (below)
+				kept[i].start = start;
+			kept[i].pages += pages;
+			kept_pages += pages;
+			return;
+		}
+	}
 	if (pages > KEPT_RUN_PAGES || nr_kept == KEPT_RUNS || kept_pages + pages > KEPT_PAGES) {
 		pages_release(start, pages);
 		return;

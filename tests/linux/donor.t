@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# donor.t - the donor is Debian's kernel, unmodified, and shares nothing with the core but the contract.
+
+# shellcheck source=../tap.sh
+. "$(dirname "$0")/../tap.sh"
+
+donor=$BUILD/donor/linux-source-6.1
+archive=/usr/src/linux-source-6.1.tar.xz
+[ -d "$donor" ] && [ -r "$archive" ] || skip_all 'the donor is not unpacked'
+
+# Owners are those of whoever unpacked it.
+tar -C "$BUILD/donor" -df "$archive" 2>&1 | grep -vE ': (Uid|Gid) differs$' >"$TMP/differences"
+[ ! -s "$TMP/differences" ]
+ok 'every file is as the package has it' "$(head -n 20 "$TMP/differences")"
+
+tar -tf "$archive" | sed 's,/$,,' | sort >"$TMP/packaged"
+(cd "$BUILD/donor" && find linux-source-6.1 | sort) >"$TMP/there"
+comm -13 "$TMP/packaged" "$TMP/there" >"$TMP/added"
+[ "$(cat "$TMP/added")" = linux-source-6.1/arch/haunch ] && [ -L "$donor/arch/haunch" ]
+ok 'nothing is added but the symbolic link arch/haunch' "$(head -n 20 "$TMP/added")"
+
+# What hypercall.h declares and does not define in place.
+grep -oE '\bhc_[a-z_]+\(' hypercall/hypercall.h | tr -d '(' | sort -u >"$TMP/contract"
+for object in "$BUILD"/linux-*/donor.o; do
+	name=${object%/donor.o}
+	name=${name##*/linux-}
+	nm -u "$object" | awk '{ print $2 }' | sort >"$TMP/undefined"
+	comm -23 "$TMP/undefined" "$TMP/contract" >"$TMP/beyond"
+	[ -s "$TMP/undefined" ] && [ ! -s "$TMP/beyond" ]
+	ok "$name: the donor wants what the contract declares, no more" "$(cat "$TMP/beyond")"
+	nm --defined-only -g "$object" | awk '$3 !~ /^donor_/ { print $3 }' >"$TMP/exported"
+	[ ! -s "$TMP/exported" ]
+	ok "$name: it shows the core its entry points only" "$(head -n 5 "$TMP/exported")"
+done
+
+# The overlay's own code: no instruction of the machine's but behind the contract, in I/O ports, and
+# where the kernel's own x86 headers have them.
+grep -rlE 'linux/|arch/haunch' core >"$TMP/above"
+[ ! -s "$TMP/above" ]
+ok 'the core names nothing of the donor' "$(cat "$TMP/above")"
