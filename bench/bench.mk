@@ -59,3 +59,9 @@ $(B)/tests/programs/fixed/%: tests/programs/%.c tests/programs/check.h
 	$(CC) -static -no-pie $(TEST_CFLAGS) -o $@ $< -lm
 
 .PHONY: tests test-programs
+
+$(B)/tests/web/watch: tests/web/watch.c tools/haunch-cc
+	@mkdir -p $(@D)
+	tools/haunch-cc -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -s -o $@ $<
+
+tests: $(B)/tests/web/watch

@@ -11,13 +11,16 @@ build=${HAUNCH_BUILD:-build}
 bench=$build/bench
 work=$(mktemp -d)
 
+# shellcheck source=network.sh
+. bench/network.sh
+
 mac=52:54:00:4e:75:01
-namespace='' qemu_pid=''
+qemu_pid=''
 
 cleanup()
 {
 	[ -z "$qemu_pid" ] || kill "$qemu_pid" 2>/dev/null || :
-	[ -z "$namespace" ] || ip netns delete "$namespace" 2>/dev/null || :
+	network_down
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -36,38 +39,18 @@ say()
 
 # ---- the network
 
-guest_ip=10.77.0.2 host_ip=10.77.0.1 forward=
-if [ "$(id -u)" = 0 ] && [ -e /dev/net/tun ] && ip netns add "haunch-bench-$$" 2>/dev/null; then
-	namespace=haunch-bench-$$
-	ip -n $namespace link set lo up
-	ip -n $namespace tuntap add tap0 mode tap
-	ip -n $namespace address add $host_ip/24 dev tap0
-	ip -n $namespace link set tap0 up
-	# The kernel must not wait a second for an answer to its first ARP request.
-	ip -n $namespace neighbour add $guest_ip lladdr $mac dev tap0 nud permanent
-	url=http://$guest_ip
-	netdev=tap,id=net,ifname=tap0,script=no,downscript=no
+network_up $mac
+if [ -n "$tap" ]; then
+	netdev=tap,id=net,ifname=$tap,script=no,downscript=no
 else
 	say "no tap device: using QEMU's user-mode network"
-	guest_ip=10.0.2.15 host_ip=10.0.2.2
-	forward=$((20000 + $$ % 20000))
-	url=http://127.0.0.1:$forward
 	netdev=user,id=net,hostfwd=tcp:127.0.0.1:$forward-$guest_ip:80
 fi
 
 here()
 {
-	if [ -n "$namespace" ]; then
-		ip netns exec "$namespace" "$@"
-	else
-		"$@"
-	fi
-}
-
-# queue N: of the tap device.  While a machine boots, no old packets must pile up for it.
-queue()
-{
-	[ -z "$namespace" ] || ip -n "$namespace" link set tap0 txqueuelen "$1"
+	# shellcheck disable=SC2086 # words
+	$inside "$@"
 }
 
 # ---- the images

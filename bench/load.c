@@ -12,7 +12,7 @@
  *	CONNECTING -> SENDING -> RECEIVING -> (next request) SENDING ... -> CLOSING -> closed
  *
  * A request that fails (refused, reset, cut short, timed out, not status 200, wrong body) is counted
- * and not repeated.
+ * and not repeated.  When all fail the rest is counted as failed, too, and not sent.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -74,7 +74,7 @@ static struct connection *connections;
 static unsigned int n_connections = 1;
 
 /* One run: to_start requests are still to be started, to_finish are not finished. */
-static uint64_t to_start, to_finish, n_failed, n_bytes, n_opened;
+static uint64_t to_start, to_finish, n_failed, n_failed_in_a_row, n_bytes, n_opened;
 static uint64_t *latencies, n_latencies;
 
 static uint64_t now(void)
@@ -111,7 +111,14 @@ static void finish(struct connection *c, const char *failure)
 			warnx("request failed: %s (connection %s, %zu bytes of body received)",
 			      failure, c->reused ? "reused" : "new", c->body_received);
 		drop(c);
+		if (++n_failed_in_a_row == 2 * n_connections + 10 && to_start) {
+			warnx("giving up: %" PRIu64 " requests were not sent", to_start);
+			n_failed += to_start;
+			to_finish -= to_start;
+			to_start = 0;
+		}
 	} else {
+		n_failed_in_a_row = 0;
 		n_bytes += c->body_length;
 		if (latencies)
 			latencies[n_latencies++] = now() - c->started;

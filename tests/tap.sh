@@ -32,7 +32,8 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# ok DESCRIPTION [TEXT...]: the last command's status is the result; TEXT is shown if it failed
+# ok DESCRIPTION [TEXT...]: the last command's status is the result, and ok's own; TEXT is shown if it
+# failed
 ok()
 {
 	result=$?
@@ -47,6 +48,7 @@ ok()
 	for text; do
 		echo "$text" | sed 's/^/# /'
 	done
+	return $result
 }
 
 # skip_all WHY: there is nothing to test with
