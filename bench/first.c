@@ -36,8 +36,8 @@
 #include "icount-client.h"
 
 /* An attempt without an answer is given up after this; the guest's page takes a few ms at most. */
-#define CONNECT_MS	10
-#define ANSWER_MS	2000
+#define CONNECT_MS 10
+#define ANSWER_MS  2000
 
 static struct sockaddr_in server;
 static char *request;
@@ -117,7 +117,8 @@ static void parse_url(const char *url)
 
 	if (sscanf(url, "http://%63[0-9.]:%u%1023s", address, &port, path) != 3 &&
 	    sscanf(url, "http://%63[0-9.]%1023s", address, path) != 2)
-		errx(2, "not of the form http://ADDRESS[:PORT]/PATH, with an IPv4 address: %s", url);
+		errx(2, "not of the form http://ADDRESS[:PORT]/PATH, with an IPv4 address: %s",
+		     url);
 	server.sin_family = AF_INET;
 	server.sin_port = htons(port);
 	if (port > 65535 || !inet_aton(address, &server.sin_addr))

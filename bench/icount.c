@@ -41,16 +41,16 @@
 PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API_VERSION;
 
 struct block {
-	struct block *next;	/* in its bucket */
+	struct block *next; /* in its bucket */
 	uint64_t pc;
 	uint64_t insns;
-	uint64_t entered;	/* written by translated code */
+	uint64_t entered; /* written by translated code */
 	uint64_t entered_at_reset;
 };
 
-#define BUCKETS		65536
+#define BUCKETS 65536
 
-static uint64_t total;		/* written by translated code; unused when profiling */
+static uint64_t total; /* written by translated code; unused when profiling */
 static bool profiling;
 static struct block *buckets[BUCKETS];
 static pthread_mutex_t blocks_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -148,9 +148,9 @@ static void find_marks(struct qemu_plugin_tb *tb)
 			continue;
 		memcpy(&displacement, code + 3, sizeof(displacement));
 		if (displacement >> 16 == ICOUNT_MAGIC)
-			qemu_plugin_register_vcpu_insn_exec_cb(
-				insn, mark_passed, PLUGIN_CB_NO_REGS,
-				(void *)(uintptr_t)(displacement & 0xffff));
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, mark_passed, PLUGIN_CB_NO_REGS,
+							       (void *)(uintptr_t)(displacement &
+										   0xffff));
 	}
 }
 
@@ -256,8 +256,8 @@ static const char *option(const char *argument, const char *name)
 {
 	size_t length = strlen(name);
 
-	return !strncmp(argument, name, length) && argument[length] == '=' ? argument + length + 1
-									   : NULL;
+	return !strncmp(argument, name, length) && argument[length] == '=' ? argument + length + 1 :
+									     NULL;
 }
 
 int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)

@@ -49,10 +49,10 @@ enum state { CLOSED, CONNECTING, SENDING, RECEIVING, CLOSING };
 struct connection {
 	int fd;
 	enum state state;
-	bool reused;		/* it has served a request before */
-	uint64_t started;	/* the request, in ns */
+	bool reused;	  /* it has served a request before */
+	uint64_t started; /* the request, in ns */
 	size_t sent;
-	char head[4096];	/* the response's head as far as it has come */
+	char head[4096]; /* the response's head as far as it has come */
 	size_t head_length;
 	bool in_body;
 	bool server_closes;
@@ -391,7 +391,8 @@ static void parse_url(const char *url)
 
 	if (sscanf(url, "http://%63[0-9.]:%u%1023s", address, &port, path) != 3 &&
 	    sscanf(url, "http://%63[0-9.]%1023s", address, path) != 2)
-		errx(2, "not of the form http://ADDRESS[:PORT]/PATH, with an IPv4 address: %s", url);
+		errx(2, "not of the form http://ADDRESS[:PORT]/PATH, with an IPv4 address: %s",
+		     url);
 	server.sin_family = AF_INET;
 	server.sin_port = htons(port);
 	if (port > 65535 || !inet_aton(address, &server.sin_addr))

@@ -15,12 +15,12 @@
 
 #include "icount.h"
 
-#define PAGE	4096
+#define PAGE	 4096
 /* bench/run knows these. */
-#define CALLS	100000
-#define SWITCHES	10000
-#define THREADS	1000
-#define PAGES	1024
+#define CALLS	 100000
+#define SWITCHES 10000
+#define THREADS	 1000
+#define PAGES	 1024
 
 static pthread_barrier_t barrier;
 static int ping[2], pong[2];
@@ -94,7 +94,8 @@ int main(void)
 
 	/* Fresh memory: each page is written to once. */
 	ICOUNT_MARK(8);
-	memory = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memory = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
 	if (memory == MAP_FAILED)
 		return 1;
 	for (int i = 0; i < PAGES; i++)

@@ -26,17 +26,17 @@ static const char usage[] =
 	"  -e           sum up by ELF only\n";
 
 struct symbol {
-	uint64_t address;	/* as loaded */
+	uint64_t address; /* as loaded */
 	const char *name;
 	const struct elf *elf;
-	uint64_t insns;		/* executed in it */
-	uint64_t calls;		/* how often its first block was entered */
+	uint64_t insns; /* executed in it */
+	uint64_t calls; /* how often its first block was entered */
 };
 
 struct elf {
 	const char *path;
-	uint64_t base, start, end;	/* addresses as loaded; the end is a guess */
-	struct symbol *symbols;		/* sorted by address */
+	uint64_t base, start, end; /* addresses as loaded; the end is a guess */
+	struct symbol *symbols;	   /* sorted by address */
 	size_t n_symbols;
 	uint64_t insns;
 };
@@ -48,7 +48,7 @@ struct block {
 
 static struct block *blocks;
 static size_t n_blocks;
-static uint64_t total, unknown;	/* instructions; unknown: in no function */
+static uint64_t total, unknown; /* instructions; unknown: in no function */
 
 static void *grow(void *array, size_t n, size_t size)
 {
@@ -156,8 +156,8 @@ static uint64_t guess_base(const struct elf *elf)
 			}
 		}
 	}
-	fprintf(stderr, "%s: base %" PRIx64 " (%zu of %zu functions were entered)\n", elf->path, best,
-		best_hits, elf->n_symbols);
+	fprintf(stderr, "%s: base %" PRIx64 " (%zu of %zu functions were entered)\n", elf->path,
+		best, best_hits, elf->n_symbols);
 	return best;
 }
 
@@ -268,7 +268,8 @@ static void show_blocks(const char *name, double requests)
 {
 	bool found = false;
 
-	printf("%16s %10s %14s %8s %14s\n", "address", "offset", "entered", "insns", "instructions");
+	printf("%16s %10s %14s %8s %14s\n", "address", "offset", "entered", "insns",
+	       "instructions");
 	for (size_t i = 0; i < n_blocks; i++) {
 		const struct block *block = &blocks[i];
 

@@ -14,17 +14,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLUGIN_API_VERSION	1
-#define PLUGIN_EXPORT		__attribute__((visibility("default")))
+#define PLUGIN_API_VERSION 1
+#define PLUGIN_EXPORT	   __attribute__((visibility("default")))
 
 /* A block of guest code that TCG translates as a whole, and an instruction in it. */
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
 
 /* The only operation that can be made part of the translated code: *ptr += imm. */
-#define PLUGIN_INLINE_ADD_U64	0
+#define PLUGIN_INLINE_ADD_U64 0
 
-#define PLUGIN_CB_NO_REGS	0
+#define PLUGIN_CB_NO_REGS     0
 
 /* What QEMU reads and calls. */
 extern PLUGIN_EXPORT int qemu_plugin_version;

@@ -100,8 +100,7 @@ int main(void)
 		expect("poll", where, syscall(SYS_poll, p, 1, 0));
 		expect("select", where, syscall(SYS_select, 1, p, NULL, NULL, NULL));
 		expect("epoll_wait", where, syscall(SYS_epoll_wait, epoll, p, 1, 0));
-		expect("epoll_ctl", where,
-		       syscall(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fds[0], p));
+		expect("epoll_ctl", where, syscall(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fds[0], p));
 		expect("clock_gettime", where, syscall(SYS_clock_gettime, CLOCK_MONOTONIC, p));
 		expect("gettimeofday", where, syscall(SYS_gettimeofday, p, NULL));
 		expect("nanosleep", where, syscall(SYS_nanosleep, p, NULL));
@@ -119,8 +118,7 @@ int main(void)
 		expect("bind", where, syscall(SYS_bind, listener, p, 20));
 		expect("connect", where, syscall(SYS_connect, listener, p, 20));
 		expect("getsockname", where, syscall(SYS_getsockname, listener, p, &size));
-		expect("getsockname, size", where,
-		       syscall(SYS_getsockname, listener, &address, p));
+		expect("getsockname, size", where, syscall(SYS_getsockname, listener, &address, p));
 		expect("setsockopt", where,
 		       syscall(SYS_setsockopt, listener, SOL_SOCKET, SO_REUSEADDR, p, 4));
 		expect("getsockopt", where,
@@ -165,8 +163,7 @@ int main(void)
 
 	/* Memory that may be read and not written. */
 	failures = 0;
-	expect("read into a constant", "read-only memory",
-	       syscall(SYS_read, zero, "constant", 4));
+	expect("read into a constant", "read-only memory", syscall(SYS_read, zero, "constant", 4));
 	expect("fstat into code", "read-only memory", syscall(SYS_fstat, file, (void *)main));
 	CHECK(!failures, "read-only memory stays what it is");
 	CHECK(syscall(SYS_epoll_wait, epoll, &event, 1, 0) == 1, "good pointers still work");

@@ -17,23 +17,22 @@
 static int checks_failed;
 
 /* Check a condition; the text says what is true if it holds. */
-#define CHECK(condition, ...)							\
-	do {									\
-		int check_holds = !!(condition), check_errno = errno;		\
-										\
-		printf(check_holds ? "ok: " : "FAILED: ");			\
-		printf(__VA_ARGS__);						\
-		if (!check_holds) {						\
-			printf(" [%s:%d, errno %s]", __FILE__, __LINE__,	\
-			       strerror(check_errno));				\
-			checks_failed++;					\
-		}								\
-		printf("\n");							\
-		fflush(stdout);							\
+#define CHECK(condition, ...)                                                                    \
+	do {                                                                                     \
+		int check_holds = !!(condition), check_errno = errno;                            \
+                                                                                                 \
+		printf(check_holds ? "ok: " : "FAILED: ");                                       \
+		printf(__VA_ARGS__);                                                             \
+		if (!check_holds) {                                                              \
+			printf(" [%s:%d, errno %s]", __FILE__, __LINE__, strerror(check_errno)); \
+			checks_failed++;                                                         \
+		}                                                                                \
+		printf("\n");                                                                    \
+		fflush(stdout);                                                                  \
 	} while (0)
 
 /* The last statement of main(). */
-#define CHECKS_STATUS()	(printf(checks_failed ? "%d failed\n" : "all well\n", checks_failed),	\
-			 checks_failed != 0)
+#define CHECKS_STATUS() \
+	(printf(checks_failed ? "%d failed\n" : "all well\n", checks_failed), checks_failed != 0)
 
 #endif

@@ -64,20 +64,25 @@ int main(int argc, char **argv)
 	CHECK(open("a", O_RDWR | O_CREAT | O_EXCL, 0666) < 0 && errno == EEXIST, "only once");
 	CHECK(write(fd, "hello, world\n", 13) == 13 && lseek(fd, 0, SEEK_CUR) == 13, "write");
 	CHECK(lseek(fd, 7, SEEK_SET) == 7 && read(fd, buffer, 100) == 6 &&
-	      !memcmp(buffer, "world\n", 6), "seek and read");
+		      !memcmp(buffer, "world\n", 6),
+	      "seek and read");
 	CHECK(read(fd, buffer, 100) == 0, "the end");
 	CHECK(pwrite(fd, "W", 1, 7) == 1 && pread(fd, buffer, 5, 7) == 5 &&
-	      !memcmp(buffer, "World", 5), "pwrite and pread");
+		      !memcmp(buffer, "World", 5),
+	      "pwrite and pread");
 	CHECK(!fstat(fd, &status) && S_ISREG(status.st_mode) && (status.st_mode & 07777) == 0644 &&
-	      status.st_size == 13 && status.st_nlink == 1, "fstat");
+		      status.st_size == 13 && status.st_nlink == 1,
+	      "fstat");
 	CHECK(!ftruncate(fd, 5000) && !fstat(fd, &status) && status.st_size == 5000, "grow");
 	CHECK(pread(fd, buffer, 8192, 0) == 5000 && buffer[13] == 0 && buffer[4999] == 0,
 	      "the new part is zero");
 	CHECK(lseek(fd, 100000, SEEK_SET) == 100000 && write(fd, "end", 3) == 3 &&
-	      pread(fd, buffer, 10, 99998) == 5 && !memcmp(buffer, "\0\0end", 5), "a hole");
+		      pread(fd, buffer, 10, 99998) == 5 && !memcmp(buffer, "\0\0end", 5),
+	      "a hole");
 	CHECK(!ftruncate(fd, 13), "shrink");
 	CHECK(lseek(fd, 0, SEEK_END) == 13 && writev(fd, vector, 2) == 9 &&
-	      pread(fd, buffer, 100, 13) == 9 && !memcmp(buffer, "123456789", 9), "writev");
+		      pread(fd, buffer, 100, 13) == 9 && !memcmp(buffer, "123456789", 9),
+	      "writev");
 
 	map = mmap(NULL, 22, PROT_READ, MAP_PRIVATE, fd, 0);
 	CHECK(map != MAP_FAILED && !memcmp(map, "hello, World\n123456789", 22), "map it");
@@ -101,19 +106,23 @@ int main(int argc, char **argv)
 	CHECK(!rename("a", "b") && access("a", F_OK) < 0 && errno == ENOENT && !access("b", R_OK),
 	      "rename");
 	CHECK(!link[0] && !symlink("b", "soft") && readlink("soft", link, sizeof(link)) == 1 &&
-	      link[0] == 'b', "symlink");
+		      link[0] == 'b',
+	      "symlink");
 	CHECK(!lstat("soft", &status) && S_ISLNK(status.st_mode) && !stat("soft", &status) &&
-	      S_ISREG(status.st_mode), "lstat and stat");
+		      S_ISREG(status.st_mode),
+	      "lstat and stat");
 	CHECK(!symlink("nowhere", "broken") && open("broken", O_RDONLY) < 0 && errno == ENOENT,
 	      "a broken one");
 	CHECK(!symlink("loop", "loop") && open("loop", O_RDONLY) < 0 && errno == ELOOP, "a loop");
 	CHECK(!(linkat)(AT_FDCWD, "b", AT_FDCWD, "hard", 0) && !stat("b", &status) &&
-	      !stat("hard", &other) && status.st_ino == other.st_ino && other.st_nlink == 2,
+		      !stat("hard", &other) && status.st_ino == other.st_ino && other.st_nlink == 2,
 	      "a hard link");
 	CHECK(!mkdir("dir", 0700) && mkdir("dir", 0700) < 0 && errno == EEXIST, "mkdir");
-	CHECK(!chmod("b", 0600) && !stat("b", &status) && (status.st_mode & 07777) == 0600, "chmod");
+	CHECK(!chmod("b", 0600) && !stat("b", &status) && (status.st_mode & 07777) == 0600,
+	      "chmod");
 	CHECK(!utimensat(AT_FDCWD, "b", times, 0) && !stat("b", &status) &&
-	      status.st_mtim.tv_sec == 1234567890, "utimensat");
+		      status.st_mtim.tv_sec == 1234567890,
+	      "utimensat");
 	CHECK(open("b/c", O_RDONLY) < 0 && errno == ENOTDIR, "a file is no directory");
 	CHECK(open("dir", O_WRONLY) < 0 && errno == EISDIR, "a directory is no file");
 	fd = open("dir", O_RDONLY | O_DIRECTORY);
@@ -126,7 +135,8 @@ int main(int argc, char **argv)
 	printf("names: %s\n", names());
 	CHECK(!rename("b", "dir/b") && rename("dir/b", "dir") < 0, "rename into a directory");
 	CHECK(!unlink("dir/b") && !unlink("hard") && !unlink("soft") && !unlink("broken") &&
-	      !unlink("loop") && !rmdir("dir"), "remove everything");
+		      !unlink("loop") && !rmdir("dir"),
+	      "remove everything");
 	printf("names: %s\n", names());
 
 	/* Many files, and a large one. */

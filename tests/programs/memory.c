@@ -14,8 +14,8 @@
 
 #include "check.h"
 
-#define PAGE	4096
-#define MIB	(1 << 20)
+#define PAGE 4096
+#define MIB  (1 << 20)
 
 static sigjmp_buf jump;
 static void *volatile fault_address;
@@ -79,7 +79,8 @@ int main(void)
 	memset((char *)brk_start, 1, 5 * PAGE);
 	CHECK((uintptr_t)syscall(SYS_brk, brk_start) == brk_start, "and shrink");
 	CHECK((uintptr_t)syscall(SYS_brk, brk_start + 5 * PAGE) == brk_start + 5 * PAGE &&
-	      all((char *)brk_start, 5 * PAGE, 0), "and grow again, zeroed");
+		      all((char *)brk_start, 5 * PAGE, 0),
+	      "and grow again, zeroed");
 	syscall(SYS_brk, brk_start);
 
 	good = 1;
@@ -98,12 +99,13 @@ int main(void)
 	CHECK(good, "malloc and free");
 	p = calloc(4 * MIB, 1);
 	CHECK(p && all(p, 4 * MIB, 0), "4 MiB of zeros from calloc");
-	p = realloc(p, 6 * MIB);
-	CHECK(p && all(p, 4 * MIB, 0), "grown to 6 MiB");
-	free(p);
+	q = realloc(p, 6 * MIB);
+	CHECK(q && all(q, 4 * MIB, 0), "grown to 6 MiB");
+	free(q);
 
 	p = map(NULL, 8 * MIB, rw, 0);
-	CHECK(p != MAP_FAILED && !((uintptr_t)p % PAGE) && all(p, 8 * MIB, 0), "map 8 MiB of zeros");
+	CHECK(p != MAP_FAILED && !((uintptr_t)p % PAGE) && all(p, 8 * MIB, 0),
+	      "map 8 MiB of zeros");
 	memset(p, 1, 8 * MIB);
 	CHECK(!munmap(p, 8 * MIB), "unmapped");
 	good = 1;
@@ -120,19 +122,23 @@ int main(void)
 		memset(p + i * PAGE, 'a' + i, PAGE);
 	CHECK(!munmap(p + 2 * PAGE, 2 * PAGE), "a hole in a mapping");
 	CHECK(all(p, PAGE, 'a') && all(p + PAGE, PAGE, 'b') && all(p + 4 * PAGE, PAGE, 'e') &&
-	      all(p + 7 * PAGE, PAGE, 'h'), "the rest is as it was");
-	CHECK(!munmap(p, PAGE) && !munmap(p + 7 * PAGE, PAGE) && all(p + PAGE, PAGE, 'b'), "its ends cut off");
+		      all(p + 7 * PAGE, PAGE, 'h'),
+	      "the rest is as it was");
+	CHECK(!munmap(p, PAGE) && !munmap(p + 7 * PAGE, PAGE) && all(p + PAGE, PAGE, 'b'),
+	      "its ends cut off");
 	CHECK(!munmap(p, 8 * PAGE), "unmapped with its holes");
 
 	p = map(NULL, 4 * PAGE, rw, 0);
 	memset(p, 'x', 4 * PAGE);
 	CHECK(!mprotect(p + PAGE, PAGE, PROT_READ) && faults(p + PAGE, 1, SEGV_ACCERR) &&
-	      !faults(p + PAGE, 0, 0) && p[PAGE] == 'x', "mprotect: read-only");
+		      !faults(p + PAGE, 0, 0) && p[PAGE] == 'x',
+	      "mprotect: read-only");
 	CHECK(!mprotect(p + 2 * PAGE, PAGE, PROT_NONE) && faults(p + 2 * PAGE, 0, SEGV_ACCERR),
 	      "mprotect: none");
 	CHECK(!faults(p, 1, 0) && !faults(p + 3 * PAGE, 1, 0), "its neighbours are as before");
 	CHECK(!mprotect(p, 4 * PAGE, rw) && p[PAGE] == 'x' && p[2 * PAGE] == 'x' &&
-	      !faults(p + 2 * PAGE, 1, 0), "mprotect: everything again, nothing lost");
+		      !faults(p + 2 * PAGE, 1, 0),
+	      "mprotect: everything again, nothing lost");
 	memcpy(p, code, sizeof(code));
 	if (!sigsetjmp(jump, 1)) {
 		((void (*)(void))(uintptr_t)p)();
@@ -143,10 +149,12 @@ int main(void)
 	CHECK(!mprotect(p, PAGE, PROT_READ | PROT_EXEC) && ((int (*)(void))(uintptr_t)p)() == 42,
 	      "code made at run time");
 	CHECK(faults(p, 1, SEGV_ACCERR), "cannot be written then");
-	CHECK(syscall(SYS_mprotect, p + 1, PAGE, rw) < 0 && errno == EINVAL, "mprotect wants whole pages");
+	CHECK(syscall(SYS_mprotect, p + 1, PAGE, rw) < 0 && errno == EINVAL,
+	      "mprotect wants whole pages");
 	munmap(p, 4 * PAGE);
 	CHECK(!mprotect(data, PAGE, PROT_READ) && faults(data + 5, 1, SEGV_ACCERR) &&
-	      !faults(data + PAGE, 1, 0), "static data made read-only");
+		      !faults(data + PAGE, 1, 0),
+	      "static data made read-only");
 	mprotect(data, PAGE, rw);
 
 	p = map(NULL, 16 * PAGE, PROT_NONE, MAP_NORESERVE);
@@ -164,13 +172,15 @@ int main(void)
 	close(file);
 	q = map(p + 4 * PAGE, PAGE, rw, MAP_FIXED);
 	CHECK(q == p + 4 * PAGE && q[0] == 0, "MAP_FIXED over a mapping: zero again");
-	CHECK(!mprotect(p, PAGE, rw) && all(p, PAGE, 0), "the reservation's first page made usable");
+	CHECK(!mprotect(p, PAGE, rw) && all(p, PAGE, 0),
+	      "the reservation's first page made usable");
 	CHECK(!munmap(p, 16 * PAGE), "unmapped");
 
 	p = map(NULL, 4 * PAGE, rw, 0);
 	memset(p, 'm', 4 * PAGE);
 	CHECK(!madvise(p + PAGE, 2 * PAGE, MADV_DONTNEED) && all(p + PAGE, 2 * PAGE, 0) &&
-	      all(p, PAGE, 'm') && all(p + 3 * PAGE, PAGE, 'm'), "MADV_DONTNEED zeroes");
+		      all(p, PAGE, 'm') && all(p + 3 * PAGE, PAGE, 'm'),
+	      "MADV_DONTNEED zeroes");
 	q = mremap(p, 4 * PAGE, 2 * PAGE, 0);
 	CHECK(q == p, "mremap: shrunk in place");
 	q = mremap(p, 2 * PAGE, 300 * PAGE, MREMAP_MAYMOVE);
@@ -181,7 +191,8 @@ int main(void)
 	CHECK(map((void *)(uintptr_t)1, PAGE, rw, MAP_FIXED) == MAP_FAILED && errno == EINVAL,
 	      "MAP_FIXED wants a page");
 	CHECK(map(NULL, 0, rw, 0) == MAP_FAILED && errno == EINVAL, "a size of 0");
-	CHECK(map(NULL, (size_t)1 << 46, rw, 0) == MAP_FAILED && errno == ENOMEM, "too much: ENOMEM");
+	CHECK(map(NULL, (size_t)1 << 46, rw, 0) == MAP_FAILED && errno == ENOMEM,
+	      "too much: ENOMEM");
 	CHECK(munmap((void *)1, PAGE) < 0 && errno == EINVAL, "munmap wants a page");
 	return CHECKS_STATUS();
 }

@@ -19,7 +19,7 @@
 
 #include "check.h"
 
-#define AMOUNT	(1 << 20)
+#define AMOUNT (1 << 20)
 
 static void *pour(void *argument)
 {
@@ -68,7 +68,8 @@ int main(void)
 	vector[0] = (struct iovec){ buffer, 2 };
 	vector[1] = (struct iovec){ buffer + 100, 100 };
 	CHECK(readv(fds[0], vector, 2) == 6 && !memcmp(buffer, ", ", 2) &&
-	      !memcmp(buffer + 100, "pipe", 4), "readv() scatters the rest");
+		      !memcmp(buffer + 100, "pipe", 4),
+	      "readv() scatters the rest");
 	close(fds[0]);
 	signal(SIGPIPE, SIG_IGN);
 	CHECK(write(fds[1], "x", 1) < 0 && errno == EPIPE, "nobody reads: EPIPE");
@@ -82,7 +83,8 @@ int main(void)
 		total += got;
 	}
 	pthread_join(thread, NULL);
-	CHECK(got == 0 && total == AMOUNT && !wrong, "1 MiB through a pipe, in order, then its end");
+	CHECK(got == 0 && total == AMOUNT && !wrong,
+	      "1 MiB through a pipe, in order, then its end");
 	close(fds[0]);
 
 	CHECK(!pipe2(fds, O_NONBLOCK), "a pipe that does not block");
@@ -116,7 +118,8 @@ int main(void)
 	CHECK(epoll_wait(epoll, events, 4, 10) == 0, "nothing happens");
 	pthread_create(&thread, NULL, write_later, &fds[1]);
 	CHECK(epoll_wait(epoll, events, 4, -1) == 1 && events[0].events == EPOLLIN &&
-	      events[0].data.u64 == 0x123456789abcdef0, "epoll_wait() waits for the writer");
+		      events[0].data.u64 == 0x123456789abcdef0,
+	      "epoll_wait() waits for the writer");
 	pthread_join(thread, NULL);
 	CHECK(epoll_wait(epoll, events, 4, 0) == 1, "level-triggered: it tells again");
 	event.events = EPOLLIN | EPOLLET;
@@ -147,6 +150,7 @@ int main(void)
 	CHECK(!pipe(fds), "one more pipe");
 	CHECK(fcntl(fds[1], F_SETPIPE_SZ, 262144) == 262144, "of 256 KiB");
 	CHECK(dup2(fds[1], 100) == 100 && !close(fds[1]) && write(100, "dup", 3) == 3 &&
-	      read(fds[0], buffer, 10) == 3, "dup2()");
+		      read(fds[0], buffer, 10) == 3,
+	      "dup2()");
 	return CHECKS_STATUS();
 }

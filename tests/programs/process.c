@@ -80,7 +80,8 @@ int main(int argc, char **argv)
 	CHECK(argc == 1 && argv[0] && !argv[1], "one argument");
 	CHECK(getenv("CONSTRUCTED"), "constructors ran before main()");
 	CHECK(!setenv("NEW", "value", 1) && !strcmp(getenv("NEW"), "value") && !unsetenv("NEW") &&
-	      !getenv("NEW"), "the environment can be changed");
+		      !getenv("NEW"),
+	      "the environment can be changed");
 	CHECK(environ && *environ, "it is not empty");
 
 	CHECK(getauxval(AT_PAGESZ) == 4096 && sysconf(_SC_PAGESIZE) == 4096, "AT_PAGESZ");
@@ -89,7 +90,8 @@ int main(int argc, char **argv)
 	memset(random, 0, 16);
 	CHECK(memcmp(at_random, random, 16), "is not zero");
 	CHECK(getauxval(AT_HWCAP), "AT_HWCAP");
-	CHECK(getauxval(AT_PHDR) && getauxval(AT_PHNUM) && getauxval(AT_PHENT) == sizeof(Elf64_Phdr),
+	CHECK(getauxval(AT_PHDR) && getauxval(AT_PHNUM) &&
+		      getauxval(AT_PHENT) == sizeof(Elf64_Phdr),
 	      "the program headers");
 	CHECK(getauxval(AT_ENTRY), "AT_ENTRY");
 	CHECK(getauxval(AT_CLKTCK) == 100, "AT_CLKTCK");
@@ -98,7 +100,8 @@ int main(int argc, char **argv)
 	CHECK(getauxval(AT_EXECFN) && strlen((char *)getauxval(AT_EXECFN)), "AT_EXECFN");
 
 	CHECK(getrandom(random, 64, 0) == 64 && getrandom(more, 64, 0) == 64 &&
-	      memcmp(random, more, 64), "getrandom() differs each time");
+		      memcmp(random, more, 64),
+	      "getrandom() differs each time");
 	CHECK(getpid() > 0 && getpid() == (pid_t)syscall(SYS_gettid), "process and thread id");
 	CHECK(getppid() >= 0 && getpgrp() >= 0, "parent and group");
 	CHECK(!uname(&name) && !strcmp(name.sysname, "Linux") && !strcmp(name.machine, "x86_64"),

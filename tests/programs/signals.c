@@ -87,9 +87,9 @@ static void spoil(int signal, siginfo_t *what, void *context)
 			 "movdqa %%xmm0, %%xmm7\n\tmovdqa %%xmm0, %%xmm15\n\t"
 			 "fninit\n\tfldz\n\t"
 			 "mov $-1, %%eax\n\tmov $-1, %%ecx\n\tmov $-1, %%edx\n\t"
-			 "mov $-1, %%r8\n\tmov $-1, %%r9\n\tmov $-1, %%r10\n\tmov $-1, %%r11"
-			 ::: "xmm0", "xmm1", "xmm7", "xmm15", "rax", "rcx", "rdx", "r8", "r9", "r10",
-			 "r11", "memory");
+			 "mov $-1, %%r8\n\tmov $-1, %%r9\n\tmov $-1, %%r10\n\tmov $-1, %%r11" ::
+				 : "xmm0", "xmm1", "xmm7", "xmm15", "rax", "rcx", "rdx", "r8", "r9",
+				   "r10", "r11", "memory");
 	caught++;
 }
 
@@ -126,9 +126,8 @@ static long hold_still(void)
 			"jmp 3f\n"
 			"2:\tincl %%esi\n"
 			"3:\tfstp %%st(0)\n\t"
-			: "=&S" (wrong)
-			:: "rax", "rcx", "rdx", "rdi", "r8", "r9", "r10", "r11", "xmm0", "xmm7", "xmm15",
-			"st", "memory", "cc");
+			: "=&S"(wrong)::"rax", "rcx", "rdx", "rdi", "r8", "r9", "r10", "r11",
+			  "xmm0", "xmm7", "xmm15", "st", "memory", "cc");
 		changed += wrong;
 	}
 	return changed;
@@ -188,7 +187,8 @@ int main(void)
 	kill(getpid(), SIGUSR1);
 	CHECK(caught == 1, "kill() runs the handler");
 	CHECK(info.si_signo == SIGUSR1 && info.si_code == SI_USER && info.si_pid == getpid() &&
-	      info.si_uid == getuid(), "SA_SIGINFO tells who sent it");
+		      info.si_uid == getuid(),
+	      "SA_SIGINFO tells who sent it");
 	value.sival_int = 42;
 	sigqueue(getpid(), SIGUSR1, value);
 	CHECK(caught == 2 && info.si_code == SI_QUEUE && info.si_value.sival_int == 42,
@@ -249,7 +249,8 @@ int main(void)
 		if (!sigsetjmp(jump, 1))
 			*bad = 1;
 		CHECK(info.si_signo == SIGSEGV && info.si_code == SEGV_MAPERR &&
-		      info.si_addr == (void *)16, "SIGSEGV tells the address of a bad write");
+			      info.si_addr == (void *)16,
+		      "SIGSEGV tells the address of a bad write");
 	}
 	if (!sigsetjmp(jump, 1))
 		(void)*(volatile int *)0x7ffffffff000;
@@ -262,7 +263,8 @@ int main(void)
 	handle(SIGILL, skip, 0);
 	if (!sigsetjmp(jump, 1))
 		__asm__ volatile("ud2");
-	CHECK(info.si_signo == SIGILL && info.si_code == ILL_ILLOPN, "SIGILL: an illegal instruction");
+	CHECK(info.si_signo == SIGILL && info.si_code == ILL_ILLOPN,
+	      "SIGILL: an illegal instruction");
 	handle(SIGTRAP, note, 0);
 	caught = 0;
 	__asm__ volatile("int3");
@@ -276,12 +278,14 @@ int main(void)
 	value.sival_int = 99;
 	sigqueue(getpid(), SIGUSR2, value);
 	CHECK(read(fd, &fd_info, sizeof(fd_info)) == sizeof(fd_info) &&
-	      fd_info.ssi_signo == SIGUSR2 && fd_info.ssi_int == 99, "signalfd has the signal");
+		      fd_info.ssi_signo == SIGUSR2 && fd_info.ssi_int == 99,
+	      "signalfd has the signal");
 	close(fd);
 	kill(getpid(), SIGUSR2);
 	CHECK(sigwaitinfo(&set, &info) == SIGUSR2, "sigwaitinfo()");
 	sigemptyset(&pending);
 	CHECK(sigtimedwait(&set, &info, &(struct timespec){ .tv_nsec = 10000000 }) < 0 &&
-	      errno == EAGAIN, "sigtimedwait() times out");
+		      errno == EAGAIN,
+	      "sigtimedwait() times out");
 	return CHECKS_STATUS();
 }

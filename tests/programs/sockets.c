@@ -19,7 +19,7 @@
 
 #include "check.h"
 
-#define AMOUNT	(1 << 20)
+#define AMOUNT (1 << 20)
 
 static unsigned char pattern(size_t i)
 {
@@ -108,9 +108,11 @@ static void datagrams(const char *name, struct sockaddr *address, socklen_t size
 	CHECK(!bind(a, address, size) && !getsockname(a, address, &size), "%s: bind", name);
 	CHECK(sendto(b, "ping", 4, 0, address, size) == 4, "%s: send", name);
 	CHECK(recvfrom(a, buffer, sizeof(buffer), 0, (struct sockaddr *)&from, &from_size) == 4 &&
-	      !memcmp(buffer, "ping", 4), "%s: receive", name);
+		      !memcmp(buffer, "ping", 4),
+	      "%s: receive", name);
 	CHECK(sendto(a, "pong!", 5, 0, (struct sockaddr *)&from, from_size) == 5 &&
-	      recvmsg(b, &message, 0) == 5 && !memcmp(buffer, "pong!", 5), "%s: and back", name);
+		      recvmsg(b, &message, 0) == 5 && !memcmp(buffer, "pong!", 5),
+	      "%s: and back", name);
 	CHECK(recv(b, buffer, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN, "%s: nothing more", name);
 	close(a);
 	close(b);
@@ -120,7 +122,9 @@ static void pass_descriptor(void)
 {
 	char control[CMSG_SPACE(sizeof(int))] = "", byte = 'x';
 	struct iovec iovec = { &byte, 1 };
-	struct msghdr message = { .msg_iov = &iovec, .msg_iovlen = 1, .msg_control = control,
+	struct msghdr message = { .msg_iov = &iovec,
+				  .msg_iovlen = 1,
+				  .msg_control = control,
 				  .msg_controllen = sizeof(control) };
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	int sockets[2], pipes[2], received = -1;
@@ -139,7 +143,8 @@ static void pass_descriptor(void)
 		memcpy(&received, CMSG_DATA(header), sizeof(int));
 	byte = 0;
 	CHECK(received >= 0 && write(pipes[1], "y", 1) == 1 && read(received, &byte, 1) == 1 &&
-	      byte == 'y', "it is the same pipe");
+		      byte == 'y',
+	      "it is the same pipe");
 	close(sockets[0]);
 	close(sockets[1]);
 }
@@ -157,7 +162,8 @@ static void send_file(void)
 	CHECK(!socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), "a pair of sockets");
 	CHECK(sendfile(sockets[0], file, &offset, 2000) == 2000 && offset == 2100, "sendfile()");
 	CHECK(recv(sockets[1], buffer, 2000, MSG_WAITALL) == 2000 &&
-	      (unsigned char)buffer[7] == pattern(107), "the bytes arrive");
+		      (unsigned char)buffer[7] == pattern(107),
+	      "the bytes arrive");
 	close(sockets[0]);
 	close(sockets[1]);
 	close(file);
@@ -165,7 +171,7 @@ static void send_file(void)
 
 	file = socket(AF_INET, SOCK_STREAM, 0);
 	CHECK(!setsockopt(file, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) &&
-	      !getsockopt(file, IPPROTO_TCP, TCP_NODELAY, &value, &size) && value == 1,
+		      !getsockopt(file, IPPROTO_TCP, TCP_NODELAY, &value, &size) && value == 1,
 	      "socket options");
 	close(file);
 }

@@ -130,7 +130,8 @@ int main(int argc, char **argv)
 	close(from[1]);
 	CHECK(good && pid > 0, "a program between two pipes");
 	CHECK(write(to[1], "say it louder", 13) == 13 && read(from[0], buffer, 64) == 13 &&
-	      !memcmp(buffer, "SAY IT LOUDER", 13), "what it gets comes back louder");
+		      !memcmp(buffer, "SAY IT LOUDER", 13),
+	      "what it gets comes back louder");
 	close(to[1]);
 	CHECK(read(from[0], buffer, 64) == 0 && status_of(pid) == 0, "it ends when its input does");
 	close(from[0]);

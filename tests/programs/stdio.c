@@ -43,11 +43,12 @@ int main(void)
 	size_t size = 0;
 	FILE *file;
 
-	printf("%d %5d %-5d| %05d %x %#X %o %u %c %s %.3s %%\n", -1, 42, 42, 42, 255, 255, 8, 7u, 'c',
-	       "string", "precision");
-	printf("%ld %lld %zu %#llx %hhd\n", 1234567890123l, -1ll, sizeof(int), 0xfedcba9876543210ull,
-	       300);
-	printf("%f %.3f %e %g %g %a\n", 3.14159265358979, 2.0 / 3, 6.02214076e23, 0.0001, 1e10, 1.5);
+	printf("%d %5d %-5d| %05d %x %#X %o %u %c %s %.3s %%\n", -1, 42, 42, 42, 255, 255, 8, 7u,
+	       'c', "string", "precision");
+	printf("%ld %lld %zu %#llx %hd\n", 1234567890123l, -1ll, sizeof(int), 0xfedcba9876543210ull,
+	       (short)300);
+	printf("%f %.3f %e %g %g %a\n", 3.14159265358979, 2.0 / 3, 6.02214076e23, 0.0001, 1e10,
+	       1.5);
 	printf("%f %f %f\n", INFINITY, -INFINITY, 0.0);
 	printf("%.15g %.15g %.10f %.10f\n", sqrt(2), exp(1), sin(1), pow(2, 0.5));
 	printf("%*d|%-*d|%+d\n", 8, 1, 8, 2, 3);
@@ -65,7 +66,8 @@ int main(void)
 	CHECK(good, "read back line by line");
 	CHECK(!fgets(line, sizeof(line), file) && feof(file), "the end");
 	CHECK(!fseek(file, 5, SEEK_SET) && fgetc(file) == '0' && ungetc('x', file) == 'x' &&
-	      fgetc(file) == 'x', "seek and push back");
+		      fgetc(file) == 'x',
+	      "seek and push back");
 	CHECK(!fseek(file, -10, SEEK_END) && getline(&text, &size, file) == 10, "getline()");
 	free(text);
 	fclose(file);
@@ -85,7 +87,8 @@ int main(void)
 	qsort(numbers, 1000, sizeof(int), compare);
 	for (int i = 1; i < 1000; i++)
 		good &= numbers[i - 1] <= numbers[i];
-	CHECK(good && bsearch(&numbers[500], numbers, 1000, sizeof(int), compare), "qsort, bsearch");
+	CHECK(good && bsearch(&numbers[500], numbers, 1000, sizeof(int), compare),
+	      "qsort, bsearch");
 	CHECK(strtol("0x7f", NULL, 0) == 127 && strtoul("777", NULL, 8) == 511, "strtol");
 	d = strtod("1e-5", NULL);
 	CHECK(d > 0.99e-5 && d < 1.01e-5 && fabs(atof("2.5") - 2.5) < 1e-15, "strtod");
@@ -94,7 +97,8 @@ int main(void)
 	strftime(line, sizeof(line), "%Y-%m-%d %H:%M:%S %j", &tm);
 	printf("%s\n", line);
 	CHECK(mktime(&tm) == moment || getenv("TZ"), "mktime");
-	CHECK(strcmp(strstr("haystack with needle", "needle"), "needle") == 0 && toupper('a') == 'A',
+	CHECK(strcmp(strstr("haystack with needle", "needle"), "needle") == 0 &&
+		      toupper('a') == 'A',
 	      "strings");
 	CHECK(wcslen(L"wide") == 4, "wide characters");
 	fputs("to standard output\n", stdout);

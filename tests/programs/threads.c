@@ -13,9 +13,9 @@
 
 #include "check.h"
 
-#define WORKERS		8
-#define ROUNDS		20000
-#define MANY		100
+#define WORKERS 8
+#define ROUNDS	20000
+#define MANY	100
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -191,7 +191,8 @@ int main(void)
 	CHECK(!pthread_create(&thread, NULL, wait_for_cancel, NULL), "a waiting thread was made");
 	nanosleep(&pause_time, NULL);
 	CHECK(!pthread_cancel(thread) && !pthread_join(thread, &result) &&
-	      result == PTHREAD_CANCELED, "it was cancelled");
+		      result == PTHREAD_CANCELED,
+	      "it was cancelled");
 
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, 1 << 20);

@@ -48,7 +48,8 @@ int main(void)
 	struct itimerval interval = { { 0, 10000 }, { 0, 10000 } }, never = { { 0, 0 }, { 0, 0 } };
 	struct itimerspec fast = { { 0, 5000000 }, { 0, 5000000 } };
 	struct itimerspec once = { { 0, 0 }, { 0, 20000000 } }, left;
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN,
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+				  .sigev_signo = SIGRTMIN,
 				  .sigev_value.sival_int = 17 };
 	struct timespec until;
 	struct pollfd pollfd;
@@ -76,7 +77,8 @@ int main(void)
 	begin = now(CLOCK_MONOTONIC);
 	sleep_ms(50);
 	end = now(CLOCK_MONOTONIC);
-	CHECK(end - begin >= 50000000 && end - begin < 1000000000, "nanosleep() sleeps long enough");
+	CHECK(end - begin >= 50000000 && end - begin < 1000000000,
+	      "nanosleep() sleeps long enough");
 	begin = now(CLOCK_REALTIME);
 	sleep_ms(50);
 	end = now(CLOCK_REALTIME);
@@ -85,8 +87,9 @@ int main(void)
 	until.tv_sec++;
 	begin = now(CLOCK_MONOTONIC);
 	CHECK(!clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) &&
-	      now(CLOCK_MONOTONIC) >= until.tv_sec * 1000000000ll + until.tv_nsec &&
-	      now(CLOCK_MONOTONIC) - begin < 2000000000, "clock_nanosleep() until a given time");
+		      now(CLOCK_MONOTONIC) >= until.tv_sec * 1000000000ll + until.tv_nsec &&
+		      now(CLOCK_MONOTONIC) - begin < 2000000000,
+	      "clock_nanosleep() until a given time");
 
 	cpu = now(CLOCK_PROCESS_CPUTIME_ID);
 	sleep_ms(50);
@@ -131,6 +134,7 @@ int main(void)
 	close(fd);
 
 	begin = now(CLOCK_MONOTONIC);
-	CHECK(poll(NULL, 0, 30) == 0 && now(CLOCK_MONOTONIC) - begin >= 29000000, "poll() times out");
+	CHECK(poll(NULL, 0, 30) == 0 && now(CLOCK_MONOTONIC) - begin >= 29000000,
+	      "poll() times out");
 	return CHECKS_STATUS();
 }

@@ -42,8 +42,10 @@ int main(int argc, char **argv)
 		/* Whatever the request says. */
 		if (read(client, buffer, sizeof(buffer)) > 0 && !sysinfo(&info)) {
 			snprintf(body, sizeof(body), "%lu\n", info.freeram * info.mem_unit / 1024);
-			dprintf(client, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n"
-				"Connection: close\r\n\r\n%s", strlen(body), body);
+			dprintf(client,
+				"HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n"
+				"Connection: close\r\n\r\n%s",
+				strlen(body), body);
 		}
 		close(client);
 	}
