@@ -24,6 +24,8 @@ all:
 -include tools/tools.mk
 -include apps/apps.mk
 -include bench/bench.mk
+-include doc/doc.mk
+-include lint.mk
 
 KERNELS := $(CONFIGS:%=$(B)/haunch-%.elf)
 
