@@ -6,7 +6,7 @@
 INIT_CFLAGS := -std=gnu11 -Os -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow \
 	-Wstrict-prototypes -ffunction-sections -fdata-sections -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fcf-protection=none \
-	-s -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
+	-Wl,-z,stack-size=65536 -s -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
 
 $(B)/init/init: init/init.c init/init.mk tools/haunch-cc
 	@mkdir -p $(@D)

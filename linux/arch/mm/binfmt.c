@@ -29,6 +29,7 @@
  * PT_GNU_STACK, or an RLIMIT_STACK that somebody has set, ask for something else.
  */
 #define STACK_LEAST	(128ul << 10)
+#define STACK_LEAST_ASKED	(16ul << 10)
 #define STACK_MOST	(8ul << 20)
 #define STACK_SHARE	64
 #define THREAD_STACK_SHARE	512
@@ -197,7 +198,7 @@ static unsigned long stack_size(struct linux_binprm *bprm, const struct image *i
 
 	if (!chosen)
 		limit->rlim_cur = share_of_ram(THREAD_STACK_SHARE);
-	return PAGE_ALIGN(clamp(size, STACK_LEAST, STACK_MOST));
+	return PAGE_ALIGN(clamp(size, image->stack ? STACK_LEAST_ASKED : STACK_LEAST, STACK_MOST));
 }
 
 /* The stack: guard page, what the program may use, its arguments. */
@@ -298,17 +299,21 @@ static int make_tables(struct linux_binprm *bprm, const struct image *image,
 	return 0;
 }
 
-/* How much a heap may grow before malloc() has to use mmap(): little, for it is taken at once. */
-static unsigned long heap_size(void)
+/*
+ * How much a heap may grow before malloc() has to use mmap(): little, for it is taken at once, and
+ * least for a small program.
+ */
+static unsigned long heap_size(const struct image *image)
 {
-	return clamp(PAGE_ALIGN(totalram_pages() * PAGE_SIZE / 64), 128ul << 10, 1ul << 20);
+	return clamp(PAGE_ALIGN(min(totalram_pages() * PAGE_SIZE / 64, image->high - image->low)),
+		     64ul << 10, 1ul << 20);
 }
 
 static int build(struct linux_binprm *bprm, struct image *image, struct image *interpreter,
 		 struct file *interpreter_file, unsigned long *stack)
 {
 	struct mm_struct *mm = current->mm;
-	unsigned long heap = heap_size(), top;
+	unsigned long heap = heap_size(image), top;
 	unsigned long gap = get_random_u32_below(heap / PAGE_SIZE / 8) << PAGE_SHIFT;
 	int error = load(bprm->file, image, heap);
 

@@ -28,6 +28,7 @@
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/syscalls.h>
+#include <linux/uaccess.h>
 #include <linux/vmstat.h>
 #include "../kernel/haunch.h"
 #include "memory.h"
@@ -160,38 +161,42 @@ static void pages_free(unsigned long start, unsigned long pages)
 	kept_pages += pages;
 }
 
-/* Runs of more than a block are joined from blocks: 2 MiB is what fragments little and joins fast. */
+/*
+ * Runs of more than BLOCK_PAGES are joined from blocks, for the allocator keeps larger ones only if
+ * mem_map is padded.  Smaller runs too, and from smaller blocks, where memory is in pieces.
+ */
 #define BLOCK_ORDER	9
 #define BLOCK_PAGES	(1ul << BLOCK_ORDER)
+#define JOIN_LEAST_ORDER	3
 
 /*
  * `count` adjacent blocks: take blocks until enough of them lie side by side, then give the others
  * back.  The first page, or NULL.
  */
-static struct page *blocks_alloc(unsigned long count, gfp_t gfp)
+static struct page *blocks_alloc(unsigned long count, unsigned int order, gfp_t gfp)
 {
-	unsigned long all = DIV_ROUND_UP(max_mapnr, BLOCK_PAGES), first, end, block, i;
+	unsigned long all = DIV_ROUND_UP(max_mapnr, 1ul << order), first, end, block, i;
 	unsigned long *taken = bitmap_zalloc(all, GFP_KERNEL | __GFP_NOWARN);
 	struct page *page, *found = NULL;
 
 	if (!taken)
 		return NULL;
-	while (!found && (page = alloc_pages(gfp | __GFP_NORETRY, BLOCK_ORDER))) {
-		block = page_to_pfn(page) >> BLOCK_ORDER;
+	while (!found && (page = alloc_pages(gfp | __GFP_NORETRY, order))) {
+		block = page_to_pfn(page) >> order;
 		__set_bit(block, taken);
 		for (first = block; first && test_bit(first - 1, taken); first--)
 			;
 		end = find_next_zero_bit(taken, all, block);
 		if (end - first < count)
 			continue;
-		found = pfn_to_page(first << BLOCK_ORDER);
+		found = pfn_to_page(first << order);
 		for (i = first; i < first + count; i++) {
 			__clear_bit(i, taken);
-			split_page(pfn_to_page(i << BLOCK_ORDER), BLOCK_ORDER);
+			split_page(pfn_to_page(i << order), order);
 		}
 	}
 	for_each_set_bit(block, taken, all)
-		__free_pages(pfn_to_page(block << BLOCK_ORDER), BLOCK_ORDER);
+		__free_pages(pfn_to_page(block << order), order);
 	bitmap_free(taken);
 	return found;
 }
@@ -215,17 +220,22 @@ static struct page *block_alloc(unsigned int order, gfp_t gfp, bool scatter)
 
 static struct page *run_alloc(unsigned long pages, unsigned long *got, bool scatter)
 {
-	unsigned int order = get_order(pages << PAGE_SHIFT);
+	unsigned int order = get_order(pages << PAGE_SHIFT), join;
 	gfp_t gfp = GFP_USER | __GFP_NOWARN;
-	unsigned long count;
+	struct page *page = NULL;
 
-	if (order <= BLOCK_ORDER) {
-		*got = 1ul << order;
-		return block_alloc(order, gfp, scatter);
+	*got = 1ul << order;
+	if (order <= BLOCK_ORDER)
+		page = block_alloc(order, gfp, scatter);
+	for (join = min(order, BLOCK_ORDER + 2u); !page && join >= JOIN_LEAST_ORDER + 2; ) {
+		unsigned long count;
+
+		join -= 2;
+		count = DIV_ROUND_UP(pages, 1ul << join);
+		*got = count << join;
+		page = blocks_alloc(count, join, gfp);
 	}
-	count = DIV_ROUND_UP(pages, BLOCK_PAGES);
-	*got = count * BLOCK_PAGES;
-	return blocks_alloc(count, gfp);
+	return page;
 }
 
 /*
@@ -405,8 +415,9 @@ static int areas_cut(struct mm_struct *mm, unsigned long start, unsigned long en
 /* Write a shared mapping's contents back to its file, which never grows by that. */
 static int area_write_back(struct area *area)
 {
-	loff_t offset = area->offset, left;
 	unsigned long n = area->end - area->start;
+	loff_t offset = area->offset, left;
+	unsigned int prot = area->prot;
 	ssize_t written;
 
 	if (!area->file || !(area->file->f_mode & FMODE_WRITE))
@@ -414,7 +425,10 @@ static int area_write_back(struct area *area)
 	left = i_size_read(file_inode(area->file)) - offset;
 	if (left <= 0)
 		return 0;
+	if (area_set_prot(area, prot | PROT_READ))
+		return -ENOMEM;
 	written = kernel_write(area->file, (void *)area->memory, min_t(unsigned long, n, left), &offset);
+	area_set_prot(area, prot);
 	return written < 0 ? written : 0;
 }
 
@@ -736,10 +750,9 @@ long haunch_brk(unsigned long end)
 
 	mmap_write_lock(mm);
 	if (end >= mm->start_brk && end <= mm->context.end_brk) {
-		/* What is given back reads as zero when it is taken again. */
-		if (end < mm->brk)
-			memset((void *)end, 0, mm->brk - end);
-		mm->brk = end;
+		/* What is given back reads as zero when it is taken again; it may be protected. */
+		if (end >= mm->brk || !clear_user((void __user *)end, mm->brk - end))
+			mm->brk = end;
 	}
 	end = mm->brk;
 	mmap_write_unlock(mm);
