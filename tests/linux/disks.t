@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The Haunch authors
 #
 # disks.t - a web root on ext4 is served from each kind of disk, and what a program writes there is on
-# the disk, clean, after power-off.  squashfs and ISO 9660 are served too, and root= on a disk works.
+# the disk, clean, after power-off.  squashfs and ISO 9660 are served too.
 
 # shellcheck source=../web/lib.sh
 . "$(dirname "$0")/../web/lib.sh"
@@ -48,7 +48,7 @@ for kind in virtio:/dev/vda ahci:/dev/sda nvme:/dev/nvme0n1 scsi:/dev/sda; do
 	mkfs.ext4 -q -F -d "$TMP/www" "$TMP/disk" 2>/dev/null
 	serve "$kind" "$device" "$TMP/disk:$kind" ext4
 
-	./haunch run -n none --disk "$TMP/disk:$kind" --mount "$device:/data:ext4" \
+	./haunch run -n none --disk "$TMP/disk:$kind" -c "haunch.mount=$device:/data:ext4" \
 		"$BUILD/tests/linux/write" -- /data $bytes >"$TMP/console" 2>&1 </dev/null
 	ok "$kind: a program writes a file" "$(cat "$TMP/console")"
 	debugfs -R "dump /written $TMP/got" "$TMP/disk" 2>/dev/null
@@ -68,7 +68,7 @@ serve 'ISO 9660' /dev/vda "$TMP/iso9660" iso9660:ro
 rm -f "$TMP/disk"
 truncate -s 2M "$TMP/disk"
 mkfs.ext4 -q -F "$TMP/disk" 2>/dev/null
-./haunch run -n none --disk "$TMP/disk" --mount /dev/vda:/data:ext4 "$BUILD/tests/linux/write" -- \
+./haunch run -n none --disk "$TMP/disk" -c haunch.mount=/dev/vda:/data:ext4 "$BUILD/tests/linux/write" -- \
 	/data $bytes >"$TMP/console" 2>&1 </dev/null
 [ $? -eq 28 ] && grep -q 'No space left on device' "$TMP/console"
 ok 'a full disk: the program is told' "$(cat "$TMP/console")"

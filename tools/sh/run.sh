@@ -246,7 +246,7 @@ bake_program()
 	if [ -z "$kernel_name" ]; then
 		kernel_name=virtio
 		[ "$nic" = virtio ] || kernel_name=generic
-		case $disks in *:ahci*|*:nvme*) kernel_name=generic ;; esac
+		case $disks in *:ahci*|*:nvme*|*:scsi*) kernel_name=generic ;; esac
 	fi
 	need_kernel "$kernel_name"
 	# shellcheck disable=SC2154 # kernel and drivers are need_kernel's
