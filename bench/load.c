@@ -397,10 +397,9 @@ static void parse_url(const char *url)
 	server.sin_port = htons(port);
 	if (port > 65535 || !inet_aton(address, &server.sin_addr))
 		errx(2, "not an address: %s", url);
-	request_length = asprintf(&request,
-				  "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: haunch-load\r\n"
-				  "Accept: */*\r\n%s\r\n",
-				  path, address, new_connections ? "Connection: close\r\n" : "");
+	/* Nothing that need not be there, as wrk does it. */
+	request_length = asprintf(&request, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", path, address,
+				  new_connections ? "Connection: close\r\n" : "");
 }
 
 static void read_expected(const char *path)
