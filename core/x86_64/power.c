@@ -49,9 +49,13 @@ static void write_register(const struct acpi_register *reg, uint8_t value)
 	}
 }
 
+/* How long the machine may take to go off (the hypervisor's main loop may be busy), in ns. */
+#define POWER_OFF_WAIT		3000000000ul
+
 static void acpi_power_off(void)
 {
 	uint16_t control = (uint16_t)machine_acpi.pm1a_control;
+	unsigned long start;
 	uint8_t type_a, type_b;
 
 	if (!machine_acpi.present || !acpi_find_s5(&machine_acpi, firmware_at, &type_a, &type_b))
@@ -83,7 +87,10 @@ static void acpi_power_off(void)
 		out16(port, (uint16_t)value);
 		out16(port, (uint16_t)(value | SLEEP_ENABLE));
 	}
-	delay(100000);
+	start = hc_time_monotonic();
+	/* The count is for the time before there is a clock. */
+	for (int i = 0; i < 10000 && hc_time_monotonic() - start < POWER_OFF_WAIT; i++)
+		delay(1000);
 }
 
 static void tell_host(unsigned int status)

@@ -314,7 +314,8 @@ static int build(struct linux_binprm *bprm, struct image *image, struct image *i
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long heap = heap_size(image), top;
-	unsigned long gap = get_random_u32_below(heap / PAGE_SIZE / 8) << PAGE_SHIFT;
+	/* Where the heap starts is all that is random of a program with a fixed address. */
+	unsigned long gap = get_random_u32_below(heap / 4 / 16) * 16;
 	int error = load(bprm->file, image, heap);
 
 	if (!error)
