@@ -77,6 +77,7 @@ static void show(unsigned long lines, unsigned long expected, unsigned int *show
 	long elapsed = now() - start;
 	unsigned int percent = 0;
 	char line[256], estimate[64] = "";
+	static char last[256];
 
 	if (expected) {
 		percent = lines * 100 / expected;
@@ -91,6 +92,10 @@ static void show(unsigned long lines, unsigned long expected, unsigned int *show
 		snprintf(line, sizeof(line), "%s: %s", title, duration(elapsed));
 	}
 	if (terminal) {
+		/* The command may print thousands of lines a second. */
+		if (!strcmp(line, last))
+			return;
+		strcpy(last, line);
 		printf("\r%-.*s\033[K", (int)width() - 1, line);
 	} else {
 		/* Every 10 %, or every minute if nothing is known. */

@@ -28,6 +28,7 @@ case " $* " in
 *' install '*)
 	[ ! -e "$FAKE/broken" ] || { echo 'E: dpkg was interrupted'; exit 100; }
 	echo '0 upgraded, 1 newly installed, 0 to remove'
+	echo 'Unpacking qemu-system-x86 (1.0) ...'
 	for package; do echo "$package"; done >>"$FAKE/installed" ;;
 esac
 END
@@ -77,6 +78,14 @@ grep -q 'Installing 1 package: qemu-system-x86' out
 ok 'it is told' "$(cat out)"
 grep -q 'newly installed' "$HAUNCH_BUILD/log/setup.log"
 ok 'and there is a log'
+
+if command -v script >/dev/null; then
+	reset fake/all fake/no-qemu 0
+	script -qec "$HAUNCH setup" typescript >/dev/null
+	result=$(tr '\r' '\n' <typescript | grep '[^ ]')
+	echo "$result" | grep -q '^ *33 %  Unpacking qemu' && ! echo "$result" | grep -qi error
+	ok 'on a terminal there is a line of progress' "$result"
+fi
 
 reset /dev/null fake/no-qemu 0
 succeeds 'lists are fetched where there are none' "$HAUNCH" setup

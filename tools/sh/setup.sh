@@ -87,20 +87,16 @@ apt_get()
 		$as_root "$@" 2>&1 </dev/null || apt_status=$?
 		echo $apt_status >"$result"
 	} | tee -a "$apt_log" | if [ -t 1 ]; then
-		# Each package is fetched, unpacked and set up.
-		awk '
-			/ newly installed/ {
-				for (i = 2; i <= NF; i++)
-					if ($i == "newly")
-						total += $(i - 1) * 3
-			}
-			/^(Get:|Unpacking|Setting up)/ {
-				done++
-				percent = total ? int(done * 100 / total) : 0
-				printf "\r%3d %%  %-60.60s", percent > 100 ? 100 : percent, $0
-				fflush()
-			}
-			END { printf "\r%-70s\r", "" }'
+		# Each package is fetched, unpacked and set up.  Not awk: Debian's reads ahead.
+		perl -ne '
+			BEGIN { $| = 1; }
+			$total += $1 * 3 if /(\d+) newly installed/;
+			next unless /^(Get:|Unpacking|Setting up)/;
+			chomp;
+			$done++;
+			$percent = $total ? int($done * 100 / $total) : 0;
+			printf "\r%3d %%  %-60.60s", $percent > 100 ? 100 : $percent, $_;
+			END { printf "\r%-70s\r", ""; }'
 	else
 		cat >/dev/null
 	fi
