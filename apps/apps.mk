@@ -18,8 +18,8 @@ APP_DEPS := apps/recipe.sh apps/apt-source tools/haunch-cc
 $(B)/apps/lighttpd/lighttpd: apps/lighttpd/recipe $(APP_DEPS)
 	@HAUNCH_BUILD=$(abspath $(B)) apps/lighttpd/recipe
 
-$(B)/apps/nginx/nginx: apps/nginx/recipe $(B)/apps/pcre2/lib/libpcre2-8.a $(B)/apps/zlib/lib/libz.a \
-		       $(APP_DEPS)
+$(B)/apps/nginx/nginx: apps/nginx/recipe $(B)/apps/pcre2/lib/libpcre2-8.a
+$(B)/apps/nginx/nginx: $(B)/apps/zlib/lib/libz.a $(APP_DEPS)
 	@HAUNCH_BUILD=$(abspath $(B)) apps/nginx/recipe
 
 $(B)/apps/pcre2/lib/libpcre2-8.a: apps/pcre2/recipe $(APP_DEPS)

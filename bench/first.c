@@ -12,10 +12,10 @@
  *
  * A new connection is tried every millisecond while the machine boots.  An attempt that gets no
  * answer is given up, so that no more than one is under way: a real machine is not hammered by
- * clients either, and what a late answer costs the guest would be counted.  (A tap device should have
- * a queue of one packet and the guest's address a permanent neighbour entry: then the first packet
- * after the guest's network is up is ours, and the kernel's retransmission after one second is
- * not part of what is measured.)
+ * clients either, and what a late answer costs the guest would be counted.  (A tap device should
+ * have a queue of one packet and the guest's address a permanent neighbour entry: then the first
+ * packet after the guest's network is up is ours, and the kernel's retransmission after one second
+ * is not part of what is measured.)
  */
 #include <arpa/inet.h>
 #include <err.h>

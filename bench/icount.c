@@ -6,9 +6,9 @@
  *	qemu-system-x86_64 -smp 1 -plugin build/bench/icount.so,control=SOCKET[,profile=on]
  *		[,dump=FILE][,marks=FILE] ...
  *
- * Every translated block adds its number of instructions to a counter as it is entered, by code that
- * is part of the block, so the count is free of noise: it depends on nothing but what the guest did.
- * (A block that a fault leaves in its middle counts in full; `rep` counts each step.)
+ * Every translated block adds its number of instructions to a counter as it is entered, by code
+ * that is part of the block, so the count is free of noise: it depends on nothing but what the
+ * guest did. (A block that a fault leaves in its middle counts in full; `rep` counts each step.)
  *
  * SOCKET is a Unix socket that takes commands, one a line, and answers each with one line:
  *
@@ -20,8 +20,8 @@
  * its address, its instructions, how often it was entered.  dump=FILE writes one when QEMU ends.
  * marks=FILE gets a line "NUMBER COUNT" whenever the guest passes a mark of icount.h.
  *
- * The counters are read by the socket's thread while the vCPU adds to them: an aligned 64-bit word is
- * read in one piece.  Only the vCPU ever writes them, so that nothing is lost: `reset` notes
+ * The counters are read by the socket's thread while the vCPU adds to them: an aligned 64-bit word
+ * is read in one piece.  Only the vCPU ever writes them, so that nothing is lost: `reset` notes
  * their value.  One vCPU only.
  */
 #include <errno.h>

@@ -2,8 +2,8 @@
 # Copyright (c) 2026 The Haunch authors
 # shellcheck shell=sh disable=SC2034 # those who source this use the variables
 #
-# lib.sh - machines for bench/run and bench/hot, which source it from the repository's root: the network
-# they are on, the images they boot, starting and stopping them.
+# lib.sh - machines for bench/run and bench/hot, which source it from the repository's root: the
+# network they are on, the images they boot, starting and stopping them.
 #
 # Sets $build, $bench, $work (a scratch directory, removed at the end) and $url (of the machine).
 
@@ -86,11 +86,12 @@ make_image()
 }
 
 kernel_ip="ip=$guest_ip::$host_ip:255.255.255.0::eth0:off"
-machine="-machine pc,accel=tcg -cpu ${cpu:-qemu64} -smp 1 -nodefaults -no-user-config -display none -no-reboot
-	-netdev $netdev -device virtio-net-pci,netdev=net,mac=$mac,romfile="
+machine="-machine pc,accel=tcg -cpu ${cpu:-qemu64} -smp 1 -nodefaults -no-user-config -display none
+	-no-reboot -netdev $netdev -device virtio-net-pci,netdev=net,mac=$mac,romfile="
 
-# start SYSTEM NAME MEMORY ARGUMENT...: boot with so many MB, with arguments for `first` and with QEMU's
-# in $plugin, and wait for the first page.  Its results are in $work/first.  Returns 1 if none comes.
+# start SYSTEM NAME MEMORY ARGUMENT...: boot with so many MB, with arguments for `first` and with
+# QEMU's in $plugin, and wait for the first page.  Its results are in $work/first.  Returns 1 if
+# none comes.
 plugin=''
 start()
 {

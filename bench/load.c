@@ -11,8 +11,8 @@
  *
  *	CONNECTING -> SENDING -> RECEIVING -> (next request) SENDING ... -> CLOSING -> closed
  *
- * A request that fails (refused, reset, cut short, timed out, not status 200, wrong body) is counted
- * and not repeated.  When all fail the rest is counted as failed, too, and not sent.
+ * A request that fails (refused, reset, cut short, timed out, not status 200, wrong body) is
+ * counted and not repeated.  When all fail the rest is counted as failed, too, and not sent.
  */
 #include <arpa/inet.h>
 #include <err.h>

@@ -4,8 +4,8 @@
 #
 # network.sh - a network for one guest that serves HTTP, for measurements and tests.
 #
-# As root: a tap device in a network namespace of its own, which nothing else disturbs.  Otherwise, or
-# where that cannot be had: QEMU's user-mode network, with a port of this machine forwarded.  It
+# As root: a tap device in a network namespace of its own, which nothing else disturbs.  Otherwise,
+# or where that cannot be had: QEMU's user-mode network, with a port of this machine forwarded.  It
 # chokes on more than a few connections at a time, whatever the guest is.
 #
 # network_up MAC sets
@@ -46,8 +46,8 @@ network_down()
 	namespace='' tap='' inside=''
 }
 
-# queue N: the tap device holds so many packets.  While a machine boots, no old ones must pile up for
-# it: then 2 is right.
+# queue N: the tap device holds so many packets.  While a machine boots, no old ones must pile up
+# for it: then 2 is right.
 queue()
 {
 	[ -z "$tap" ] || ip -n "$namespace" link set "$tap" txqueuelen "$1"

@@ -5,10 +5,10 @@
  *
  *	profile [OPTION...] DUMP ELF[@BASE]...
  *
- * Each ELF has symbols; the first that covers an address is asked.  One that is loaded elsewhere than
- * it is linked (a static PIE) is given with BASE, its load address in hexadecimal, or with @auto:
- * then the page-aligned base is taken that puts most functions on addresses that were executed as
- * the start of a block.
+ * Each ELF has symbols; the first that covers an address is asked.  One that is loaded elsewhere
+ * than it is linked (a static PIE) is given with BASE, its load address in hexadecimal, or with
+ * @auto: then the page-aligned base is taken that puts most functions on addresses that were
+ * executed as the start of a block.
  */
 #include <err.h>
 #include <inttypes.h>

@@ -3,9 +3,9 @@
 /*
  * qemu-plugin-api.h - the part of QEMU's TCG plugin interface that icount.c uses.
  *
- * Written from the documentation of version 1 of the interface (QEMU 4.2 to 8.2; Debian 12 has 7.2),
- * because Debian does not package QEMU's own header.  QEMU binds these symbols when it loads the
- * plugin.
+ * Written from the documentation of version 1 of the interface (QEMU 4.2 to 8.2; Debian 12 has
+ * 7.2), because Debian does not package QEMU's own header.  QEMU binds these symbols when it loads
+ * the plugin.
  */
 #ifndef QEMU_PLUGIN_API_H
 #define QEMU_PLUGIN_API_H

@@ -3,9 +3,9 @@
 /*
  * init.c - the first program of the rival Linux: /init PROGRAM ARGUMENT...
  *
- * It becomes the program, after it gave it what programs expect: /dev, and open standard files.  The
- * kernel has no terminal driver; what the program prints goes to the kernel's log, which is shown
- * when the command line has earlyprintk=serial.
+ * It becomes the program, after it gave it what programs expect: /dev, and open standard files.
+ * The kernel has no terminal driver; what the program prints goes to the kernel's log, which is
+ * shown when the command line has earlyprintk=serial.
  */
 #include <fcntl.h>
 #include <stdio.h>

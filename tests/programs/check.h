@@ -3,8 +3,8 @@
 /*
  * check.h - how the test programs report.
  *
- * A program of this directory prints the same on every run and on every system that behaves as Linux
- * does: no times, addresses or ids.  Its output on the machine that builds is what it must be
+ * A program of this directory prints the same on every run and on every system that behaves as
+ * Linux does: no times, addresses or ids.  Its output on the machine that builds is what it must be
  * in an image.  A check that fails says so, and makes the exit status 1.
  */
 #ifndef CHECK_H

@@ -43,8 +43,8 @@ compare()
 		for fault in $all_faults; do
 			run_here "$1" faults "${fault%:*}"
 			run_image "$1" faults "${fault%:*}"
-			# One line says what happened (and one where, if it was a fault); they are of the
-			# image only.
+			# One line says what happened (and one where, if it was a fault); they are
+			# of the image only.
 			grep -hq '^haunch: .*(signal [0-9]*)' "$TMP/image" "$TMP/messages" ||
 				echo '(no line "haunch: ...: ... (signal N)")' >>"$TMP/image"
 			sed -i -e '/^haunch: .*(signal [0-9]*)/d' -e '/^faults\[[0-9]*\]: /d' "$TMP/image"

@@ -20,9 +20,9 @@ all_faults='null:139 null-read:139 null-call:139 wild:139 non-canonical:139 kill
 build test-programs
 mkdir "$TMP/run"
 
-# run_here LIBC PROGRAM ARGUMENT...: output and status into $TMP/here.  A copy named like the program is
-# run, as its name must not tell the builds apart; the shell's own remark on a program that was killed
-# is dropped.
+# run_here LIBC PROGRAM ARGUMENT...: output and status into $TMP/here.  A copy named like the
+# program is run, as its name must not tell the builds apart; the shell's own remark on a program
+# that was killed is dropped.
 run_here()
 {
 	libc=$1 program=$2

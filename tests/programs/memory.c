@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * memory.c - malloc, brk, mmap and its relatives: what they return, what they zero, what they protect.
+ * memory.c - malloc, brk, mmap and its relatives: what they return, what they zero, what they
+ * protect.
  */
 #include <fcntl.h>
 #include <setjmp.h>

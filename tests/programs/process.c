@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * process.c - what a program is given: arguments, environment, auxiliary vector, ids, limits, random
- * bytes; and how it ends.
+ * process.c - what a program is given: arguments, environment, auxiliary vector, ids, limits,
+ * random bytes; and how it ends.
  *
  *	process			check these
  *	process exit STATUS	end with this status

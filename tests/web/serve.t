@@ -7,6 +7,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+page=$BUILD/apps/htdocs/index.html large=$BUILD/apps/htdocs/1m.bin
 cards=virtio
 [ ! -e "$BUILD/haunch-generic.elf" ] || cards='virtio e1000 e1000e vmxnet3'
 many=64
@@ -36,13 +37,10 @@ for server in nginx lighttpd; do
 		for machine in pc q35; do
 			start "$TMP/$server-$kernel" --nic "$card" --machine "$machine"
 			ok "$server, $card, $machine: it boots" || continue
-			good 'a small file' -n 500 -c 4 -f "$BUILD/apps/htdocs/index.html" \
-				"$url/index.html"
-			good "$many connections" -n 4000 -c $many -f "$BUILD/apps/htdocs/index.html" \
-				"$url/"
-			good 'new connections' -x -n 500 -c 4 -f "$BUILD/apps/htdocs/index.html" \
-				"$url/index.html"
-			good 'files of 1 MiB' -n 40 -c 4 -f "$BUILD/apps/htdocs/1m.bin" "$url/1m.bin"
+			good 'a small file' -n 500 -c 4 -f "$page" "$url/index.html"
+			good "$many connections" -n 4000 -c $many -f "$page" "$url/"
+			good 'new connections' -x -n 500 -c 4 -f "$page" "$url/index.html"
+			good 'files of 1 MiB' -n 40 -c 4 -f "$large" "$url/1m.bin"
 			stop
 		done
 	done

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * watch.c - watch PROGRAM ARGUMENT...: start a program, and tell everyone who connects to port 8080 how
- * many kilobytes of memory the machine has free.
+ * watch.c - watch PROGRAM ARGUMENT...: start a program, and tell everyone who connects to port 8080
+ * how many kilobytes of memory the machine has free.
  */
 #include <netinet/in.h>
 #include <spawn.h>
