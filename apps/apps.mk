@@ -32,7 +32,8 @@ $(B)/apps/zlib/lib/libz.a: apps/zlib/recipe $(APP_DEPS)
 $(B)/apps/htdocs/.done: apps/htdocs/index.html apps/apps.mk
 	@mkdir -p $(@D)
 	cp apps/htdocs/index.html $(@D)/
-	seq -f 'line %06.0f' 1 100000 | head -c 1048576 >$(@D)/1m.bin
+	seq -f 'line %06.0f' 1 87382 >$(@D)/1m.bin
+	truncate -s 1048576 $(@D)/1m.bin
 	@touch $@
 
 # What a server finds in its image, to be baked with -d $(B)/apps/NAME/root:/ ; users and groups
