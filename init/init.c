@@ -420,7 +420,9 @@ static void set_hostname(void)
 {
 	struct utsname name;
 
-	if (!hostname && !uname(&name) && !strcmp(name.nodename, "(none)"))
+	/* Linux takes its address for a name where DHCP tells none. */
+	if (!hostname && !uname(&name) && (!strcmp(name.nodename, "(none)") ||
+	    !name.nodename[strspn(name.nodename, "0123456789.")]))
 		hostname = "haunch";
 	if (hostname)
 		sethostname(hostname, strlen(hostname));
