@@ -134,8 +134,10 @@ bake_iso()
 	mkdir -p "$work/iso/boot/grub"
 	"$B/tools/bake" --kernel "$kernel" --init "$B/init/init" ${drivers:+--drivers "$drivers"} \
 		-o "$work/iso/boot/haunch.elf" "$@"
+	# dumb: the terminal that `haunch run` was typed at is not to be cleared.
 	cat >"$work/iso/boot/grub/grub.cfg" <<-'END'
 		serial --unit=0 --speed=115200
+		terminfo serial dumb
 		terminal_input console serial
 		terminal_output console serial
 		multiboot2 /boot/haunch.elf
