@@ -182,7 +182,7 @@ for signal in TERM HUP INT; do
 		sleep 0.05
 	done
 	kill -s $signal $pid
-	wait $pid
+	wait $pid 2>/dev/null
 	got=$?
 	case $signal in TERM) want=143 ;; HUP) want=129 ;; INT) want=130 ;; esac
 	is "$got" "$want" "SIG$signal ends it"
