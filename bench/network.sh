@@ -22,14 +22,15 @@ network_up()
 	guest_ip=10.77.0.2 host_ip=10.77.0.1
 	if [ "$(id -u)" = 0 ] && [ -e /dev/net/tun ] && ip netns add "haunch-$$" 2>/dev/null; then
 		namespace=haunch-$$
-		if ip -n "$namespace" tuntap add tap0 mode tap 2>/dev/null; then
-			ip -n "$namespace" link set lo up
-			ip -n "$namespace" address add $host_ip/24 dev tap0
-			ip -n "$namespace" link set tap0 up
+		# Not ip netns exec, which cannot do in a chroot.
+		inside="nsenter --net=/run/netns/$namespace"
+		if $inside ip tuntap add tap0 mode tap 2>/dev/null; then
+			$inside ip link set lo up
+			$inside ip address add $host_ip/24 dev tap0
+			$inside ip link set tap0 up
 			# The kernel must not wait a second for an answer to its first ARP request.
-			ip -n "$namespace" neighbour add $guest_ip lladdr "$1" dev tap0 nud permanent
+			$inside ip neighbour add $guest_ip lladdr "$1" dev tap0 nud permanent
 			tap=tap0
-			inside="ip netns exec $namespace"
 			url=http://$guest_ip
 			return
 		fi
@@ -50,5 +51,5 @@ network_down()
 # for it: then 2 is right.
 queue()
 {
-	[ -z "$tap" ] || ip -n "$namespace" link set "$tap" txqueuelen "$1"
+	[ -z "$tap" ] || $inside ip link set "$tap" txqueuelen "$1"
 }
