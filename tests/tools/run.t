@@ -172,8 +172,8 @@ ok 'and it is said' "$(cat err)"
 cp image hang
 perl -e 'open(my $f, "+<", "hang"); seek($f, 0x180, 0); print $f "\xeb\xfe";'
 for signal in TERM HUP INT; do
-	# A background job of this shell would ignore SIGINT: have perl start it.
-	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$HAUNCH" run hang >out 2>err </dev/null &
+	# A background job of this shell would ignore SIGINT, one of nohup SIGHUP: have perl start it.
+	perl -e '$SIG{$_} = "DEFAULT" for "INT", "HUP"; exec @ARGV' "$HAUNCH" run hang >out 2>err </dev/null &
 	pid=$!
 	qemu=
 	for _ in $(seq 100); do
