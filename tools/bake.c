@@ -21,6 +21,7 @@
 
 #include "../hypercall/hypercall.h"
 #include "image.h"
+#include "libraries.h"
 #include "tree.h"
 
 /*
@@ -189,8 +190,11 @@ static void parse(struct options *o, int argc, char **argv)
 
 /* ------------------------------------------------------------------ the guest's files */
 
-/* Die unless it is a program that can run; returns the memory that its segments take. */
-static uint64_t check_program(const char *path)
+/*
+ * Die unless it is a program that can run; returns the memory that its segments take, and in
+ * *interpreter the one that it names, or NULL.
+ */
+static uint64_t check_program(const char *path, char **interpreter)
 {
 	struct view file = view_open(path);
 	struct elf64 elf;
@@ -199,8 +203,8 @@ static uint64_t check_program(const char *path)
 	unsigned int i;
 
 	if (file.size >= 2 && !memcmp(file.data, "#!", 2))
-		die("%s is a script, not an ELF executable: bake its interpreter, linked "
-		    "statically, and put the script in with -d %s:/GUEST/PATH -- /GUEST/PATH", path, path);
+		die("%s is a script, not an ELF executable: bake its interpreter, and put the script "
+		    "in with -d %s:/GUEST/PATH -- /GUEST/PATH", path, path);
 	words = elf64_open(&elf, file);
 	if (!words && elf64_note(&elf, IMAGE_NOTE_OWNER, IMAGE_NOTE_TYPE, &size))
 		words = "is a Haunch kernel or image, not a program (boot it with haunch run)";
@@ -213,6 +217,8 @@ static uint64_t check_program(const char *path)
 	for (i = 0; i < elf.header.e_phnum; i++)
 		if (elf64_segment(&elf, i).p_type == PT_LOAD)
 			memory += ALIGN_UP(elf64_segment(&elf, i).p_memsz, PAGE_SIZE);
+	words = elf64_interpreter(&elf);
+	*interpreter = words ? xstrdup(words) : NULL;
 	view_close(&file);
 	return memory;
 }
@@ -373,7 +379,9 @@ static void add_init(struct node *root, const char *path)
 	view_close(&init);
 }
 
-static struct node *make_tree(const struct options *o, const struct tree_skip *skip)
+/* Adds to *memory what libraries take besides their files. */
+static struct node *make_tree(const struct options *o, const struct tree_skip *skip,
+			      const char *interpreter, uint64_t *memory)
 {
 	struct node *root = tree_new();
 	unsigned int i;
@@ -382,6 +390,8 @@ static struct node *make_tree(const struct options *o, const struct tree_skip *s
 	for (i = 0; i < o->nr_trees; i++)
 		add_tree(root, o->trees[i], skip);
 	guest = add_program(root, o->program);
+	if (interpreter)
+		*memory += add_libraries(root, o->program, interpreter);
 	add_defaults(root);
 	add_init(root, o->init);
 	add_program_file(root, o, guest);
@@ -410,6 +420,8 @@ static void remove_temporary(void)
 
 static void interrupted(int sig)
 {
+	if (on_exit_cleanup)
+		on_exit_cleanup();
 	remove_temporary();
 	signal(sig, SIG_DFL);
 	raise(sig);
@@ -623,8 +635,10 @@ int main(int argc, char **argv)
 	struct tree_skip skip = { 0 };
 	struct image kernel;
 	struct stat st, program;
+	struct node *root;
 	uint64_t memory;
 	const char *words;
+	char *interpreter;
 	unsigned int i;
 
 	tool_name = "haunch bake";
@@ -635,7 +649,7 @@ int main(int argc, char **argv)
 	/* A file size limit is an error that write() tells of, like a full disk. */
 	signal(SIGXFSZ, SIG_IGN);
 
-	memory = check_program(o.program);
+	memory = check_program(o.program, &interpreter);
 	words = image_open(&kernel, view_open(o.kernel));
 	if (words)
 		die("the kernel %s %s", o.kernel, words);
@@ -648,6 +662,7 @@ int main(int argc, char **argv)
 		    program.st_ino == st.st_ino)
 			die("-o %s would overwrite the program itself", o.output);
 	}
-	bake(&o, &kernel, make_tree(&o, &skip), memory);
+	root = make_tree(&o, &skip, interpreter, &memory);
+	bake(&o, &kernel, root, memory);
 	return 0;
 }

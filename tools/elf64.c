@@ -14,6 +14,9 @@
 #define PROGRAM_LOWEST		0x10000ul
 #define PROGRAM_HIGHEST		0x40000000ul
 
+/* As long as a path can be, with its NUL. */
+#define INTERPRETER_MAX		4096
+
 static const struct {
 	uint16_t machine;
 	const char *name;
@@ -165,11 +168,33 @@ static bool has_dynamic_tag(const struct elf64 *elf, Elf64_Sxword tag)
 	return false;
 }
 
+const char *elf64_interpreter(const struct elf64 *elf)
+{
+	unsigned int i;
+
+	for (i = 0; i < elf->header.e_phnum; i++) {
+		Elf64_Phdr p = elf64_segment(elf, i);
+		const char *name;
+
+		if (p.p_type != PT_INTERP)
+			continue;
+		if (p.p_filesz < 2 || p.p_filesz > INTERPRETER_MAX)
+			return "";
+		name = (const char *)elf->file.data + p.p_offset;
+		if (name[0] != '/' ||
+		    memchr(name, '\0', p.p_filesz) != name + p.p_filesz - 1)
+			return "";
+		return name;
+	}
+	return NULL;
+}
+
 const char *elf64_check_program(const struct elf64 *elf)
 {
 	static char words[160];
 	const Elf64_Ehdr *h = &elf->header;
-	bool entry_found = false, interpreter = false;
+	const char *interpreter = elf64_interpreter(elf);
+	bool entry_found = false;
 	unsigned int i;
 
 	switch (h->e_type) {
@@ -186,8 +211,6 @@ const char *elf64_check_program(const struct elf64 *elf)
 	for (i = 0; i < h->e_phnum; i++) {
 		Elf64_Phdr p = elf64_segment(elf, i);
 
-		if (p.p_type == PT_INTERP)
-			interpreter = true;
 		if (p.p_type != PT_LOAD)
 			continue;
 		if ((p.p_flags & PF_X) && h->e_entry >= p.p_vaddr &&
@@ -201,10 +224,10 @@ const char *elf64_check_program(const struct elf64 *elf)
 			return words;
 		}
 	}
-	if (interpreter)
-		return "is dynamically linked, which is not supported yet: link it statically "
-		       "(haunch cc, or gcc -static-pie)";
-	if (h->e_type == ET_DYN && (!h->e_entry || has_dynamic_tag(elf, DT_NEEDED)))
+	if (interpreter && !*interpreter)
+		return "is damaged: the name of its interpreter is not a path";
+	if (h->e_type == ET_DYN && !interpreter &&
+	    (!h->e_entry || has_dynamic_tag(elf, DT_NEEDED)))
 		return "is a shared library, not a program";
 	if (!entry_found)
 		return "has no code at its entry point: it is not a program";

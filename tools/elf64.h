@@ -30,6 +30,9 @@ Elf64_Phdr elf64_segment(const struct elf64 *elf, unsigned int i);
  */
 uint64_t elf64_note(const struct elf64 *elf, const char *owner, uint32_t type, uint64_t *size);
 
+/* The interpreter (PT_INTERP) that a dynamic executable names; NULL: none; "": not a path. */
+const char *elf64_interpreter(const struct elf64 *elf);
+
 /* Is this an executable that the guest can run?  NULL, or words as above. */
 const char *elf64_check_program(const struct elf64 *elf);
 

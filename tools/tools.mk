@@ -8,7 +8,7 @@ TOOLS := bake inspect progress kvm-probe uncr
 .PHONY: tools
 tools: $(TOOLS:%=$(B)/tools/%)
 
-$(B)/tools/bake: $(addprefix $(B)/tools/,bake.o tree.o image.o elf64.o common.o)
+$(B)/tools/bake: $(addprefix $(B)/tools/,bake.o libraries.o tree.o image.o elf64.o common.o)
 $(B)/tools/inspect: $(addprefix $(B)/tools/,inspect.o image.o elf64.o common.o)
 $(B)/tools/progress: $(addprefix $(B)/tools/,progress.o common.o)
 $(B)/tools/kvm-probe: $(addprefix $(B)/tools/,kvm-probe.o common.o)
@@ -29,7 +29,7 @@ tests: $(B)/tests/tools/bake $(B)/tests/tools/inspect $(B)/tests/tools/kernel.el
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TOOLS_SOURCES := $(addprefix tools/,image.c elf64.c common.c)
 
-$(B)/tests/tools/bake: tools/tree.c
+$(B)/tests/tools/bake: tools/libraries.c tools/tree.c
 $(B)/tests/tools/bake $(B)/tests/tools/inspect: $(B)/tests/tools/%: tools/%.c $(TOOLS_SOURCES) \
 		$(wildcard tools/*.h) core/image.h
 	@mkdir -p $(@D)

@@ -9,6 +9,8 @@
 . "$(dirname "$0")/lib.sh"
 
 make_hello
+mkdir temporary
+export TMPDIR="$TMP/temporary"
 
 # ------------------------------------------------------------------ what goes in comes out
 
@@ -115,6 +117,86 @@ is "$("$HAUNCH" bake -o c.img -c 'a b' --ip off --mount /dev/vda:/m:ext4:ro hell
 "$HAUNCH" bake -o m.img -m 123 hello
 is "$("$HAUNCH" inspect --field memory m.img)" $((123 << 20)) 'memory can be told'
 
+# ------------------------------------------------------------------ dynamic executables
+
+mkdir -p own/lib
+echo 'int answer(void) { return 42; }' >answer.c
+echo 'int answer(void); int main(void) { return answer(); }' >dynamic.c
+gcc -shared -fPIC -Wl,-soname,libanswer.so.1 -o own/lib/libanswer.so.1 answer.c
+gcc -o plain-dynamic hello.c
+gcc -o dynamic dynamic.c own/lib/libanswer.so.1
+# shellcheck disable=SC2016 # the dynamic linker's variable
+gcc -o own/run-path dynamic.c own/lib/libanswer.so.1 -Wl,-rpath,'$ORIGIN/lib'
+linker=/lib64/ld-linux-x86-64.so.2
+libc=$($linker --list ./plain-dynamic | sed -n 's/.*libc.so.6 => \(.*\) (.*/\1/p')
+
+# file_of PATH: the line of that file in the image
+file_of()
+{
+	"$HAUNCH" inspect dynamic.img | grep "  $1\$"
+}
+
+succeeds 'a dynamic executable' "$HAUNCH" bake -o dynamic.img plain-dynamic
+file_of "$linker" | grep -q " $(stat -L -c %s "$linker") "
+ok 'its interpreter is taken along' "$(file_of "$linker")"
+file_of "$libc" | grep -q " $(stat -L -c %s "$libc") "
+ok 'and its library' "$(file_of "$libc")"
+is "$(file_of '.*\.so.*' | wc -l)" 2 'and no others' "$(file_of '.*\.so.*')"
+if [ -d unpacked ]; then
+	mkdir unpacked-dynamic
+	cpio_of dynamic.img >dynamic.cpio
+	(cd unpacked-dynamic && cpio -idm --quiet -f dev/console <../dynamic.cpio) 2>cpio.err
+	cmp "unpacked-dynamic$linker" "$linker" && cmp "unpacked-dynamic$libc" "$libc"
+	ok 'they are the files that the host has'
+fi
+"$HAUNCH" bake -o static.img hello
+[ "$("$HAUNCH" inspect --field memory dynamic.img)" -gt \
+	$(($("$HAUNCH" inspect --field memory static.img) + $(stat -L -c %s "$libc") * 2)) ]
+ok 'the memory that they need is counted: as files, and loaded'
+
+in_folder=/usr/lib/x86_64-linux-gnu/libanswer.so.1
+succeeds 'a run path is followed' "$HAUNCH" bake -o dynamic.img own/run-path
+file_of "$in_folder" >/dev/null
+ok "its library is where the guest's linker looks" "$("$HAUNCH" inspect dynamic.img)"
+succeeds 'LD_LIBRARY_PATH is, too' env LD_LIBRARY_PATH=own/lib "$HAUNCH" bake -o dynamic.img dynamic
+file_of "$in_folder" >/dev/null
+ok 'that library is there, too' "$("$HAUNCH" inspect dynamic.img)"
+succeeds "a library of the user's own" "$HAUNCH" bake -o dynamic.img \
+	-d own/lib/libanswer.so.1:/usr/lib/libanswer.so.1 dynamic
+is "$(file_of '.*libanswer.*' | sed 's/.* //')" /usr/lib/libanswer.so.1 'stays where it was put'
+succeeds 'one that is elsewhere' "$HAUNCH" bake -o dynamic.img -d own:/opt dynamic
+[ "$(file_of '.*libanswer.*' | wc -l)" -eq 2 ] && file_of "$in_folder" >/dev/null
+ok 'can be found in the guest' "$(file_of '.*libanswer.*')"
+echo 'int other(void); int answer(void) { return other(); }' >needs.c
+echo 'int other(void) { return 43; }' >other.c
+mkdir needs
+gcc -shared -fPIC -Wl,-soname,libother.so.1 -o own/lib/libother.so.1 other.c
+gcc -shared -fPIC -Wl,-soname,libanswer.so.1 -o needs/libanswer.so.1 needs.c own/lib/libother.so.1
+succeeds "what the user's own library needs" env LD_LIBRARY_PATH=own/lib "$HAUNCH" bake \
+	-o dynamic.img -d needs:/usr/lib dynamic
+file_of '.*/libother.so.1' >/dev/null
+ok 'is taken along' "$("$HAUNCH" inspect dynamic.img)"
+echo 'not a linker' >text.so
+succeeds "the user's interpreter" "$HAUNCH" bake -o dynamic.img -d "text.so:$linker" plain-dynamic
+file_of "$linker" | grep -q ' 13 ' && ! file_of "$libc"
+ok 'wins, and then the libraries are theirs, too' "$(file_of "$linker")"
+mkdir -p merged/usr/lib/x86_64-linux-gnu merged/usr/lib64
+ln -s usr/lib usr/lib64 merged/
+"$HAUNCH" bake -o dynamic.img -d merged:/ plain-dynamic && file_of "/usr$linker" >/dev/null
+ok 'symlinks in the image are followed' "$("$HAUNCH" inspect dynamic.img)"
+LD_PRELOAD=$TMP/own/lib/libanswer.so.1 "$HAUNCH" bake -o dynamic.img plain-dynamic
+! file_of '.*libanswer.*'
+ok 'LD_PRELOAD is not for the guest'
+if [ -e /lib/ld-musl-x86_64.so.1 ] && command -v musl-gcc >/dev/null; then
+	musl-gcc -o musl-dynamic dynamic.c own/lib/libanswer.so.1
+	succeeds "musl's dynamic executables" "$HAUNCH" bake -o dynamic.img \
+		-d own/lib/libanswer.so.1:/usr/lib/libanswer.so.1 musl-dynamic
+	is "$(file_of '.*\.so.*' | sed 's/.* //' | xargs)" \
+		'/lib/ld-musl-x86_64.so.1 /usr/lib/libanswer.so.1' 'with their interpreter'
+else
+	skip "musl's dynamic executables" 'musl-gcc is not installed'
+fi
+
 # The real thing, by the real kernel's unpacker, is tested with a guest.
 
 # ------------------------------------------------------------------ bad input
@@ -168,10 +250,28 @@ done
 gcc -c -o object.o hello.c
 chmod +x object.o
 refuses 'is an object file' 'an object file' object.o
-gcc -o dynamic hello.c
-refuses 'is dynamically linked' 'a dynamic executable' dynamic
 gcc -shared -fPIC -o lib.so hello.c
 refuses 'is a shared library' 'a shared library' lib.so
+refuses 'dynamic needs the library libanswer.so.1, which is not found: install its package, or' \
+	'a library that is missing' dynamic
+refuses 'needs the library libother.so.1' 'a missing library of a library' -d needs:/usr/lib dynamic
+if [ -e musl-dynamic ]; then
+	refuses 'needs the library libanswer.so.1' 'a library that is missing for musl' musl-dynamic
+fi
+gcc -Wl,--dynamic-linker=/no/such/ld.so -o lost hello.c
+refuses 'needs the interpreter /no/such/ld.so, which is not there' 'a missing interpreter' lost
+printf '#!/bin/sh\ntouch "%s/started"\n' "$TMP" >evil.so
+chmod +x evil.so
+gcc -Wl,--dynamic-linker="$TMP/evil.so" -o evil hello.c
+refuses 'is not one that haunch asks' "an interpreter that is not the system's" evil
+[ ! -e started ]
+ok 'is not started'
+gcc -Wl,--dynamic-linker=ld.so -o relative hello.c
+refuses 'its interpreter is not a path' 'an interpreter without a path' relative
+cp own/lib/libanswer.so.1 good.so
+echo text >own/lib/libanswer.so.1
+refuses 'refuses own/run-path' 'a library that is none' own/run-path
+cp good.so own/lib/libanswer.so.1
 cp "$HAUNCH_BUILD/haunch-virtio.elf" kernel.elf
 chmod +x kernel.elf image
 refuses 'is a Haunch kernel or image' 'a kernel as the program' kernel.elf
@@ -205,6 +305,7 @@ long=$(head -c 4000 /dev/zero | tr '\0' x)
 refuses 'command line is too long' 'a command line that is too long' -c "$long" hello
 cmp -s hello keep.img
 ok 'after all that the old image is untouched'
+is "$(ls -A "$TMPDIR")" '' 'and nothing is left in the temporary folder'
 
 fails 1 'would overwrite the program' 'the program as the image' "$HAUNCH" bake -o hello hello
 fails 1 'it is a directory' 'a directory as the image' "$HAUNCH" bake -o tree hello
@@ -254,7 +355,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
 	sleep 0.02
 done
 kill "$pid"
-wait "$pid"
+wait "$pid" 2>/dev/null
 is "$?" 143 'SIGTERM ends it'
 is "$(ls -A signal)" '' 'and it leaves nothing'
 rm -f zeros

@@ -116,6 +116,61 @@ data
 guest '/t/none: No such file or directory' 0 'what is not there is not there' -d tree:/t program -- \
 	c=/t/none
 
+# Dynamic executables: what they print is what they print here.
+cat >dynamic.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static __thread int mine = 7;
+static double results[4];
+
+static void *thread(void *argument)
+{
+	double *result = argument;
+
+	mine += result - results;
+	*result = pow(2, mine) + sin(mine);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	double (*function)(double) = (double (*)(double))dlsym(RTLD_DEFAULT, "cbrt");
+	pthread_t threads[4];
+	int i;
+
+	for (i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, thread, &results[i]);
+	for (i = 0; i < 4; i++) {
+		pthread_join(threads[i], NULL);
+		printf("%s %d %.9f\n", argv[argc - 1], mine, results[i]);
+	}
+	printf("%.9f\n", function ? function(27) : 0);
+	return 9;
+}
+END
+gcc -O1 -fno-builtin -pthread -o dynamic dynamic.c -lm -ldl
+gcc -O1 -fno-builtin -pthread -no-pie -o dynamic-fixed dynamic.c -lm -ldl
+gcc -O1 -fno-builtin -pthread -Wl,-z,now -o dynamic-now dynamic.c -lm -ldl
+for program in dynamic dynamic-fixed dynamic-now; do
+	guest "$(./$program word)" 9 "threads, libm and dlsym: $program" $program -- word
+done
+needed=$("$HAUNCH" bake -o dynamic.img dynamic && "$HAUNCH" inspect --field memory dynamic.img)
+guest "$(./dynamic word)" 9 'with no more memory than it asks for' \
+	-m $(((needed + 1048575) / 1048576)) dynamic.img -- word
+guest "$(ls -1 tree)" 0 "this machine's ls" -d tree:/t /bin/ls -- -1 /t
+guest 3 0 "this machine's awk" "$(command -v awk)" -- 'END { print NR }' /etc/passwd
+if [ -e /lib/ld-musl-x86_64.so.1 ] && command -v musl-gcc >/dev/null; then
+	musl-gcc -O1 -fno-builtin -pthread -o dynamic-musl dynamic.c
+	guest "$(./dynamic-musl word)" 9 "musl's dynamic executables" dynamic-musl -- word
+else
+	skip "musl's dynamic executables" 'musl-gcc is not installed'
+fi
+
 "$HAUNCH" bake -o image program -- p=baked
 guest baked 0 'a baked image' image
 guest 'new

@@ -110,12 +110,21 @@ done
 is "$worst" 0 "inspect survives $seed damaged images" "seed $seed" "$(head -n 20 damage.err)"
 
 chmod +x hello
+gcc -o dynamic hello.c
 worst=0
 seed=0
 while [ $seed -lt 150 ]; do
 	seed=$((seed + 1))
 	perl damage.pl $seed hello damaged
 	chmod +x damaged
+	timeout 10 "$bake" --kernel "$HAUNCH_BUILD/haunch-virtio.elf" --init "$HAUNCH_BUILD/init/init" \
+		-o baked damaged >/dev/null 2>damage.err
+	result=$?
+	if [ $result -gt 1 ]; then
+		worst=$result
+		break
+	fi
+	perl damage.pl $seed dynamic damaged
 	timeout 10 "$bake" --kernel "$HAUNCH_BUILD/haunch-virtio.elf" --init "$HAUNCH_BUILD/init/init" \
 		-o baked damaged >/dev/null 2>damage.err
 	result=$?
@@ -136,3 +145,5 @@ is "$worst" 0 'bake survives damaged programs and kernels' "seed $seed" "$(head 
 "$bake" --kernel "$HAUNCH_BUILD/haunch-virtio.elf" --init "$HAUNCH_BUILD/init/init" -o baked \
 	-d "$ROOT/tools:/tools" -d tree:/tree hello 2>err
 is "$?" 0 'the sanitized bake works' "$(cat err)"
+"$bake" --kernel "$HAUNCH_BUILD/haunch-virtio.elf" --init "$HAUNCH_BUILD/init/init" -o baked dynamic 2>err
+is "$?" 0 'with a dynamic executable, too' "$(cat err)"

@@ -9,8 +9,8 @@ help_bake()
 	cat <<-'END'
 	usage: haunch bake [OPTION]... PROGRAM [-- ARGUMENT...]
 
-	Make an image that boots PROGRAM with the arguments: an unmodified, statically linked x86-64 Linux
-	executable (haunch cc, gcc -static-pie, gcc -static).  When it ends the machine powers off.
+	Make an image that boots PROGRAM with the arguments: an unmodified x86-64 Linux executable, static
+	(haunch cc, gcc -static-pie, gcc -static) or dynamic.  When it ends the machine powers off.
 
 	  -o, --output IMAGE       the image to write (default: PROGRAM's name with .img or .iso)
 	  -d, --dir HOST:GUEST     take a file along, or a directory with all that is in it, as GUEST
@@ -29,6 +29,8 @@ help_bake()
 	  -m, --memory MB          refuse to start with less memory (default: computed)
 
 	PROGRAM becomes /bin/NAME in the image, unless a -d directory holds it: then it stays there.
+	The libraries that a dynamic PROGRAM is linked with are taken along from this machine, unless a
+	-d has them; those it opens while it runs (modules, plugins, gconv) are not: give them with -d.
 	/etc/passwd, /etc/group, /etc/hosts, /tmp and such are made where -d does not give them.
 	END
 }
