@@ -244,7 +244,9 @@ static void add_tree(struct node *root, const char *option, const struct tree_sk
 struct search {
 	dev_t dev;
 	ino_t ino;
-	struct node *found;
+	const char *name;		/* what the user calls it */
+	struct node *root;
+	struct node *found, *link;
 };
 
 static void find_source(struct node *node, void *argument)
@@ -256,11 +258,25 @@ static void find_source(struct node *node, void *argument)
 		search->found = node;
 }
 
+/* Some programs are several in one, and look at the name that they are called by. */
+static void find_link(struct node *node, void *argument)
+{
+	struct search *search = argument;
+
+	if (!search->link && S_ISLNK(node->mode) && !strcmp(node->name, search->name)) {
+		char *path = tree_path(node);
+
+		if (tree_find(search->root, path, true) == search->found)
+			search->link = node;
+		free(path);
+	}
+}
+
 /* A program that a -d tree holds stays there, else it goes to /bin.  Returns its guest path. */
 static char *add_program(struct node *root, const char *path)
 {
 	const char *name = strrchr(path, '/');
-	struct search search = { 0 };
+	struct search search = { .root = root, .name = name ? name + 1 : path };
 	struct stat st;
 	char *guest;
 
@@ -269,9 +285,12 @@ static char *add_program(struct node *root, const char *path)
 	search.dev = st.st_dev;
 	search.ino = st.st_ino;
 	tree_walk(root, find_source, &search);
-	if (search.found)
-		return tree_path(search.found);
-	guest = xprintf("/bin/%s", name ? name + 1 : path);
+	if (search.found) {
+		if (strcmp(search.found->name, search.name))
+			tree_walk(root, find_link, &search);
+		return tree_path(search.link ? search.link : search.found);
+	}
+	guest = xprintf("/bin/%s", search.name);
 	tree_add_host(root, path, guest, NULL);
 	return guest;
 }

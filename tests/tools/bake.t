@@ -83,6 +83,10 @@ cp hello with/opt/server
 "$HAUNCH" bake -o image2 -d with:/ with/opt/server
 is "$("$HAUNCH" inspect image2 | sed -n 's/^program *//p')" /opt/server \
 	'a program in a -d directory stays there'
+ln -s server with/opt/client
+"$HAUNCH" bake -o image2 -d with:/ with/opt/client
+is "$("$HAUNCH" inspect image2 | sed -n 's/^program *//p')" /opt/client \
+	'and is called by the name that was given'
 
 echo file >file
 succeeds 'a single file, its folders made' "$HAUNCH" bake -o image2 -d file:/a/b/c hello
