@@ -43,6 +43,7 @@ struct libraries {
 	struct node **nodes;		/* those that were counted */
 	unsigned int nr_nodes;
 	uint64_t memory;
+	bool ends_threads;		/* by pthread_exit() or pthread_cancel() */
 };
 
 /*
@@ -86,6 +87,18 @@ static uint64_t span(const char *path)
 	return high > low ? ALIGN_UP(high - low, PAGE_SIZE) + PAGE_SIZE : 0;
 }
 
+/* Does it name a function for which glibc opens a library only when it is called? */
+static bool ends_threads(const char *path)
+{
+	static const char exit_name[] = "\0pthread_exit", cancel_name[] = "\0pthread_cancel";
+	struct view file = view_open(path);
+	bool found = file.size && (memmem(file.data, file.size, exit_name, sizeof(exit_name)) ||
+				   memmem(file.data, file.size, cancel_name, sizeof(cancel_name)));
+
+	view_close(&file);
+	return found;
+}
+
 static void count(struct libraries *l, struct node *node)
 {
 	unsigned int i;
@@ -99,6 +112,8 @@ static void count(struct libraries *l, struct node *node)
 	l->nodes = xrealloc(l->nodes, (l->nr_nodes + 1) * sizeof(*l->nodes));
 	l->nodes[l->nr_nodes++] = node;
 	l->memory += span(node->source);
+	if (strncmp(node->name, "libc.so", strlen("libc.so")) && ends_threads(node->source))
+		l->ends_threads = true;
 }
 
 /* Take the host's file along, unless the guest has one there. */
@@ -371,6 +386,24 @@ static char *list(struct libraries *l, const char *program)
 	return not_found;
 }
 
+/* What glibc unwinds the stacks of threads with. */
+static void add_unwinder(struct libraries *l)
+{
+	static const char name[] = "libgcc_s.so.1";
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(l->linker->folders); i++) {
+		char *path = xprintf("%s/%s", l->linker->folders[i], name);
+		bool found = !access(path, R_OK);
+
+		if (found)
+			add_library(l, name, path);
+		free(path);
+		if (found)
+			break;
+	}
+}
+
 uint64_t add_libraries(struct node *root, const char *program, const char *interpreter)
 {
 	struct libraries l = { .root = root };
@@ -391,6 +424,8 @@ uint64_t add_libraries(struct node *root, const char *program, const char *inter
 			free(name);
 		}
 		remove_own();
+		if (l.linker->glibc && (l.ends_threads || ends_threads(program)))
+			add_unwinder(&l);
 		add_file(&l, interpreter, interpreter);
 	} else {
 		if (access(interpreter, F_OK))

@@ -134,7 +134,7 @@ static void *thread(void *argument)
 
 	mine += result - results;
 	*result = pow(2, mine) + sin(mine);
-	return NULL;
+	pthread_exit(NULL);	/* which opens one more library */
 }
 
 int main(int argc, char **argv)
