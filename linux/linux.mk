@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: BSD-2-Clause
+# SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 The Haunch authors
 #
 # The donor: unpack Debian's kernel source, put arch/haunch beside its architectures by symlink,

@@ -4,8 +4,8 @@
 #
 # failures.t - what is said, and what the host is told, when things go wrong.
 
-# shellcheck source=tests/core/tap.sh
-. "$(dirname "$0")/tap.sh"
+# shellcheck source=tests/core/boot.sh
+. "$(dirname "$0")/boot.sh"
 
 boot test=exit42 -m 32
 ended 42 'the exit status reaches the host'

@@ -4,8 +4,8 @@
 #
 # loaders.t - what boot loaders pass: command line, initial file system, memory map; PVH and GRUB.
 
-# shellcheck source=tests/core/tap.sh
-. "$(dirname "$0")/tap.sh"
+# shellcheck source=tests/core/boot.sh
+. "$(dirname "$0")/boot.sh"
 
 printf 'the file system' >"$TMP/initrd"
 

@@ -4,8 +4,8 @@
 #
 # machines.t - every hypercall, on machines of several kinds.
 
-# shellcheck source=tests/core/tap.sh
-. "$(dirname "$0")/tap.sh"
+# shellcheck source=tests/core/boot.sh
+. "$(dirname "$0")/boot.sh"
 
 machine()
 {

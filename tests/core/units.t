@@ -5,8 +5,8 @@
 # units.t - the core's portable parts on the host (units.c), what core.o exports and wants, and the
 # host tool symtab with bad input.
 
-# shellcheck source=tests/core/tap.sh
-. "$(dirname "$0")/tap.sh"
+# shellcheck source=tests/core/boot.sh
+. "$(dirname "$0")/boot.sh"
 
 "$BUILD/tests/core/units" >"$TMP/units" 2>"$TMP/errors"
 units=$?
@@ -27,7 +27,7 @@ nm "$BUILD/core/core.o" | awk '$(NF - 1) ~ /[A-TV-Z]/ { print $NF }' |
 ok 'the core exports nothing but hypercalls and entry points' "$(cat "$TMP/exported")"
 
 # Every call that the header declares is there, and the other way round.
-header="$ROOT/hypercall/hypercall.h"
+header=hypercall/hypercall.h
 sed -n 's/^[a-z].*[ *]\(hc_[a-z_]*\)(.*/\1/p' "$header" | sort -u >"$TMP/declared"
 sed -n 's/^static inline .*[ *]\(hc_[a-z_]*\)(.*/\1/p' "$header" | sort -u >"$TMP/inline"
 comm -23 "$TMP/declared" "$TMP/inline" >"$TMP/wanted"
@@ -35,7 +35,7 @@ nm --defined-only -g "$BUILD/core/core.o" | awk '$NF ~ /^hc_/ { print $NF }' | s
 cmp -s "$TMP/wanted" "$TMP/defined"
 ok 'the core defines what the header declares' "$(diff "$TMP/wanted" "$TMP/defined")"
 
-grep -rhoE '^[[:space:]]*#[[:space:]]*include.*' "$ROOT"/core/*.[chS] "$ROOT"/core/x86_64/*.[chS] |
+grep -rhoE '^[[:space:]]*#[[:space:]]*include.*' core/*.[chS] core/x86_64/*.[chS] |
 	sed 's/^.*include[[:space:]]*//' |
 	grep -vE '^<(stdint|stddef|stdbool|stdarg)\.h>$' |
 	grep -vE '^"(\.\./)*(hypercall/hypercall|[a-z_0-9]+)\.h"$' >"$TMP/includes"
@@ -43,7 +43,7 @@ grep -rhoE '^[[:space:]]*#[[:space:]]*include.*' "$ROOT"/core/*.[chS] "$ROOT"/co
 ok 'the core includes its own headers and the contract only' "$(cat "$TMP/includes")"
 
 # shellcheck disable=SC2046,SC2016 # flags are words; make's variables
-$(make -s -C "$ROOT" --eval 'print-cc: ; @echo $(CC) $(CORE_CFLAGS)' print-cc) \
+$(make -s --eval 'print-cc: ; @echo $(CC) $(CORE_CFLAGS)' print-cc) \
 	-x c -c -o /dev/null "$header"
 ok 'the header needs no other header'
 
@@ -67,7 +67,7 @@ refuses()
 : >"$TMP/empty"
 refuses "$TMP/empty" 'an empty file'
 refuses "$TMP/nowhere" 'no file'
-refuses "$ROOT/core/core.mk" 'not an ELF file'
+refuses core/core.mk 'not an ELF file'
 refuses /bin/true 'not a kernel'
 head -c 20000 "$good" >"$TMP/cut"
 refuses "$TMP/cut" 'a truncated file'

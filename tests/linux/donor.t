@@ -9,7 +9,9 @@
 
 donor=$BUILD/donor/linux-source-6.1
 archive=/usr/src/linux-source-6.1.tar.xz
-[ -d "$donor" ] && [ -r "$archive" ] || skip_all 'the donor is not unpacked'
+if [ ! -d "$donor" ] || [ ! -r "$archive" ]; then
+	skip_all 'the donor is not unpacked'
+fi
 
 # Owners are those of whoever unpacked it.
 tar -C "$BUILD/donor" -df "$archive" 2>&1 | grep -vE ': (Uid|Gid) differs$' >"$TMP/differences"

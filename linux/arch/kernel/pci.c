@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Copyright (c) 2026 The Haunch authors
-/* PCI: the core's configuration space under the donor's bus code; the firmware has set up the rest. */
+/*
+ * PCI: the core's configuration space under the donor's bus code; the firmware has set up the
+ * rest.
+ */
 #include <linux/init.h>
 #include <linux/pci.h>
 #include "haunch.h"

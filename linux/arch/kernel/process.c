@@ -5,9 +5,7 @@
  * belong to programs only: kernel threads leave what is in the CPU alone, so that a program which
  * sleeps and is the next to run finds its state still there.
  */
-#include <linux/cpu.h>
 #include <linux/export.h>
-#include <linux/prctl.h>
 #include <linux/sched/debug.h>
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
@@ -27,10 +25,7 @@ static struct kmem_cache *fpu_cache;
 
 /* ------------------------------------------------------------------ kernel stacks */
 
-/*
- * A stack lies at the upper end of an aligned block of twice its size whose lower half is handed
- * back but for one page, which is not mapped: running over the stack faults at once.
- */
+/* The page below a stack is not mapped: running over the stack faults at once. */
 unsigned long *arch_alloc_thread_stack_node(struct task_struct *task, int node)
 {
 	void *block = alloc_pages_exact(PAGE_SIZE + THREAD_SIZE, THREADINFO_GFP);
@@ -124,7 +119,10 @@ struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *ne
 	return previous_task;
 }
 
-/* Where a new task starts: `program` says whether it already is one, else bx and bp say what to call. */
+/*
+ * Where a new task starts: `program` says whether it already is one, else bx and bp say what to
+ * call.
+ */
 static void task_start(void *program)
 {
 	struct pt_regs *regs = task_pt_regs(current);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Copyright (c) 2026 The Haunch authors
-/* The little of ptrace(2) that needs an architecture; a debugger attaches through `haunch run --gdb`. */
+/*
+ * The little of ptrace(2) that needs an architecture; a debugger attaches through
+ * `haunch run --gdb`.
+ */
 #include <linux/elf.h>
 #include <linux/errno.h>
 #include <linux/ptrace.h>

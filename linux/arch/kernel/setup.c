@@ -4,15 +4,14 @@
  * Start of the donor: what the core says about the machine becomes memblock's and the command
  * line's contents.
  */
+#include <linux/init.h>
 #include <linux/console.h>
-#include <linux/cpu.h>
 #include <linux/initrd.h>
 #include <linux/init_task.h>
 #include <linux/ioport.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/random.h>
-#include <linux/screen_info.h>
 #include <linux/seq_file.h>
 #include <linux/start_kernel.h>
 #include <linux/sched/task_stack.h>
@@ -192,6 +191,10 @@ void free_initmem(void)
 	/* Code until now: data of whoever gets it next. */
 	hc_memory_protect(__init_begin, __init_text_end - __init_begin,
 			  HC_PROT_READ | HC_PROT_WRITE);
-	free_reserved_area(__init_begin, __init_text_end, -1, NULL);
+	/*
+	 * Overwritten, because QEMU's TCG would remember the code: each write to a page that
+	 * holds translated code takes a path a hundred times as long.
+	 */
+	free_reserved_area(__init_begin, __init_text_end, 0, NULL);
 	free_reserved_area(__init_data_begin, __init_end, -1, NULL);
 }

@@ -15,7 +15,8 @@
 #include "haunch.h"
 
 #define RED_ZONE	128		/* System V ABI, x86-64, 3.2.2 */
-#define FLAGS_OF_PROGRAM	0x50dd5ul	/* AC RF OF DF TF SF ZF AF PF CF: what sigreturn may set */
+/* What sigreturn may set: AC RF OF DF TF SF ZF AF PF CF. */
+#define FLAGS_OF_PROGRAM	0x50dd5ul
 
 struct rt_sigframe {
 	void __user *restorer;
@@ -59,8 +60,8 @@ static int get_fpu(void __user *from)
 
 /* The registers of a sigcontext in the order of pt_regs' fields. */
 #define FOR_EACH_REGISTER(apply)						\
-	apply(r8) apply(r9) apply(r10) apply(r11) apply(r12) apply(r13) apply(r14) apply(r15)	\
-	apply(di) apply(si) apply(bp) apply(bx) apply(dx) apply(ax) apply(cx) apply(sp) apply(ip)
+	apply(r8) apply(r9) apply(r10) apply(r11) apply(r12) apply(r13) apply(r14)	\
+	apply(r15) apply(di) apply(si) apply(bp) apply(bx) apply(dx) apply(ax) apply(cx) apply(sp) apply(ip)
 
 static int put_registers(struct sigcontext __user *to, const struct pt_regs *regs,
 			 unsigned long mask)

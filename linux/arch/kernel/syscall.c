@@ -17,8 +17,8 @@ typedef long (*system_call)(unsigned long, unsigned long, unsigned long, unsigne
 /* fork() needs a second copy of the same addresses: name what is missing, and let it fail. */
 static long refuse_fork(const char *call)
 {
-	pr_err_once("%s[%d]: %s is not supported without an MMU; use posix_spawn() or vfork()+exec()\n",
-		    current->comm, current->pid, call);
+	pr_err_once("%s[%d]: %s is not supported: use posix_spawn() or vfork() and exec()\n",
+		    current->comm, task_pid_nr(current), call);
 	return -ENOSYS;
 }
 
@@ -80,7 +80,7 @@ static noinline unsigned long finish_call(unsigned long result)
 	return regs->ax;
 }
 
-/* Interrupts are enabled within the call only; how few instructions surround it is what a call costs. */
+/* Interrupts are enabled within the call only.  What surrounds it is what every call costs. */
 unsigned long donor_syscall(unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3,
 			    unsigned long a4, unsigned long a5, unsigned long number)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Copyright (c) 2026 The Haunch authors
 /*
- * CPU exceptions (Intel SDM vol. 3, 6.15).  Of a program: the signal that Linux on x86-64 sends, and
- * one line if nothing in the program will take it.  Of the kernel: a fixup from the exception table
- * (a bad pointer given to a system call), else the core's report.
+ * CPU exceptions (Intel SDM vol. 3, 6.15).  Of a program: the signal that Linux on x86-64 sends,
+ * and one line if nothing in the program will take it.  Of the kernel: a fixup from the exception
+ * table (a bad pointer given to a system call), else the core's report.
  */
 #include <linux/extable.h>
 #include <linux/kernel.h>
@@ -48,8 +48,8 @@ static void report(const char *what, int signal, unsigned long address, const st
 	if (!unhandled_signal(current, signal))
 		return;
 	memory_describe(regs->ip, where, sizeof(where));
-	pr_err("%s[%d]: %s 0x%lx at ip 0x%lx%s, sp 0x%lx\n", current->comm, task_pid_nr(current), what,
-	       address, regs->ip, where, regs->sp);
+	pr_err("%s[%d]: %s 0x%lx at ip 0x%lx%s, sp 0x%lx\n", current->comm,
+	       task_pid_nr(current), what, address, regs->ip, where, regs->sp);
 }
 
 static void page_fault(unsigned long error, unsigned long address, struct pt_regs *regs)

@@ -61,7 +61,8 @@ __visible void *memcpy(void *to, const void *from, size_t n)
 		return to;
 	}
 	for (; n > 32; n -= 32, t += 32, f += 32) {
-		u64 a = *(word *)f, b = *(word *)(f + 8), c = *(word *)(f + 16), d = *(word *)(f + 24);
+		u64 a = *(word *)f, b = *(word *)(f + 8);
+		u64 c = *(word *)(f + 16), d = *(word *)(f + 24);
 
 		*(word *)t = a;
 		*(word *)(t + 8) = b;
@@ -157,8 +158,8 @@ void copy_page(void *to, const void *from)
 EXPORT_SYMBOL(copy_page);
 
 /*
- * The rest by bytes, so that a fault in the middle of a word still leaves an exact count: POSIX does
- * not want it, but Linux's callers do (a short write that ends at an unmapped page).
+ * The rest by bytes, so that a fault in the middle of a word still leaves an exact count, as for a
+ * short write that ends at an unmapped page.
  */
 unsigned long haunch_copy(void *to, const void *from, unsigned long n)
 {

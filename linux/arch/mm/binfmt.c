@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Copyright (c) 2026 The Haunch authors
 /*
- * Load an ELF program (System V ABI; the x86-64 supplement for what stands on its stack): static-PIE
- * and dynamic executables at a random address, others at the address they are linked for.
+ * Load an ELF program (System V ABI; the x86-64 supplement for what stands on its stack):
+ * static-PIE and dynamic executables at a random address, others at the one they are linked for.
  *
  * Without an MMU the generic ELF loader is not available, and the FDPIC one neither reads 64-bit
  * executables nor gives a heap that brk() can grow.
@@ -105,7 +105,7 @@ static int read_headers(struct file *file, const char *name, struct image *image
 	if (image->low >= image->high)
 		return -ENOEXEC;
 	if (header->e_type == ET_EXEC && (image->low < PAGE_SIZE || image->high > HC_DIRECT_MAP)) {
-		reject(name, "it is linked for addresses that are not available; build it as static-PIE");
+		reject(name, "linked for addresses that are not available; build it as static-PIE");
 		return -ENOEXEC;
 	}
 	return 0;
@@ -141,7 +141,8 @@ static int read_interpreter(struct file *file, struct image *image, char **name)
 static int load(struct file *file, struct image *image, unsigned long extra)
 {
 	bool fixed = image->header.e_type == ET_EXEC;
-	unsigned long base = memory_allocate(fixed ? image->low : 0, image->high - image->low + extra,
+	unsigned long length = image->high - image->low + extra;
+	unsigned long base = memory_allocate(fixed ? image->low : 0, length,
 					     MEMORY_RANDOM | MEMORY_ZERO);
 	unsigned int i;
 
@@ -154,8 +155,8 @@ static int load(struct file *file, struct image *image, unsigned long extra)
 
 		if (segment->p_type != PT_LOAD || !segment->p_filesz)
 			continue;
-		error = read_exactly(file, (void *)(image->bias + segment->p_vaddr), segment->p_filesz,
-				     segment->p_offset);
+		error = read_exactly(file, (void *)(image->bias + segment->p_vaddr),
+				     segment->p_filesz, segment->p_offset);
 		if (error)
 			return error;
 	}

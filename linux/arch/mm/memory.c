@@ -38,7 +38,7 @@
 struct area {
 	struct rb_node node;
 	unsigned long start, end;	/* as the program sees it; page aligned */
-	unsigned long memory;		/* the pages, in the direct map; == start but in the window */
+	unsigned long memory;		/* the pages, in the direct map; == start if not fixed */
 	struct file *file;		/* of a shared mapping that is written back; else NULL */
 	loff_t offset;			/* of start in the file */
 	unsigned int prot;
@@ -139,8 +139,12 @@ static void pages_free(unsigned long start, unsigned long pages)
 {
 	unsigned int i;
 
+	if (pages > KEPT_RUN_PAGES || kept_pages + pages > KEPT_PAGES) {
+		pages_release(start, pages);
+		return;
+	}
 	/* A thread's stack and its guard page were two areas, and will be wanted as one. */
-	for (i = 0; i < nr_kept && pages <= KEPT_RUN_PAGES && kept_pages + pages <= KEPT_PAGES; i++) {
+	for (i = 0; i < nr_kept; i++) {
 		bool below = start + (pages << PAGE_SHIFT) == kept[i].start;
 		bool above = kept[i].start + (kept[i].pages << PAGE_SHIFT) == start;
 
@@ -152,7 +156,7 @@ static void pages_free(unsigned long start, unsigned long pages)
 			return;
 		}
 	}
-	if (pages > KEPT_RUN_PAGES || nr_kept == KEPT_RUNS || kept_pages + pages > KEPT_PAGES) {
+	if (nr_kept == KEPT_RUNS) {
 		pages_release(start, pages);
 		return;
 	}
@@ -427,7 +431,8 @@ static int area_write_back(struct area *area)
 		return 0;
 	if (area_set_prot(area, prot | PROT_READ))
 		return -ENOMEM;
-	written = kernel_write(area->file, (void *)area->memory, min_t(unsigned long, n, left), &offset);
+	n = min_t(unsigned long, n, left);
+	written = kernel_write(area->file, (void *)area->memory, n, &offset);
 	area_set_prot(area, prot);
 	return written < 0 ? written : 0;
 }
@@ -488,8 +493,8 @@ static long out_of_memory(unsigned long length)
 	/* Nobody expects to get more than there is: that is a test of limits. */
 	if (length >> PAGE_SHIFT > totalram_pages())
 		return -ENOMEM;
-	pr_err_ratelimited("%s[%d]: out of memory: %lu KiB in one piece are wanted, %lu KiB are free\n",
-			   current->comm, task_pid_nr(current), length >> 10,
+	pr_err_ratelimited("%s[%d]: out of memory: %lu KiB in one piece are wanted, "
+			   "%lu KiB are free\n", current->comm, task_pid_nr(current), length >> 10,
 			   global_zone_page_state(NR_FREE_PAGES) << (PAGE_SHIFT - 10));
 	return -ENOMEM;
 }
@@ -648,6 +653,11 @@ out:
 	return result;
 }
 
+static bool range_is_wrong(unsigned long address, unsigned long length)
+{
+	return offset_in_page(address) || address > TASK_SIZE || length > TASK_SIZE - address;
+}
+
 static int unmap(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct area *area = area_find(mm, start), *next;
@@ -672,7 +682,7 @@ long haunch_munmap(unsigned long address, unsigned long length)
 	int error;
 
 	length = PAGE_ALIGN(length);
-	if (offset_in_page(address) || !length || address > TASK_SIZE || length > TASK_SIZE - address)
+	if (!length || range_is_wrong(address, length))
 		return -EINVAL;
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
@@ -769,8 +779,8 @@ static int for_range(unsigned long start, unsigned long length,
 	int error = 0;
 
 	mmap_read_lock(mm);
-	for (area = area_find(mm, start); area && area->start < end && !error; area = area_next(area)) {
-		if (area->start > at)
+	for (area = area_find(mm, start); area && !error; area = area_next(area)) {
+		if (area->start > at || at >= end)
 			break;
 		at = min(area->end, end);
 		error = act(area, max(start, area->start), at);
@@ -797,11 +807,6 @@ static int write_back(struct area *area, unsigned long from, unsigned long to)
 static int nothing(struct area *area, unsigned long from, unsigned long to)
 {
 	return 0;
-}
-
-static bool range_is_wrong(unsigned long address, unsigned long length)
-{
-	return offset_in_page(address) || address > TASK_SIZE || length > TASK_SIZE - address;
 }
 
 long haunch_madvise(unsigned long address, unsigned long length, int advice)

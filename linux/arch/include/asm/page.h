@@ -48,7 +48,8 @@ typedef struct page *pgtable_t;
 #define page_to_virt(page)	pfn_to_virt(page_to_pfn(page))
 #define page_to_phys(page)	((phys_addr_t)page_to_pfn(page) << PAGE_SHIFT)
 #define pfn_valid(pfn)		((pfn) < max_mapnr)
-#define virt_addr_valid(kaddr)	((unsigned long)(kaddr) >= PAGE_OFFSET && pfn_valid(virt_to_pfn(kaddr)))
+#define virt_addr_valid(kaddr)	\
+	((unsigned long)(kaddr) >= PAGE_OFFSET && pfn_valid(virt_to_pfn(kaddr)))
 extern unsigned long max_mapnr;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The system calls that the generic kernel has not, or whose no-MMU form programs cannot live with. */
+/* The system calls that the generic kernel does not declare. */
 #ifndef _ASM_HAUNCH_SYSCALLS_H
 #define _ASM_HAUNCH_SYSCALLS_H
 

@@ -48,7 +48,8 @@ static __always_inline int __get_user_fn(size_t size, const void __user *from, v
 #define __store_fault(suffix, constraint, type, source, target, label)	\
 	asm goto("1: mov" suffix " %[value], %[to]\n"			\
 		 _ASM_EXTABLE(1b, %l[label])				\
-		 :: [value] constraint(*(const type *)(source)), [to] "m"(*(type *)(target))	\
+		 :: [value] constraint(*(const type *)(source)),		\
+		    [to] "m"(*(type *)(target))				\
 		 : "memory" : label)
 
 static __always_inline int __put_user_fn(size_t size, void __user *to, const void *value)

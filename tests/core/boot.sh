@@ -2,51 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Haunch authors
 #
-# tap.sh - what the tests in this folder share: TAP, a temporary folder that goes away, and booting
-# the core's small donor (donor.c) in QEMU.
+# boot.sh - what the tests in this folder share: booting the core's small donor (donor.c) in QEMU.
 
-set -u
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
-ROOT=$(cd "$(dirname "$0")/../.." && pwd)
-BUILD=${HAUNCH_BUILD:-$ROOT/build}
-TMP=$(mktemp -d) || exit 1
-tests=0
-failures=0
-
-finish()
-{
-	trap - EXIT
-	rm -rf "$TMP"
-	echo "1..$tests"
-	[ "$failures" -eq 0 ]
-	exit
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-make -s -C "$ROOT" B="$BUILD" core-tests >"$TMP/make.log" 2>&1 || {
-	cat "$TMP/make.log" >&2
-	echo 'Bail out! cannot build the core'
-	exit 1
-}
-
-# ok DESCRIPTION [TEXT...]: the last command's status is the result; TEXT is shown if it failed
-ok()
-{
-	if [ $? -eq 0 ]; then
-		tests=$((tests + 1))
-		echo "ok $tests - $1"
-		return
-	fi
-	tests=$((tests + 1))
-	failures=$((failures + 1))
-	echo "not ok $tests - $1"
-	shift
-	for text; do
-		echo "$text" | sed 's/^/# /'
-	done
-}
+build core-tests
 
 # boot WORDS QEMU-ARGUMENT...: boot the donor with these words on its command line.  Leaves the
 # console in $TMP/out, the debug port in $TMP/debug, and sets `status` to the exit status that the
