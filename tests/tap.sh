@@ -30,7 +30,7 @@ finish()
 }
 trap finish EXIT
 trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'exit 143' TERM HUP PIPE
 
 # ok DESCRIPTION [TEXT...]: the last command's status is the result, and ok's own; TEXT is shown if it
 # failed
