@@ -33,7 +33,7 @@ serve()
 		$(arguments_of lighttpd) >"$TMP/bake" 2>&1
 	ok "$1: bake" "$(cat "$TMP/bake")" || return
 	start "$TMP/image" --disk "$3"
-	ok "$1: it boots and serves"
+	ok "$1: it boots and serves" || return
 	load -n 200 -c 4 -f "$page" "$url/index.html"
 	ok "$1: a small file" "$(cat "$TMP/load")"
 	load -n 10 -c 2 -f "$BUILD/apps/htdocs/1m.bin" "$url/1m.bin"

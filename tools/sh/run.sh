@@ -156,7 +156,8 @@ main_run()
 	check_ports
 	case $network in
 	tap:*)
-		[ -n "$dry_run" ] || [ -e "/sys/class/net/${network#tap:}" ] ||
+		# /sys may be another network namespace's.
+		[ -n "$dry_run" ] || grep -q "^ *${network#tap:}:" /proc/net/dev ||
 			die "there is no network device ${network#tap:}; make it:" \
 				"ip tuntap add dev ${network#tap:} mode tap user $(id -un)" ;;
 	esac
