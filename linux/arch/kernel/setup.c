@@ -188,7 +188,10 @@ extern char __init_text_end[], __init_data_begin[];
 
 void free_initmem(void)
 {
-	/* Code until now: data of whoever gets it next. */
+	/*
+	 * Code until now: data of whoever gets it next.  Overwritten, because an emulator goes on
+	 * watching a page for changes of code as long as one of its instructions is left.
+	 */
 	hc_memory_protect(__init_begin, __init_text_end - __init_begin,
 			  HC_PROT_READ | HC_PROT_WRITE);
 	/*
