@@ -45,9 +45,9 @@ ok 'no serial port: the debug port' "$(cat "$TMP/debug")"
 	"$BUILD/tests/core/donor.elf" -append test=echo >"$TMP/out" 2>&1
 tr -d '\r' <"$TMP/out" | grep -q '^0*b8000: 0x64 0x07 0x6f 0x07 0x6e 0x07 0x6f 0x07'
 ok 'the VGA text screen' "$(cat "$TMP/out")"
-(sleep 3; echo 'screendump screen.ppm'; sleep 1; echo quit) | (cd "$TMP" && timeout 60 \
+(sleep 3; echo "screendump $TMP/screen.ppm"; sleep 1; echo quit) | timeout 60 \
 	qemu-system-x86_64 -accel tcg -display none -no-reboot -m 32 -serial null -monitor stdio \
-	-kernel "$BUILD/tests/core/donor.elf" -append test=scroll >/dev/null 2>&1)
+	-kernel "$BUILD/tests/core/donor.elf" -append test=scroll >"$TMP/out" 2>&1
 # 720 x 400 dots; only the last line is not blank: 16 rows of dots.
 perl -e 'local $/;
 	my $p = <STDIN>;
@@ -62,7 +62,7 @@ perl -e 'local $/;
 	my $l = join " ", sort { $a <=> $b } keys %lines;
 	die "text in lines $l" if $l ne "23 24";' \
 	<"$TMP/screen.ppm" 2>"$TMP/errors"
-ok 'it scrolls' "$(cat "$TMP/errors")"
+ok 'it scrolls' "$(cat "$TMP/errors" "$TMP/out")"
 
 # Input, by interrupt.
 (sleep 2; printf 'ab.') | timeout 60 qemu-system-x86_64 -accel tcg -display none -no-reboot -m 32 \
