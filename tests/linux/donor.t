@@ -38,8 +38,6 @@ for object in "$BUILD"/linux-*/donor.o; do
 	ok "$name: it shows the core its entry points only" "$(head -n 5 "$TMP/exported")"
 done
 
-# The overlay's own code: no instruction of the machine's but behind the contract, in I/O ports, and
-# where the kernel's own x86 headers have them.
 grep -rlE 'linux/|arch/haunch' core >"$TMP/above"
 [ ! -s "$TMP/above" ]
 ok 'the core names nothing of the donor' "$(cat "$TMP/above")"

@@ -23,7 +23,4 @@ void fpu_reset_current(void);
 int fpu_restore_current(void);
 unsigned long fpu_size(void);
 
-/* One past the last byte of RAM, and how much a program may have of the direct map. */
-extern unsigned long memory_end_address;
-
 #endif

@@ -24,7 +24,6 @@ static char command_line[COMMAND_LINE_SIZE] __initdata;
 unsigned long empty_zero_page[PAGE_SIZE / sizeof(unsigned long)] __page_aligned_bss;
 EXPORT_SYMBOL(empty_zero_page);
 unsigned int elf_hwcap;
-unsigned long memory_end_address;
 
 static void __ref start(void *unused)
 {
@@ -75,8 +74,7 @@ static void __init setup_memory(void)
 
 	min_low_pfn = PFN_UP(memblock_start_of_DRAM());
 	max_low_pfn = max_pfn = end_pfn;
-	memory_end_address = (unsigned long)__va(PFN_PHYS(end_pfn));
-	high_memory = (void *)memory_end_address;
+	high_memory = __va(PFN_PHYS(end_pfn));
 	set_max_mapnr(end_pfn);
 #ifdef CONFIG_ZONE_DMA32
 	zones[ZONE_DMA32] = min(end_pfn, 1UL << (32 - PAGE_SHIFT));

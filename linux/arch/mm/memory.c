@@ -937,7 +937,7 @@ static const struct file_operations ram_operations = {
 
 int memory_attach(void)
 {
-	unsigned long address = vm_mmap(ram_file, 0, memory_end_address - PAGE_OFFSET,
+	unsigned long address = vm_mmap(ram_file, 0, (unsigned long)high_memory - PAGE_OFFSET,
 					PROT_ALL, MAP_SHARED, 0), spacer;
 
 	if (IS_ERR_VALUE(address))
