@@ -24,7 +24,7 @@ static int turn;
 static _Thread_local int own = 7;
 static _Thread_local char own_zeroed[5000];
 static pthread_key_t key;
-static int keys_destroyed;
+static _Atomic int keys_destroyed;	/* several threads end at once */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int initialised;
 static volatile int spinning = 1;
