@@ -74,6 +74,21 @@ void arch_teardown_msi_irq(unsigned int irq)
 }
 #endif
 
+/*
+ * Take what has come in the meantime, before softirqs run: a network card often interrupts for what
+ * it sent and for what it received at once.  NAPI then polls both in one softirq; the second would
+ * otherwise arrive within the first one's, which leaves it to ksoftirqd, three switches away.
+ * Within a nested interrupt nothing more is taken, so that a storm cannot pile up frames.
+ */
+static void take_pending(void)
+{
+	if (hardirq_count() != HARDIRQ_OFFSET)
+		return;
+	local_irq_enable();
+	asm volatile("nop");	/* sti keeps interrupts out for one instruction more */
+	local_irq_disable();
+}
+
 void donor_interrupt(unsigned int irq, struct hc_frame *frame)
 {
 	struct pt_regs *regs = (struct pt_regs *)frame;
@@ -82,6 +97,7 @@ void donor_interrupt(unsigned int irq, struct hc_frame *frame)
 	irq_enter();
 	if (generic_handle_irq(irq))
 		hc_irq_ack(irq);
+	take_pending();
 	irq_exit();
 	set_irq_regs(old);
 	if (user_mode(regs))
