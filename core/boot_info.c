@@ -55,6 +55,24 @@ void command_line_append(char line[COMMAND_LINE_SIZE], const char *text, size_t 
 	line[used] = '\0';
 }
 
+bool command_line_has(const char *line, const char *word)
+{
+	size_t length = strlen(word);
+
+	while (*line) {
+		size_t n = 0;
+
+		while (line[n] && line[n] != ' ')
+			n++;
+		if (n == 2 && !memcmp(line, "--", n))
+			return false;
+		if (n == length && !memcmp(line, word, n))
+			return true;
+		line += n + (line[n] == ' ');
+	}
+	return false;
+}
+
 /* ------------------------------------------------------------------ PVH */
 
 #define PVH_MAGIC		0x336ec578

@@ -46,5 +46,8 @@ const char *boot_info_multiboot2(struct boot_info *info, const void *data, size_
 /* Append " " and the text, up to its NUL if it has one, to a line; what does not fit is cut off. */
 void command_line_append(char line[COMMAND_LINE_SIZE], const char *text, size_t length);
 
+/* Is it one of the words before "--"? */
+bool command_line_has(const char *line, const char *word);
+
 #endif /* !__ASSEMBLER__ */
 #endif /* CORE_BOOT_INFO_H */

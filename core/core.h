@@ -84,6 +84,9 @@ void print_symbol(unsigned long address);
 unsigned int entropy_collect(unsigned char seed[HC_ENTROPY_SIZE]);
 void entropy_add(const void *data, size_t size);
 
+/* A random number, from as much as there is before any clock or device was set up. */
+uint64_t entropy_word(void);
+
 /* ------------------------------------------------------------------ start.c */
 
 /* All RAM that the machine has: sorted, disjoint, whole pages. */
@@ -112,9 +115,12 @@ static inline bool in_image_text(unsigned long address)
 		address < (unsigned long)image_text_end);
 }
 
-/* page.c: the final page tables.  Page-table pages are taken from [pool, pool + pool_size). */
+/*
+ * page.c: the final page tables, and the direct map where `random` says.  Page-table pages are taken
+ * from [pool, pool + pool_size).  What hc_va() said before is no address any more.
+ */
 unsigned long page_pool_size(void);
-void page_init(unsigned long pool, unsigned long pool_size);
+void page_init(unsigned long pool, unsigned long pool_size, uint64_t random);
 bool page_is_mapped(unsigned long address);	/* present, so that reading it does not fault */
 
 /*
@@ -131,7 +137,7 @@ void irq_init(void);
 
 /* console.c */
 void console_init(void);
-void console_map(void);		/* into the page tables that page_init() is making */
+void console_map(void);		/* into the page tables that page_init() has made */
 
 /* time.c: the clock, then the timer.  After ACPI's tables are known. */
 void time_init(void);

@@ -13,6 +13,7 @@
 #include "core.h"
 
 #define SAMPLES			512
+#define SAMPLES_FOR_A_WORD	128
 #define BUCKETS			64
 
 static uint64_t state[HC_ENTROPY_SIZE / 8] = {
@@ -59,13 +60,13 @@ void entropy_add(const void *data, size_t size)
  * the low bits of the durations, rounded down and divided by four, for samples depend on each
  * other.
  */
-static unsigned int jitter(void)
+static unsigned int jitter(unsigned int samples)
 {
 	unsigned short count[BUCKETS] = { 0 };
 	unsigned long last = cpu_cycles();
 	unsigned int most = 0, bits = 0;
 
-	for (unsigned int i = 0; i < SAMPLES; i++) {
+	for (unsigned int i = 0; i < samples; i++) {
 		unsigned long now, delta;
 
 		timing_sample();
@@ -79,9 +80,23 @@ static unsigned int jitter(void)
 	for (unsigned int i = 0; i < BUCKETS; i++)
 		if (count[i] > most)
 			most = count[i];
-	while (most << (bits + 1) <= SAMPLES)
+	while (most << (bits + 1) <= samples)
 		bits++;
-	return bits * SAMPLES / 4;
+	return bits * samples / 4;
+}
+
+uint64_t entropy_word(void)
+{
+	uint64_t random;
+
+	if (hc_random(&random, sizeof(random)) == sizeof(random))
+		mix(random);
+	else
+		jitter(SAMPLES_FOR_A_WORD);
+	mix(cpu_cycles());
+	for (unsigned int i = 0; i < 4; i++)
+		mix(0);
+	return state[0] ^ state[2];
 }
 
 unsigned int entropy_collect(unsigned char seed[HC_ENTROPY_SIZE])
@@ -94,7 +109,7 @@ unsigned int entropy_collect(unsigned char seed[HC_ENTROPY_SIZE])
 	mix(hc_time_wall());
 	/* With a generator in the CPU the jitter is a bonus, and would only take time. */
 	if (bits < HC_ENTROPY_SIZE * 8)
-		bits += jitter();
+		bits += jitter(SAMPLES);
 	for (unsigned int i = 0; i < 4; i++)
 		mix(0);
 	memcpy(seed, state, HC_ENTROPY_SIZE);

@@ -3,7 +3,7 @@
 /*
  * start.c - from the first line of C to the donor's entry point.
  *
- * Called by boot.S on the boot stack, with the first GiB mapped at HC_DIRECT_MAP.  Until the amount
+ * Called by boot.S on the boot stack, with the first GiB mapped at HC_IMAGE_MAP.  Until the amount
  * of memory was checked, nothing of the donor's part of the image may be touched: it may not be
  * there.
  */
@@ -94,7 +94,7 @@ static void check_memory(const struct image_note *note, bool loaded_before_firmw
 	hc_power_off(STATUS_MEMORY);
 }
 
-/* What bake has put into the image, behind the kernel. */
+/* What bake has put into the image, behind the kernel: its beginning is below 1 GiB. */
 static void read_payload(const struct image_note *note)
 {
 	const struct image_payload *payload = hc_va(note->payload_start);
@@ -102,12 +102,13 @@ static void read_payload(const struct image_note *note)
 
 	if (!size)
 		return;
-	if (size < sizeof(*payload) ||
+	if (size < sizeof(*payload) || note->payload_start > GIB - sizeof(*payload) ||
 	    memcmp(payload->magic, IMAGE_PAYLOAD_MAGIC, sizeof(payload->magic)) ||
 	    payload->version != IMAGE_PAYLOAD_VERSION)
 		panic("the image is damaged: no payload at 0x%lx", note->payload_start);
 	if (payload->command_line > size ||
 	    payload->command_line_size > size - payload->command_line ||
+	    note->payload_start + payload->command_line + payload->command_line_size > GIB ||
 	    payload->initrd > size || payload->initrd_size > size - payload->initrd)
 		panic("the image is damaged: its payload's parts are out of bounds");
 	command_line_append(command_line, (const char *)payload + payload->command_line,
@@ -190,13 +191,14 @@ void start(uint32_t magic, unsigned long info)
 	memcpy(&note, hc_va((unsigned long)image_note), sizeof(note));
 	check_memory(&note, magic != MULTIBOOT2_MAGIC);
 
-	pool_size = page_pool_size();
-	pool = place_page_tables(&note, pool_size);
-	page_init(pool, pool_size);
-	if (note.symbols_size)
-		symbols_init(hc_va(note.symbols_start), note.symbols_size);
 	read_payload(&note);
 	command_line_append(command_line, boot.command_line, strlen(boot.command_line));
+	entropy_add(boot.command_line, strlen(boot.command_line));
+	pool_size = page_pool_size();
+	pool = place_page_tables(&note, pool_size);
+	page_init(pool, pool_size, command_line_has(command_line, "nokaslr") ? 0 : entropy_word());
+	if (note.symbols_size)
+		symbols_init(hc_va(note.symbols_start), note.symbols_size);
 	set_initrd(&note);
 	set_ram(&note, pool, pool_size);
 
@@ -204,7 +206,6 @@ void start(uint32_t magic, unsigned long info)
 	irq_init();
 	time_init();
 	fpu_init();
-	entropy_add(boot.command_line, strlen(boot.command_line));
 	start_info.command_line = command_line;
 	start_info.entropy_bits = entropy_collect(start_info.entropy);
 	donor_runs = true;

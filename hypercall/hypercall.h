@@ -11,10 +11,14 @@
  *
  * The machine model
  *   One CPU.  Long mode, ring 0 for everything, one address space.  All RAM, and all device memory
- *   once hc_memory_map_device() was called for it, is mapped at HC_DIRECT_MAP + physical address;
- *   hc_va() and hc_pa() convert.  Addresses below HC_DIRECT_MAP are not mapped, unless
- *   hc_memory_map() maps something there: a NULL pointer plus any sane offset always faults.
- *   RAM is readable and writable, not executable, unless hc_memory_protect() says otherwise.
+ *   once hc_memory_map_device() was called for it, is mapped at hc_direct_map + physical address,
+ *   which is somewhere else at each boot; hc_va() and hc_pa() convert.  RAM is readable and
+ *   writable, not executable, unless hc_memory_protect() says otherwise.
+ *   The image, core and donor, runs where it was linked: at HC_IMAGE_MAP + physical address, each
+ *   section protected as it needs.  In the direct map what is read-only there is so, too, and
+ *   nothing of it can be executed.
+ *   Addresses below HC_IMAGE_MAP are not mapped, unless hc_memory_map() maps something there: a
+ *   NULL pointer plus any sane offset always faults.
  *
  * Programs
  *   A program is code that the donor runs but that is not the donor: it owns FS base, the FPU
@@ -39,8 +43,9 @@
 
 #define HC_VERSION		1
 
-/* Virtual address of physical address 0 in the direct map. */
-#define HC_DIRECT_MAP		0x40000000
+/* The image's physical address p is linked at HC_IMAGE_MAP + p, which is below HC_IMAGE_LIMIT. */
+#define HC_IMAGE_MAP		0x40000000
+#define HC_IMAGE_LIMIT		0x80000000
 #define HC_PAGE_SIZE		4096
 
 /* Errors.  The values are those of POSIX as Linux and NetBSD both number them. */
@@ -110,14 +115,25 @@ void donor_start(const struct hc_start_info *info) __attribute__((noreturn));
 
 /* ------------------------------------------------------------------ memory */
 
+/*
+ * Virtual address of physical address 0 in the direct map: a multiple of 2 MiB, not below 4 GiB,
+ * chosen at random before donor_start() and never changed.  (The word `nokaslr` on the command line
+ * makes it always the same, for debugging.)
+ */
+extern unsigned long hc_direct_map;
+
+/* The direct map's address of a physical address. */
 static inline void *hc_va(unsigned long physical)
 {
-	return (void *)(physical + HC_DIRECT_MAP);
+	return (void *)(physical + hc_direct_map);
 }
 
+/* The physical address of something in the direct map or in the image. */
 static inline unsigned long hc_pa(const void *address)
 {
-	return (unsigned long)address - HC_DIRECT_MAP;
+	unsigned long a = (unsigned long)address;
+
+	return a - (a < HC_IMAGE_LIMIT ? HC_IMAGE_MAP : hc_direct_map);
 }
 
 #define HC_PROT_READ		1
@@ -125,17 +141,18 @@ static inline unsigned long hc_pa(const void *address)
 #define HC_PROT_EXEC		4	/* implies readable */
 
 /*
- * Set the protection of [address, address + size), whole pages of the direct map's RAM or of
- * something mapped by hc_memory_map().  prot is an OR of HC_PROT_*; 0 makes every access fault.
+ * Set the protection of [address, address + size), whole pages of the direct map's RAM, of the image
+ * where it runs, or of something mapped by hc_memory_map().  Other mappings of the same memory stay
+ * as they are.  prot is an OR of HC_PROT_*; 0 makes every access fault.
  * Any context.  HC_EINVAL: not page aligned or not mapped; HC_ENOMEM: a large page had to be split
  * and no page-table page is left.
  */
 int hc_memory_protect(void *address, unsigned long size, unsigned int prot);
 
 /*
- * Map RAM at an address below HC_DIRECT_MAP, for programs that are linked at a fixed address; the
+ * Map RAM at an address below HC_IMAGE_MAP, for programs that are linked at a fixed address; the
  * same memory stays mapped in the direct map.  Unmapping returns the page-table pages.  Any
- * context.  HC_EINVAL: not page aligned, page 0, not below HC_DIRECT_MAP, or already (not) mapped;
+ * context.  HC_EINVAL: not page aligned, page 0, not below HC_IMAGE_MAP, or already (not) mapped;
  * HC_ENOMEM: no page-table page left.
  */
 int hc_memory_map(void *address, unsigned long physical, unsigned long size, unsigned int prot);
@@ -148,8 +165,8 @@ int hc_memory_unmap(void *address, unsigned long size);
 /*
  * Map device memory into the direct map, uncached or as said, readable and writable; afterwards
  * hc_va(physical) is its address.  Mappings are never undone; mapping the same again is fine.
- * Ranges are rounded outwards to pages.  Any context.  HC_EINVAL: it is RAM, or beyond the CPU's
- * physical address width; HC_ENOMEM as above.
+ * Ranges are rounded outwards to pages.  Any context.  HC_EINVAL: it is RAM, beyond the CPU's
+ * physical address width, or where the direct map cannot reach (64 TiB); HC_ENOMEM as above.
  */
 int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned int cache);
 

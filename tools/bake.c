@@ -621,7 +621,7 @@ static void bake(const struct options *o, const struct image *kernel, struct nod
 	p.p_offset = start;
 	p.p_filesz = p.p_memsz = out->sink.written - start;
 	p.p_paddr = ALIGN_UP(kernel->kernel_end, PAGE_SIZE);
-	p.p_vaddr = p.p_paddr + HC_DIRECT_MAP;
+	p.p_vaddr = p.p_paddr + HC_IMAGE_MAP;
 	if (p.p_memsz > PAYLOAD_MAX)
 		die("the files are too large for an image: %llu MB, at most %lu MB; put them on a "
 		    "disk (haunch run --disk)", (unsigned long long)p.p_memsz >> 20,

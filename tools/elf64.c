@@ -10,7 +10,7 @@
 
 #include "elf64.h"
 
-/* Fixed-address programs live between these (hypercall.h: what is below HC_DIRECT_MAP is free). */
+/* Fixed-address programs live between these (hypercall.h: what is below HC_IMAGE_MAP is free). */
 #define PROGRAM_LOWEST		0x10000ul
 #define PROGRAM_HIGHEST		0x40000000ul
 

@@ -5,17 +5,17 @@
  * protected mode to long mode.
  *
  * This part of the image is linked at its physical address; everything else at physical address +
- * HC_DIRECT_MAP.  Relies on the boot loader for what ELF promises: segments are where they belong
+ * HC_IMAGE_MAP.  Relies on the boot loader for what ELF promises: segments are where they belong
  * and what a segment has in memory beyond the file (bss) is zero.  QEMU, Xen and GRUB do that, so
  * nobody pays for clearing it twice.
  *
- * The first GiB is mapped at 0 and at HC_DIRECT_MAP until page_init().
+ * The first GiB is mapped at 0 and at HC_IMAGE_MAP until page_init().
  */
 #include "../../hypercall/hypercall.h"
 #include "../boot_info.h"
 #include "cpu.h"
 
-#define PA(symbol)		((symbol) - HC_DIRECT_MAP)
+#define PA(symbol)		((symbol) - HC_IMAGE_MAP)
 
 /* ------------------------------------------------------------------ what boot loaders look for */
 
@@ -105,7 +105,7 @@ multiboot2_entry:
 	mov	%eax, (%edi)
 	add	$0x1000, %eax
 	mov	%eax, 0x1000(%edi)
-	mov	%eax, 0x1000 + 8 * (HC_DIRECT_MAP >> 30)(%edi)
+	mov	%eax, 0x1000 + 8 * (HC_IMAGE_MAP >> 30)(%edi)
 	add	$0x2000, %edi
 	mov	$0xe3, %eax
 2:	mov	%eax, (%edi)

@@ -3,9 +3,10 @@
 /*
  * page.c - the one address space (Intel SDM vol. 3, chapter 4: 4-level paging).
  *
- * Physical address p is mapped at HC_DIRECT_MAP + p, if it is RAM or was mapped as a device, with
+ * Physical address p is mapped at hc_direct_map + p, if it is RAM or was mapped as a device, with
  * 2 MiB pages that are split when a part of one gets another protection.  Nothing is merged back.
- * What is below HC_DIRECT_MAP is mapped by hc_memory_map() only, with 4 KiB pages.
+ * The image is mapped a second time, where it was linked.  What is below HC_IMAGE_MAP is mapped by
+ * hc_memory_map() only, with 4 KiB pages.
  *
  * Page-table pages come from a pool that is reserved at boot: enough to split every 2 MiB of RAM,
  * so that protecting memory never needs memory.  The pool is not touched before it is needed.
@@ -31,10 +32,14 @@
 #define PROTECTION		(PRESENT | WRITABLE | NO_EXECUTE)
 
 #define LARGE_SIZE		(2 * MIB)
+#define DIRECT_MAP_REACH	(64 * 1024 * GIB)	/* physical addresses are below */
 #define ENTRIES			512
 
 /* Invalidating more pages than this one by one is slower than dropping all translations. */
 #define FLUSH_ALL		32
+
+/* Until page_init(), boot.S's map of the first GiB. */
+unsigned long hc_direct_map = HC_IMAGE_MAP;
 
 static uint64_t *root = boot_tables;
 static unsigned long pool_next;		/* physical; never used so far */
@@ -299,7 +304,7 @@ static uint64_t *small_entry_make(unsigned long address)
 static bool low_range_is_good(unsigned long start, unsigned long size)
 {
 	return !((start | size) % HC_PAGE_SIZE) && start >= HC_PAGE_SIZE && size &&
-	       start < HC_DIRECT_MAP && size <= HC_DIRECT_MAP - start;
+	       start < HC_IMAGE_MAP && size <= HC_IMAGE_MAP - start;
 }
 
 int hc_memory_map(void *address, unsigned long physical, unsigned long size, unsigned int prot)
@@ -376,7 +381,7 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 	int result = 0;
 
 	if (physical + size < physical || end < start || end > 1ul << cpu.physical_bits ||
-	    cache > HC_CACHE_BACK || ranges_touch(&machine_ram, physical, physical + size))
+	    end > DIRECT_MAP_REACH || cache > HC_CACHE_BACK || ranges_touch(&machine_ram, physical, physical + size))
 		return HC_EINVAL;
 	if (!size)
 		return 0;
@@ -385,10 +390,10 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 	if (cache == HC_CACHE_NONE || (cache == HC_CACHE_COMBINE && !cpu.pat))
 		kind |= WRITE_THROUGH | CACHE_DISABLED;
 	flags = irq_save();
-	if (tables_needed(start + HC_DIRECT_MAP, end + HC_DIRECT_MAP) > pool_left)
+	if (tables_needed(start + hc_direct_map, end + hc_direct_map) > pool_left)
 		result = HC_ENOMEM;
 	while (!result && start < end) {
-		unsigned long address = start + HC_DIRECT_MAP, step = HC_PAGE_SIZE;
+		unsigned long address = start + hc_direct_map, step = HC_PAGE_SIZE;
 		uint64_t *entry = directory_entry_make(address), old, new;
 
 		if (!(start % LARGE_SIZE) && end - start >= LARGE_SIZE &&
@@ -444,22 +449,28 @@ const void *firmware_at(uint64_t physical, uint64_t size)
 
 /* ------------------------------------------------------------------ boot */
 
-/* Pages beside one for each 2 MiB of RAM: the upper levels, devices, ranges' ends, low mappings. */
-#define POOL_EXTRA		24
+/*
+ * Pages beside one for each 2 MiB of RAM and of the image: the upper levels, devices, ranges' ends,
+ * low mappings.
+ */
+#define POOL_EXTRA		32
 
 unsigned long page_pool_size(void)
 {
-	uint64_t ram = ranges_total(&machine_ram);
+	uint64_t mapped = ranges_total(&machine_ram) + page_up(hc_pa(image_end)) -
+			  hc_pa(image_start);
 
-	return page_up(ram / ENTRIES) + page_up(ram / ENTRIES / 8) + POOL_EXTRA * HC_PAGE_SIZE;
+	return page_up(mapped / ENTRIES) + page_up(mapped / ENTRIES / 8) +
+	       POOL_EXTRA * HC_PAGE_SIZE;
 }
 
-static void map_ram(unsigned long start, unsigned long end)
+/* Map physical RAM at `offset` + its physical address. */
+static void map_ram(unsigned long start, unsigned long end, unsigned long offset)
 {
 	uint64_t kind = protection(HC_PROT_WRITE) | ENTRY_RAM | ACCESSED | DIRTY;
 
 	while (start < end) {
-		unsigned long address = start + HC_DIRECT_MAP;
+		unsigned long address = start + offset;
 		unsigned long next = part_end(start, end);
 		uint64_t *entry = directory_entry_make(address);
 
@@ -475,38 +486,53 @@ static void map_ram(unsigned long start, unsigned long end)
 	}
 }
 
-static void protect_image(const char *start, const char *end, unsigned int prot)
+/* Protect a part of the image that is not to be written, and its double in the direct map. */
+static void protect_image(const char *start, const char *end, unsigned int prot,
+			  unsigned long direct_map)
 {
 	unsigned long from = page_down((unsigned long)start), to = page_up((unsigned long)end);
 
-	if (from < to && hc_memory_protect((void *)from, to - from, prot))
+	if (from < to && (hc_memory_protect((void *)from, to - from, prot) ||
+			  hc_memory_protect((void *)(from - HC_IMAGE_MAP + direct_map), to - from,
+					    prot & HC_PROT_READ)))
 		panic("cannot protect the image from 0x%lx", from);
 }
 
 extern char boot_guard[];
 
-void page_init(unsigned long pool, unsigned long pool_size)
+/* The direct map is anywhere between these; what it maps ends below 128 TiB. */
+#define DIRECT_MAP_LEAST	(4 * GIB)
+#define DIRECT_MAP_MOST		DIRECT_MAP_REACH
+
+void page_init(unsigned long pool, unsigned long pool_size, uint64_t random)
 {
-	uint64_t *tables;
+	unsigned long places = (DIRECT_MAP_MOST - DIRECT_MAP_LEAST) / LARGE_SIZE;
+	unsigned long direct_map = DIRECT_MAP_LEAST + random % places * LARGE_SIZE;
+	unsigned long tables;
 
 	pool_next = pool;
 	pool_left = pool_size / HC_PAGE_SIZE;
-	tables = table_allocate(true);
-	root = tables;
+	root = table_allocate(true);
 	for (unsigned int i = 0; i < machine_ram.nr; i++)
-		map_ram(machine_ram.range[i].start, machine_ram.range[i].end);
+		map_ram(machine_ram.range[i].start, machine_ram.range[i].end, direct_map);
+	map_ram(hc_pa(image_start), page_up(hc_pa(image_end)), HC_IMAGE_MAP);
 
-	/* The image: what is not named here is data and bss, and stays as RAM is. */
-	protect_image(image_start, image_core_text_start, HC_PROT_READ);
-	protect_image(image_core_text_start, image_core_text_end, HC_PROT_EXEC);
-	protect_image(image_core_text_end, image_core_rodata_end, HC_PROT_READ);
-	protect_image(image_text_start, image_text_end, HC_PROT_EXEC);
-	protect_image(image_text_end, image_rodata_end, HC_PROT_READ);
-	protect_image(boot_guard, boot_guard + HC_PAGE_SIZE, 0);
+	/* What is not named here is data and bss, and stays as RAM is. */
+	protect_image(image_start, image_core_text_start, HC_PROT_READ, direct_map);
+	protect_image(image_core_text_start, image_core_text_end, HC_PROT_READ | HC_PROT_EXEC,
+		      direct_map);
+	protect_image(image_core_text_end, image_core_rodata_end, HC_PROT_READ, direct_map);
+	protect_image(image_text_start, image_text_end, HC_PROT_READ | HC_PROT_EXEC, direct_map);
+	protect_image(image_text_end, image_rodata_end, HC_PROT_READ, direct_map);
+	protect_image(boot_guard, boot_guard + HC_PAGE_SIZE, 0, direct_map);
 
-	console_map();
+	/* From one direct map to the other: no table may be touched in between. */
+	tables = hc_pa(root);
+	write_cr3(tables);
+	hc_direct_map = direct_map;
+	root = hc_va(tables);
 
-	write_cr3(hc_pa(root));
 	for (unsigned int i = 0; i < 3; i++)
 		table_free(boot_tables + i * ENTRIES);
+	console_map();
 }

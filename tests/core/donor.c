@@ -161,6 +161,29 @@ static int faulted(int result, void *address, u64 error)
 static unsigned char spare[16 * 4096] __attribute__((aligned(4096)));
 static const int constant = 1;
 
+/* The image's second mapping, in the direct map: what is not to be changed cannot be there either. */
+static void test_direct_map(void)
+{
+	unsigned char *code = hc_va(hc_pa((const void *)try_read));
+	unsigned char *data = hc_va(hc_pa(spare));
+	int *number = hc_va(hc_pa(&constant));
+
+	put("direct map: 0x");
+	put_number(hc_direct_map, 16);
+	put("\n");
+	ok(hc_direct_map >= 1ul << 32 && !(hc_direct_map % (2 * MIB)), "the direct map's place");
+	ok(hc_pa(hc_va(0x123456)) == 0x123456 && (u64)spare >= HC_IMAGE_MAP &&
+	   (u64)spare + sizeof(spare) <= HC_IMAGE_LIMIT, "addresses convert");
+	ok(faulted(try_write(code), code, 3) && faulted(try_execute(code), code, 17),
+	   "code is only to be read in the direct map");
+	ok(faulted(try_write(number), number, 3), "constants are not writable in the direct map");
+	*(volatile unsigned char *)data = 0x5a;
+	ok(*(volatile unsigned char *)spare == 0x5a, "data is the same in the direct map");
+	ok(faulted(try_read((void *)HC_IMAGE_MAP), (void *)HC_IMAGE_MAP, 0) &&
+	   faulted(try_read((void *)(HC_IMAGE_LIMIT - 4096ul)),
+		   (void *)(HC_IMAGE_LIMIT - 4096ul), 0), "around the image nothing is mapped");
+}
+
 static void test_memory(void)
 {
 	u64 ram = 0, large = 0, end = 0;
@@ -201,6 +224,7 @@ static void test_memory(void)
 	   "constants are not writable");
 	ok(faulted(try_execute(spare), spare, 17), "data is not executable");
 	ok(faulted(try_execute(hc_va(end - 4096)), hc_va(end - 4096), 17), "RAM is not executable");
+	test_direct_map();
 
 	spare[0] = 0xc3;
 	ok(!hc_memory_protect(spare, 4096, HC_PROT_READ | HC_PROT_EXEC) && !try_execute(spare) &&
@@ -236,8 +260,9 @@ static void test_memory(void)
 	   hc_memory_unmap((void *)0x400000, 8192) == HC_EINVAL, "unmap");
 	ok(hc_memory_map_device(hc_pa(page), 4096, HC_CACHE_NONE) == HC_EINVAL,
 	   "RAM is no device memory");
-	ok(hc_memory_map_device(1ul << 60, 4096, HC_CACHE_NONE) == HC_EINVAL,
-	   "device memory beyond the CPU's reach");
+	ok(hc_memory_map_device(1ul << 60, 4096, HC_CACHE_NONE) == HC_EINVAL &&
+	   hc_memory_map_device(1ul << 46, 4096, HC_CACHE_NONE) == HC_EINVAL,
+	   "device memory beyond the CPU's reach, or the direct map's");
 	ok(!hc_memory_map_device(0xfed00000, 1024, HC_CACHE_NONE) &&
 	   !hc_memory_map_device(0xfed00000, 1024, HC_CACHE_NONE) &&
 	   !try_read(hc_va(0xfed00000)), "map the HPET");
@@ -733,6 +758,11 @@ void donor_start(const struct hc_start_info *info)
 
 	if (has_word("test=exit42"))
 		hc_power_off(42);
+	if (has_word("test=direct-map")) {
+		on_fault = skip_access;
+		test_direct_map();
+		hc_power_off(0);
+	}
 	if (has_word("test=panic"))
 		crash();
 	if (has_word("test=overflow"))

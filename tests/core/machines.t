@@ -30,6 +30,22 @@ says '^ok - PCI: advanced error reporting' 'q35: extended PCI configuration spac
 grep -q '^random 64 entropy 256$' "$TMP/out"
 ok 'random numbers of the CPU are credited in full' "$(grep random "$TMP/out")"
 
+# The direct map is elsewhere at each boot, if nobody asks for the opposite.  What a CPU without a
+# random number generator has is jitter.
+for cpu in max qemu64; do
+	for _ in 1 2 3; do
+		boot test=direct-map -m 32 -cpu $cpu
+		grep '^direct map: ' "$TMP/out"
+	done | sort -u >"$TMP/places"
+	[ "$(wc -l <"$TMP/places")" = 3 ]
+	ok "three boots, three direct maps ($cpu)" "$(cat "$TMP/places")"
+done
+boot 'test=direct-map nokaslr' -m 32
+says '^direct map: 0x100000000$' 'nokaslr: the direct map is where it always is'
+boot 'test=direct-map -- nokaslr' -m 32
+! grep -q '^direct map: 0x100000000$' "$TMP/out"
+ok "a program's own argument nokaslr changes nothing" "$(cat "$TMP/out")"
+
 # Without a serial port the text goes to the debug port, and to the screen.
 rm -f "$TMP/debug"
 timeout 60 qemu-system-x86_64 -accel tcg -display none -no-reboot -monitor none -serial none -m 32 \

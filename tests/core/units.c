@@ -321,6 +321,16 @@ static void test_multiboot2(void)
 	ok(true, "Multiboot 2: damaged information");
 }
 
+static void test_command_line_has(void)
+{
+	ok(command_line_has("nokaslr", "nokaslr") && command_line_has("a nokaslr  b", "nokaslr") &&
+	   command_line_has(" a  b", "b"), "a word of the command line");
+	ok(!command_line_has("", "nokaslr") && !command_line_has("nokaslr=1 xnokaslr", "nokaslr") &&
+	   !command_line_has("nokasl", "nokaslr"), "no word of the command line");
+	ok(!command_line_has("a -- nokaslr", "nokaslr") && command_line_has("b -- a", "b"),
+	   "a word behind -- is the program's");
+}
+
 static void test_command_line(void)
 {
 	char line[COMMAND_LINE_SIZE] = "";
@@ -512,6 +522,7 @@ int main(void)
 	test_pvh();
 	test_multiboot2();
 	test_command_line();
+	test_command_line_has();
 	test_acpi();
 	test_symbols();
 	printf("1..%u\n", tests);

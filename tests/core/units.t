@@ -28,7 +28,8 @@ ok 'the core exports nothing but hypercalls and entry points' "$(cat "$TMP/expor
 
 # Every call that the header declares is there, and the other way round.
 header=hypercall/hypercall.h
-sed -n 's/^[a-z].*[ *]\(hc_[a-z_]*\)(.*/\1/p' "$header" | sort -u >"$TMP/declared"
+sed -n -e 's/^[a-z].*[ *]\(hc_[a-z_]*\)(.*/\1/p' -e 's/^extern .*[ *]\(hc_[a-z_]*\);$/\1/p' \
+	"$header" | sort -u >"$TMP/declared"
 sed -n 's/^static inline .*[ *]\(hc_[a-z_]*\)(.*/\1/p' "$header" | sort -u >"$TMP/inline"
 comm -23 "$TMP/declared" "$TMP/inline" >"$TMP/wanted"
 nm --defined-only -g "$BUILD/core/core.o" | awk '$NF ~ /^hc_/ { print $NF }' | sort >"$TMP/defined"

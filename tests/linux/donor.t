@@ -24,8 +24,11 @@ comm -13 "$TMP/packaged" "$TMP/there" >"$TMP/added"
 [ "$(cat "$TMP/added")" = linux-source-6.1/arch/haunch ] && [ -L "$donor/arch/haunch" ]
 ok 'nothing is added but the symbolic link arch/haunch' "$(head -n 20 "$TMP/added")"
 
-# What hypercall.h declares and does not define in place.
-grep -oE '\bhc_[a-z_]+\(' hypercall/hypercall.h | tr -d '(' | sort -u >"$TMP/contract"
+# The functions of hypercall.h, and its one variable.
+{
+	grep -oE '\bhc_[a-z_]+\(' hypercall/hypercall.h | tr -d '('
+	sed -n 's/^extern .*[ *]\(hc_[a-z_]*\);$/\1/p' hypercall/hypercall.h
+} | sort -u >"$TMP/contract"
 for object in "$BUILD"/linux-*/donor.o; do
 	name=${object%/donor.o}
 	name=${name##*/linux-}

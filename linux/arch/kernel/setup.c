@@ -104,6 +104,13 @@ static int __init claim_ram(void)
 }
 arch_initcall(claim_ram);
 
+/* For the core: the direct map is at the same address at each boot. */
+static int __init nokaslr(char *unused)
+{
+	return 0;
+}
+early_param("nokaslr", nokaslr);
+
 void __init setup_arch(char **command_line_p)
 {
 	unsigned int eax = 1, ebx, ecx = 0, edx;
@@ -186,12 +193,11 @@ extern char __init_text_end[], __init_data_begin[];
 
 void free_initmem(void)
 {
-	/*
-	 * Code until now: data of whoever gets it next.  Overwritten, because an emulator goes on
-	 * watching a page for changes of code as long as one of its instructions is left.
-	 */
-	hc_memory_protect(__init_begin, __init_text_end - __init_begin,
+	/* Code until now: data of whoever gets it next, who finds it in the direct map. */
+	hc_memory_protect(__va(__pa(__init_begin)), __init_text_end - __init_begin,
 			  HC_PROT_READ | HC_PROT_WRITE);
+	hc_memory_protect(__init_begin, __init_text_end - __init_begin, 0);
+	hc_memory_protect(__init_data_begin, __init_end - __init_data_begin, 0);
 	/*
 	 * Overwritten, because QEMU's TCG would remember the code: each write to a page that
 	 * holds translated code takes a path a hundred times as long.

@@ -104,7 +104,7 @@ static int read_headers(struct file *file, const char *name, struct image *image
 	}
 	if (image->low >= image->high)
 		return -ENOEXEC;
-	if (header->e_type == ET_EXEC && (image->low < PAGE_SIZE || image->high > HC_DIRECT_MAP)) {
+	if (header->e_type == ET_EXEC && (image->low < PAGE_SIZE || image->high > HC_IMAGE_MAP)) {
 		reject(name, "linked for addresses that are not available; build it as static-PIE");
 		return -ENOEXEC;
 	}

@@ -4,7 +4,7 @@
  * The memory of programs in the flat flavour: what mmap() and its kin mean without virtual memory.
  *
  * A mapping is a run of contiguous pages of the direct map; its address is where the pages are.  (A
- * program that is linked at a fixed address has its pages mapped below HC_DIRECT_MAP in addition.)
+ * program that is linked at a fixed address has its pages mapped below HC_IMAGE_MAP in addition.)
  * The generic no-MMU code keeps a VMA, a region and their trees for each mapping and can neither
  * split nor protect nor grow them.  Here a program has a tree of areas instead, each a run with one
  * protection; pages are counted one by one, so any part of an area can be given back.  The donor
@@ -46,7 +46,7 @@ struct area {
 
 static struct kmem_cache *area_cache;
 
-/* The program whose fixed-address areas are mapped below HC_DIRECT_MAP; see window_switch(). */
+/* The program whose fixed-address areas are mapped below HC_IMAGE_MAP; see window_switch(). */
 static struct mm_struct *window_owner;
 
 static struct mm_struct *program(void)
@@ -592,7 +592,7 @@ static long map(unsigned long address, unsigned long length, unsigned long prot,
 		if (address < PAGE_SIZE)
 			return -EPERM;
 		/* In the direct map an address is somebody else's memory or none at all. */
-		if (address + length > HC_DIRECT_MAP)
+		if (address + length > HC_IMAGE_MAP)
 			return -ENOMEM;
 		fixed = address;
 	}

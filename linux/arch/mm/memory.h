@@ -31,7 +31,7 @@ int memory_attach(void);
 #define MEMORY_ZERO	2	/* filled with zeroes */
 
 /*
- * Memory for the current program, readable and writable, at `fixed` (below HC_DIRECT_MAP) or, if
+ * Memory for the current program, readable and writable, at `fixed` (below HC_IMAGE_MAP) or, if
  * that is 0, wherever there is room.  length is rounded up to pages.  The address, or -errno.  Call with
  * mmap_lock held for writing.
  */

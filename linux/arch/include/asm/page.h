@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The flat flavour: all RAM at one constant offset, the hypercall contract's direct map. */
+/* The flat flavour: all RAM at one offset, the hypercall contract's direct map. */
 #ifndef _ASM_HAUNCH_PAGE_H
 #define _ASM_HAUNCH_PAGE_H
 
@@ -12,7 +12,7 @@
 #define PAGE_SIZE	(1UL << PAGE_SHIFT)
 #endif
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
-#define PAGE_OFFSET	HC_DIRECT_MAP
+#define PAGE_OFFSET	hc_direct_map
 
 #ifndef __ASSEMBLY__
 
@@ -38,8 +38,8 @@ typedef struct page *pgtable_t;
 #define __pgd(x)	((pgd_t) { (x) })
 #define __pgprot(x)	((pgprot_t) { (x) })
 
-#define __va(x)		((void *)((unsigned long)(x) + PAGE_OFFSET))
-#define __pa(x)		((unsigned long)(x) - PAGE_OFFSET)
+#define __va(x)		hc_va((unsigned long)(x))
+#define __pa(x)		hc_pa((const void *)(x))
 
 #define ARCH_PFN_OFFSET		0
 #define virt_to_pfn(kaddr)	(__pa(kaddr) >> PAGE_SHIFT)
@@ -49,7 +49,7 @@ typedef struct page *pgtable_t;
 #define page_to_phys(page)	((phys_addr_t)page_to_pfn(page) << PAGE_SHIFT)
 #define pfn_valid(pfn)		((pfn) < max_mapnr)
 #define virt_addr_valid(kaddr)	\
-	((unsigned long)(kaddr) >= PAGE_OFFSET && pfn_valid(virt_to_pfn(kaddr)))
+	((unsigned long)(kaddr) >= HC_IMAGE_MAP && pfn_valid(virt_to_pfn(kaddr)))
 extern unsigned long max_mapnr;
 
 #endif
