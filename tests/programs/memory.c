@@ -189,6 +189,23 @@ int main(void)
 	      "mremap: grown, its content kept, the new part zero");
 	memset(q, 'z', 300 * PAGE);
 	CHECK(!munmap(q, 300 * PAGE), "unmapped");
+	good = 1;
+	for (int i = 0; i < 64; i++) {
+		blocks[i] = map(NULL, (size_t)(i % 5 + 1) * PAGE, rw, MAP_32BIT);
+		good &= blocks[i] != MAP_FAILED && (uintptr_t)blocks[i] < (uintptr_t)1 << 31 &&
+			all(blocks[i], (size_t)(i % 5 + 1) * PAGE, 0);
+		if (good)
+			memset(blocks[i], i, (size_t)(i % 5 + 1) * PAGE);
+	}
+	CHECK(good, "MAP_32BIT: 64 mappings below 2 GiB");
+	for (int i = 0; good && i < 64; i++) {
+		good &= all(blocks[i], (size_t)(i % 5 + 1) * PAGE, (char)i);
+		good &= !munmap(blocks[i], (size_t)(i % 5 + 1) * PAGE);
+	}
+	CHECK(good, "each on its own, and unmapped");
+	CHECK(map(NULL, (size_t)1 << 31, rw, MAP_32BIT) == MAP_FAILED && errno == ENOMEM,
+	      "MAP_32BIT: too much");
+
 	CHECK(map((void *)(uintptr_t)1, PAGE, rw, MAP_FIXED) == MAP_FAILED && errno == EINVAL,
 	      "MAP_FIXED wants a page");
 	CHECK(map(NULL, 0, rw, 0) == MAP_FAILED && errno == EINVAL, "a size of 0");

@@ -487,6 +487,10 @@ no_memory:
 
 /* ------------------------------------------------------------------ mapping */
 
+/* MAP_32BIT does not choose what is below: fixed-address programs are linked there. */
+#define LOW_LEAST	(16ul << 20)
+#define LOW_PLACES	((HC_IMAGE_MAP - LOW_LEAST) / 2 / PAGE_SIZE)
+
 /* One line, once in a while: the operator should learn why the program then fails. */
 static long out_of_memory(unsigned long length)
 {
@@ -571,6 +575,35 @@ static bool overlaps(struct mm_struct *mm, unsigned long start, unsigned long en
 	return area && area->start < end;
 }
 
+/*
+ * A place for a mapping that must have a 32-bit address: the first that is free, from a random one
+ * on that the program keeps (scattered, each mapping would need a page table of its own), else from
+ * the lowest one on.  0: there is none.
+ */
+static unsigned long find_low(struct mm_struct *mm, unsigned long length)
+{
+	unsigned long at;
+	bool again = false;
+	struct area *area;
+
+	if (length > HC_IMAGE_MAP - LOW_LEAST)
+		return 0;
+	if (!mm->context.low)
+		mm->context.low = LOW_LEAST + get_random_u32_below(LOW_PLACES) * PAGE_SIZE;
+	for (at = mm->context.low;;) {
+		if (at > HC_IMAGE_MAP - length) {
+			if (again)
+				return 0;
+			again = true;
+			at = LOW_LEAST;
+		}
+		area = area_find(mm, at);
+		if (!area || area->start >= at + length)
+			return at;
+		at = area->end;
+	}
+}
+
 static long map(unsigned long address, unsigned long length, unsigned long prot,
 		unsigned long flags, struct file *file, loff_t offset)
 {
@@ -595,6 +628,10 @@ static long map(unsigned long address, unsigned long length, unsigned long prot,
 		if (address + length > HC_IMAGE_MAP)
 			return -ENOMEM;
 		fixed = address;
+	} else if (flags & MAP_32BIT) {
+		fixed = find_low(mm, length);
+		if (!fixed)
+			return -ENOMEM;
 	}
 	area = area_create(mm, fixed, length >> PAGE_SHIFT, false);
 	if (!area)

@@ -10,6 +10,7 @@ static inline int init_new_context(struct task_struct *task, struct mm_struct *m
 {
 	mm->context.areas = RB_ROOT;
 	mm->context.end_brk = 0;
+	mm->context.low = 0;
 	mm->context.fixed = false;
 	return 0;
 }
