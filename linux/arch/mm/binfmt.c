@@ -59,6 +59,12 @@ static int read_exactly(struct file *file, void *to, size_t size, loff_t offset)
 	return n == size ? 0 : n < 0 ? n : -ENOEXEC;
 }
 
+/* Is it linked for one address? */
+static bool is_fixed(const struct image *image)
+{
+	return image->header.e_type == ET_EXEC;
+}
+
 /* Check and take note of the headers; everything that follows trusts them. */
 static int read_headers(struct file *file, const char *name, struct image *image)
 {
@@ -104,7 +110,7 @@ static int read_headers(struct file *file, const char *name, struct image *image
 	}
 	if (image->low >= image->high)
 		return -ENOEXEC;
-	if (header->e_type == ET_EXEC && (image->low < PAGE_SIZE || image->high > HC_IMAGE_MAP)) {
+	if (is_fixed(image) && (image->low < PAGE_SIZE || image->high > HC_IMAGE_MAP)) {
 		reject(name, "linked for addresses that are not available; build it as static-PIE");
 		return -ENOEXEC;
 	}
@@ -140,7 +146,7 @@ static int read_interpreter(struct file *file, struct image *image, char **name)
  */
 static int load(struct file *file, struct image *image, unsigned long extra)
 {
-	bool fixed = image->header.e_type == ET_EXEC;
+	bool fixed = is_fixed(image);
 	unsigned long length = image->high - image->low + extra;
 	unsigned long base = memory_allocate(fixed ? image->low : 0, length,
 					     MEMORY_RANDOM | MEMORY_ZERO);
@@ -310,17 +316,38 @@ static unsigned long heap_size(const struct image *image)
 		     64ul << 10, 1ul << 20);
 }
 
+/* As far behind a fixed-address program its heap may be: 32 MiB, as with Linux. */
+#define HEAP_GAP_PAGES	8192ul
+
+/*
+ * The heap of a fixed-address program starts some pages behind it: below HC_IMAGE_MAP, what lies in
+ * between costs no memory.  Another's is the end of the piece that the program was given.
+ */
+static unsigned long allocate_heap(const struct image *image, unsigned long heap)
+{
+	unsigned long room = HC_IMAGE_MAP - image->high, gap;
+
+	if (!is_fixed(image))
+		return image->bias + image->high;
+	if (heap > room)
+		return -ENOMEM;
+	gap = get_random_u32_below(min(HEAP_GAP_PAGES, ((room - heap) >> PAGE_SHIFT) + 1));
+	return memory_allocate(image->high + (gap << PAGE_SHIFT), heap, MEMORY_ZERO);
+}
+
 static int build(struct linux_binprm *bprm, struct image *image, struct image *interpreter,
 		 struct file *interpreter_file, unsigned long *stack)
 {
 	struct mm_struct *mm = current->mm;
-	unsigned long heap = heap_size(image), top;
-	/* Where the heap starts is all that is random of a program with a fixed address. */
-	unsigned long gap = get_random_u32_below(heap / 4 / 16) * 16;
-	int error = load(bprm->file, image, heap);
+	unsigned long heap = heap_size(image), heap_start = 0, top;
+	int error = load(bprm->file, image, is_fixed(image) ? 0 : heap);
 
 	if (!error)
 		error = protect(image);
+	if (!error) {
+		heap_start = allocate_heap(image, heap);
+		error = IS_ERR_VALUE(heap_start) ? heap_start : 0;
+	}
 	if (!error && interpreter_file)
 		error = load(interpreter_file, interpreter, 0) ?: protect(interpreter);
 	if (!error)
@@ -331,8 +358,8 @@ static int build(struct linux_binprm *bprm, struct image *image, struct image *i
 	mm->context.bias = image->bias;
 	mm->start_code = image->bias + image->low;
 	mm->end_code = mm->start_data = mm->end_data = image->bias + image->high;
-	mm->start_brk = mm->brk = image->bias + image->high + gap;
-	mm->context.end_brk = image->bias + image->high + heap;
+	mm->start_brk = mm->brk = heap_start + get_random_u32_below(heap / 4 / 16) * 16;
+	mm->context.end_brk = heap_start + heap;
 	return make_tables(bprm, image, interpreter_file ? interpreter : NULL, top, stack);
 }
 
