@@ -31,8 +31,9 @@ for expected in 0 1 42 127 128 255; do
 	ok "exit status $expected" "got $status"
 done
 for libc in musl glibc fixed; do
-	run_here "$libc" aslr
-	cp "$TMP/here" "$TMP/first"
-	run_here "$libc" aslr
-	random "$libc" "$TMP/first" "$TMP/here"
+	for i in 1 2 3; do
+		run_here "$libc" aslr
+		mv "$TMP/here" "$TMP/aslr.$i"
+	done
+	random "$libc" "$TMP/aslr.1" "$TMP/aslr.2" "$TMP/aslr.3"
 done

@@ -51,10 +51,11 @@ compare()
 			same "faults ${fault%:*}"
 		done ;;
 	aslr)
-		run_image "$1" aslr
-		cp "$TMP/image" "$TMP/first"
-		run_image "$1" aslr
-		random "$1" "$TMP/first" "$TMP/image" ;;
+		for i in 1 2 3; do
+			run_image "$1" aslr
+			mv "$TMP/image" "$TMP/aslr.$i"
+		done
+		random "$1" "$TMP/aslr.1" "$TMP/aslr.2" "$TMP/aslr.3" ;;
 	*)
 		run_here "$1" "$2"
 		run_image "$1" "$2"

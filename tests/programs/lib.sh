@@ -35,14 +35,18 @@ run_here()
 	echo "status $status" >>"$TMP/here"
 }
 
-# random LIBC PROGRAM FIRST SECOND: do two outputs of aslr.c differ in all that must?
+# random LIBC OUTPUT...: do outputs of aslr.c differ in all that must?  Of three runs not all may be
+# the same: Linux chooses a heap's place among 2^13 only, so two of them are now and then.
 random()
 {
+	random_libc=$1
+	shift
 	for what in code data heap stack mapping canary; do
-		case $1:$what in
+		case $random_libc:$what in
 		fixed:code|fixed:data) continue ;;
 		esac
-		line=$(grep "^$what " "$2") && ! grep -q "^$line" "$3"
-		ok "aslr ($1): $what" "$line in both runs"
+		lines=$(grep -h "^$what " "$@")
+		[ "$(echo "$lines" | wc -l)" = $# ] && [ "$(echo "$lines" | sort -u | wc -l)" -gt 1 ]
+		ok "aslr ($random_libc): $what" "$lines"
 	done
 }
