@@ -17,8 +17,8 @@
  *   The image, core and donor, runs where it was linked: at HC_IMAGE_MAP + physical address, each
  *   section protected as it needs.  In the direct map what is read-only there is so, too, and
  *   nothing of it can be executed.
- *   Addresses below HC_IMAGE_MAP are not mapped, unless hc_memory_map() maps something there: a
- *   NULL pointer plus any sane offset always faults.
+ *   Addresses below HC_IMAGE_MAP, and between HC_WINDOW and HC_WINDOW_LIMIT, are not mapped, unless
+ *   hc_memory_map() maps something there: a NULL pointer plus any sane offset always faults.
  *
  * Programs
  *   A program is code that the donor runs but that is not the donor: it owns FS base, the FPU
@@ -47,6 +47,10 @@
 #define HC_IMAGE_MAP		0x40000000
 #define HC_IMAGE_LIMIT		0x80000000
 #define HC_PAGE_SIZE		4096
+
+/* Above whatever the direct map maps: addresses for hc_memory_map(), as those below HC_IMAGE_MAP. */
+#define HC_WINDOW		0x7e0000000000
+#define HC_WINDOW_LIMIT		0x7fffffe00000
 
 /* Errors.  The values are those of POSIX as Linux and NetBSD both number them. */
 #define HC_ENOMEM		(-12)	/* no page-table page, vector or memory left */
@@ -150,13 +154,19 @@ static inline unsigned long hc_pa(const void *address)
 int hc_memory_protect(void *address, unsigned long size, unsigned int prot);
 
 /*
- * Map RAM at an address below HC_IMAGE_MAP, for programs that are linked at a fixed address; the
- * same memory stays mapped in the direct map.  Unmapping returns the page-table pages.  Any
- * context.  HC_EINVAL: not page aligned, page 0, not below HC_IMAGE_MAP, or already (not) mapped;
- * HC_ENOMEM: no page-table page left.
+ * Map RAM at an address below HC_IMAGE_MAP, for programs that are linked at a fixed address, or in
+ * the window, for memory in pieces that has to look like one; the same memory stays mapped in the
+ * direct map.  Unmapping returns the page-table pages.  Any context.  HC_EINVAL: not page aligned,
+ * page 0, an address that is neither, or already (not) mapped; HC_ENOMEM: no page-table page left.
  */
 int hc_memory_map(void *address, unsigned long physical, unsigned long size, unsigned int prot);
 int hc_memory_unmap(void *address, unsigned long size);
+
+/*
+ * The physical address of what is mapped at an address, by hc_memory_map() or otherwise and with
+ * whatever protection, or ~0 if nothing is.  Any context.
+ */
+unsigned long hc_memory_physical(const void *address);
 
 #define HC_CACHE_NONE		0	/* uncached: registers */
 #define HC_CACHE_COMBINE	1	/* write-combining where the CPU can, else uncached */

@@ -5,8 +5,8 @@
  *
  * Physical address p is mapped at hc_direct_map + p, if it is RAM or was mapped as a device, with
  * 2 MiB pages that are split when a part of one gets another protection.  Nothing is merged back.
- * The image is mapped a second time, where it was linked.  What is below HC_IMAGE_MAP is mapped by
- * hc_memory_map() only, with 4 KiB pages.
+ * The image is mapped a second time, where it was linked.  What is below HC_IMAGE_MAP and in the
+ * window is mapped by hc_memory_map() only, with 4 KiB pages.
  *
  * Page-table pages come from a pool that is reserved at boot: enough to split every 2 MiB of RAM,
  * so that protecting memory never needs memory.  The pool is not touched before it is needed.
@@ -301,10 +301,17 @@ static uint64_t *small_entry_make(unsigned long address)
 	return &table_of(*entry)[index(address, 0)];
 }
 
-static bool low_range_is_good(unsigned long start, unsigned long size)
+static bool range_is_within(unsigned long start, unsigned long size, unsigned long from,
+			    unsigned long to)
 {
-	return !((start | size) % HC_PAGE_SIZE) && start >= HC_PAGE_SIZE && size &&
-	       start < HC_IMAGE_MAP && size <= HC_IMAGE_MAP - start;
+	return start >= from && start < to && size <= to - start;
+}
+
+static bool range_is_good(unsigned long start, unsigned long size)
+{
+	return !((start | size) % HC_PAGE_SIZE) && size &&
+	       (range_is_within(start, size, HC_PAGE_SIZE, HC_IMAGE_MAP) ||
+		range_is_within(start, size, HC_WINDOW, HC_WINDOW_LIMIT));
 }
 
 int hc_memory_map(void *address, unsigned long physical, unsigned long size, unsigned int prot)
@@ -313,7 +320,7 @@ int hc_memory_map(void *address, unsigned long physical, unsigned long size, uns
 	uint64_t entry = protection(prot) | ENTRY_RAM | ACCESSED | DIRTY | physical;
 	int result = 0;
 
-	if (!low_range_is_good(start, size) || physical % HC_PAGE_SIZE || prot > 7 ||
+	if (!range_is_good(start, size) || physical % HC_PAGE_SIZE || prot > 7 ||
 	    !ranges_hold(&machine_ram, physical, physical + size))
 		return HC_EINVAL;
 	flags = irq_save();
@@ -349,7 +356,7 @@ int hc_memory_unmap(void *address, unsigned long size)
 	struct flush flush = { 0 };
 	int result = 0;
 
-	if (!low_range_is_good(start, size))
+	if (!range_is_good(start, size))
 		return HC_EINVAL;
 	flags = irq_save();
 	for (unsigned long page = start; page < end; page += HC_PAGE_SIZE) {
@@ -371,6 +378,22 @@ int hc_memory_unmap(void *address, unsigned long size)
 	}
 	irq_restore(flags);
 	return result;
+}
+
+unsigned long hc_memory_physical(const void *address)
+{
+	unsigned long at = (unsigned long)address, flags = irq_save(), physical = ~0ul;
+	const uint64_t *entry = directory_entry(at);
+
+	if (entry && is_large(*entry)) {
+		physical = (*entry & ADDRESS & ~(LARGE_SIZE - 1)) + at % LARGE_SIZE;
+	} else if (entry && *entry) {
+		entry = &table_of(*entry)[index(at, 0)];
+		if (*entry)
+			physical = (*entry & ADDRESS) + at % HC_PAGE_SIZE;
+	}
+	irq_restore(flags);
+	return physical;
 }
 
 int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned int cache)
@@ -450,14 +473,14 @@ const void *firmware_at(uint64_t physical, uint64_t size)
 /* ------------------------------------------------------------------ boot */
 
 /*
- * Pages beside one for each 2 MiB of RAM and of the image: the upper levels, devices, ranges' ends,
- * low mappings.
+ * Pages beside one for each 2 MiB of RAM and of the image, and one more for each 2 MiB of RAM that
+ * is mapped a second time: the upper levels, devices, ranges' ends.
  */
 #define POOL_EXTRA		32
 
 unsigned long page_pool_size(void)
 {
-	uint64_t mapped = ranges_total(&machine_ram) + page_up(hc_pa(image_end)) -
+	uint64_t mapped = 2 * ranges_total(&machine_ram) + page_up(hc_pa(image_end)) -
 			  hc_pa(image_start);
 
 	return page_up(mapped / ENTRIES) + page_up(mapped / ENTRIES / 8) +
@@ -500,9 +523,9 @@ static void protect_image(const char *start, const char *end, unsigned int prot,
 
 extern char boot_guard[];
 
-/* The direct map is anywhere between these; what it maps ends below 128 TiB. */
+/* The direct map is anywhere between these; what it maps ends below the window. */
 #define DIRECT_MAP_LEAST	(4 * GIB)
-#define DIRECT_MAP_MOST		DIRECT_MAP_REACH
+#define DIRECT_MAP_MOST		(HC_WINDOW - DIRECT_MAP_REACH)
 
 void page_init(unsigned long pool, unsigned long pool_size, uint64_t random)
 {

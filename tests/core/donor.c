@@ -258,6 +258,26 @@ static void test_memory(void)
 	   !hc_memory_unmap((void *)0x400000, 8192) &&
 	   faulted(try_read((void *)0x401000), (void *)0x401000, 0) &&
 	   hc_memory_unmap((void *)0x400000, 8192) == HC_EINVAL, "unmap");
+	ok(hc_memory_physical(page + 4097) == hc_pa(page) + 4097 &&
+	   hc_memory_physical(&constant) == hc_pa(&constant) &&
+	   hc_memory_physical((void *)0x400000) == ~0ul &&
+	   hc_memory_physical((void *)(1ul << 60)) == ~0ul, "what is mapped where");
+	/* Two pages that are not neighbours, across the bound of two tables. */
+	ok(!hc_memory_map((void *)(HC_WINDOW + 0x1ff000), hc_pa(page + 4096), 4096,
+			  HC_PROT_WRITE) &&
+	   !hc_memory_map((void *)(HC_WINDOW + 0x200000), hc_pa(page), 4096, HC_PROT_WRITE) &&
+	   *(volatile u64 *)(HC_WINDOW + 0x1ff000) == 4711 &&
+	   hc_memory_physical((void *)(HC_WINDOW + 0x1ff008)) == hc_pa(page) + 4104,
+	   "the window");
+	ok(!hc_memory_protect((void *)(HC_WINDOW + 0x1ff000), 8192, HC_PROT_READ) &&
+	   faulted(try_write((void *)(HC_WINDOW + 0x200000)), (void *)(HC_WINDOW + 0x200000), 3) &&
+	   !try_write(page), "protect the window, but not what it shows");
+	ok(!hc_memory_unmap((void *)(HC_WINDOW + 0x1ff000), 8192) &&
+	   faulted(try_read((void *)(HC_WINDOW + 0x1ff000)), (void *)(HC_WINDOW + 0x1ff000), 0),
+	   "unmap the window");
+	ok(hc_memory_map((void *)(HC_WINDOW - 4096), hc_pa(page), 4096, 1) == HC_EINVAL &&
+	   hc_memory_map((void *)(HC_WINDOW_LIMIT - 4096), hc_pa(page), 8192, 1) == HC_EINVAL,
+	   "mapping beside the window is refused");
 	ok(hc_memory_map_device(hc_pa(page), 4096, HC_CACHE_NONE) == HC_EINVAL,
 	   "RAM is no device memory");
 	ok(hc_memory_map_device(1ul << 60, 4096, HC_CACHE_NONE) == HC_EINVAL &&
