@@ -29,8 +29,11 @@ $(B)/linux-%/.config: linux/config/base.config linux/config/%.config linux/confi
 	cd $(DONOR) && HAUNCH_TOP=$(CURDIR) $(abspath linux/configure) $(abspath $(@D)) \
 		$(abspath linux/config/base.config linux/config/$*.config)
 
+# Two of its files ask for the page at addresses that can be in the window: of programs' memory and of
+# kernel stacks (asm/page.h).
 DONOR_MAKE = $(MAKE) -C $(DONOR) ARCH=haunch O=$(abspath $(@D)) HAUNCH_TOP=$(CURDIR) \
-	KBUILD_BUILD_USER=haunch KBUILD_BUILD_HOST=haunch KBUILD_BUILD_TIMESTAMP=
+	KBUILD_BUILD_USER=haunch KBUILD_BUILD_HOST=haunch KBUILD_BUILD_TIMESTAMP= \
+	CFLAGS_gup.o=-DHAUNCH_ANY_ADDRESS CFLAGS_fork.o=-DHAUNCH_ANY_ADDRESS
 
 $(B)/linux-%/vmlinux: $(B)/linux-%/.config $(OVERLAY) | $(B)/tools/progress
 	+$(call progress,linux-$*,1140,building Linux ($*)) $(DONOR_MAKE) vmlinux

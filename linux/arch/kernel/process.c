@@ -13,6 +13,7 @@
 #include <linux/syscalls.h>
 #include <asm/prctl.h>
 #include <asm/switch_to.h>
+#include "../mm/memory.h"
 #include "haunch.h"
 
 struct task_struct *current_task = &init_task;
@@ -25,15 +26,28 @@ static struct kmem_cache *fpu_cache;
 
 /* ------------------------------------------------------------------ kernel stacks */
 
+static void stack_free(void *block)
+{
+	if (is_in_window((unsigned long)block))
+		pieces_free((unsigned long)block, (PAGE_SIZE + THREAD_SIZE) >> PAGE_SHIFT);
+	else
+		free_pages_exact(block, PAGE_SIZE + THREAD_SIZE);
+}
+
 /* The page below a stack is not mapped: running over the stack faults at once. */
 unsigned long *arch_alloc_thread_stack_node(struct task_struct *task, int node)
 {
-	void *block = alloc_pages_exact(PAGE_SIZE + THREAD_SIZE, THREADINFO_GFP);
+	void *block = alloc_pages_exact(PAGE_SIZE + THREAD_SIZE,
+					THREADINFO_GFP | __GFP_NORETRY | __GFP_NOWARN);
 
-	if (!block)
-		return NULL;
+	if (!block) {
+		block = (void *)pieces_alloc((PAGE_SIZE + THREAD_SIZE) >> PAGE_SHIFT);
+		if (!block)
+			return NULL;
+		memset(block, 0, PAGE_SIZE + THREAD_SIZE);
+	}
 	if (hc_memory_protect(block, PAGE_SIZE, 0)) {
-		free_pages_exact(block, PAGE_SIZE + THREAD_SIZE);
+		stack_free(block);
 		return NULL;
 	}
 	task->stack = block + PAGE_SIZE;
@@ -45,7 +59,7 @@ void arch_free_thread_stack(struct task_struct *task)
 	void *block = task->stack - PAGE_SIZE;
 
 	hc_memory_protect(block, PAGE_SIZE, HC_PROT_READ | HC_PROT_WRITE);
-	free_pages_exact(block, PAGE_SIZE + THREAD_SIZE);
+	stack_free(block);
 	task->stack = NULL;
 }
 

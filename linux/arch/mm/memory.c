@@ -8,7 +8,11 @@
  * The generic no-MMU code keeps a VMA, a region and their trees for each mapping and can neither
  * split nor protect nor grow them.  Here a program has a tree of areas instead, each a run with one
  * protection; pages are counted one by one, so any part of an area can be given back.  The donor
- * itself sees one VMA that spans all RAM: enough for get_user_pages() and access_process_vm().
+ * itself sees one VMA for each range that addresses of programs can be in, the direct map first:
+ * enough for get_user_pages() and access_process_vm().
+ *
+ * Where memory is in pieces, a mapping that fits in no piece is made of several, which are mapped
+ * side by side in the contract's window.
  *
  * A server that maps and unmaps a few pages for each request should not pay for it: pages that were
  * unmapped are kept for a while, for the next mapping.
@@ -19,6 +23,7 @@
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/genalloc.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -38,7 +43,8 @@
 struct area {
 	struct rb_node node;
 	unsigned long start, end;	/* as the program sees it; page aligned */
-	unsigned long memory;		/* the pages, in the direct map; == start if not fixed */
+	unsigned long memory;		/* where the kernel finds the pages: in the direct map, or
+					 * start, if that is in the window */
 	struct file *file;		/* of a shared mapping that is written back; else NULL */
 	loff_t offset;			/* of start in the file */
 	unsigned int prot;
@@ -269,6 +275,104 @@ static unsigned long pages_alloc(unsigned long pages, bool scatter)
 	return start;
 }
 
+/* ------------------------------------------------------------------ memory in pieces */
+
+/* Addresses in the window: in units of pages, so many times the RAM, but no more than this. */
+#define WINDOW_SHARE	4
+#define WINDOW_MOST	(128ul << 30)
+
+static struct gen_pool *window;
+static unsigned long window_start, window_size;
+
+/* Unmap and free what is mapped in a range of the window. */
+static void pieces_release(unsigned long start, unsigned long end)
+{
+	while (start < end) {
+		unsigned long physical = hc_memory_physical((void *)start), size = PAGE_SIZE;
+
+		while (start + size < end &&
+		       hc_memory_physical((void *)(start + size)) == physical + size)
+			size += PAGE_SIZE;
+		hc_memory_unmap((void *)start, size);
+		pages_release((unsigned long)__va(physical), size >> PAGE_SHIFT);
+		start += size;
+	}
+}
+
+void pieces_free(unsigned long start, unsigned long pages)
+{
+	pieces_release(start, start + (pages << PAGE_SHIFT));
+	gen_pool_free(window, start, pages << PAGE_SHIFT);
+}
+
+unsigned long pieces_alloc(unsigned long pages)
+{
+	unsigned long start, at, end;
+	unsigned int order = BLOCK_ORDER;
+
+	if (!window || (long)pages > si_mem_available())
+		return 0;
+	start = gen_pool_alloc(window, pages << PAGE_SHIFT);
+	if (!start)
+		return 0;
+	end = start + (pages << PAGE_SHIFT);
+	for (at = start; at < end;) {
+		struct page *page;
+
+		order = min_t(unsigned int, order, ilog2((end - at) >> PAGE_SHIFT));
+		page = alloc_pages(GFP_USER | __GFP_NOWARN |
+				   (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL), order);
+		if (!page && order) {
+			order--;
+			continue;
+		}
+		if (!page)
+			goto failed;
+		split_page(page, order);
+		if (hc_memory_map((void *)at, page_to_phys(page), PAGE_SIZE << order,
+				  HC_PROT_READ | HC_PROT_WRITE)) {
+			pages_release((unsigned long)page_address(page), 1ul << order);
+			goto failed;
+		}
+		at += PAGE_SIZE << order;
+	}
+	return start;
+
+failed:
+	pieces_release(start, at);
+	gen_pool_free(window, start, pages << PAGE_SHIFT);
+	return 0;
+}
+
+static void __init window_init(void)
+{
+	unsigned long size = min(max_mapnr * WINDOW_SHARE << PAGE_SHIFT, WINDOW_MOST), places;
+
+	places = (HC_WINDOW_LIMIT - HC_WINDOW - size) >> PAGE_SHIFT;
+	window_start = HC_WINDOW + (get_random_long() % places << PAGE_SHIFT);
+	window_size = size;
+	window = gen_pool_create(PAGE_SHIFT, -1);
+	if (window && gen_pool_add(window, window_start, size, -1)) {
+		gen_pool_destroy(window);
+		window = NULL;
+	}
+}
+
+/*
+ * The page at any address: for get_user_pages(), and of kernel stacks.  The donor does not ask
+ * whether there is one, since without virtual memory there always is; a program that means an
+ * address with nothing behind it gets a page that nobody uses.
+ */
+struct page *memory_page(const void *address)
+{
+	static char nowhere[PAGE_SIZE] __page_aligned_bss;
+	unsigned long physical = hc_memory_physical(address);
+
+	if (physical == ~0ul || !pfn_valid(PFN_DOWN(physical)))
+		physical = __pa(nowhere);
+	return pfn_to_page(PFN_DOWN(physical));
+}
+
 static unsigned long kept_count(struct shrinker *shrinker, struct shrink_control *control)
 {
 	return kept_pages;
@@ -442,18 +546,25 @@ static void area_free(struct mm_struct *mm, struct area *area)
 	area_write_back(area);
 	if (area->file)
 		fput(area->file);
-	if (!area_is_fixed(area))
-		area_set_prot(area, PROT_READ | PROT_WRITE);
-	else if (window_owner == mm)
-		hc_memory_unmap((void *)area->start, area->end - area->start);
-	pages_free(area->memory, area_pages(area));
+	if (is_in_window(area->start)) {
+		pieces_free(area->start, area_pages(area));
+	} else {
+		if (!area_is_fixed(area))
+			area_set_prot(area, PROT_READ | PROT_WRITE);
+		else if (window_owner == mm)
+			hc_memory_unmap((void *)area->start, area->end - area->start);
+		pages_free(area->memory, area_pages(area));
+	}
 	rb_erase(&area->node, &mm->context.areas);
 	kmem_cache_free(area_cache, area);
 }
 
-/* A new area over a run of pages, readable and writable. */
+/*
+ * A new area over a run of pages, readable and writable.  `in_pieces`: it may be in the window, if
+ * there is no such run.
+ */
 static struct area *area_create(struct mm_struct *mm, unsigned long fixed, unsigned long pages,
-				bool scatter)
+				bool scatter, bool in_pieces)
 {
 	struct area *area = kmem_cache_alloc(area_cache, GFP_KERNEL);
 	unsigned long memory;
@@ -461,6 +572,8 @@ static struct area *area_create(struct mm_struct *mm, unsigned long fixed, unsig
 	if (!area)
 		return NULL;
 	memory = pages_alloc(pages, scatter);
+	if (!memory && in_pieces && !fixed)
+		memory = pieces_alloc(pages);
 	if (!memory)
 		goto no_memory;
 	if (fixed)
@@ -497,7 +610,7 @@ static long out_of_memory(unsigned long length)
 	/* Nobody expects to get more than there is: that is a test of limits. */
 	if (length >> PAGE_SHIFT > totalram_pages())
 		return -ENOMEM;
-	pr_err_ratelimited("%s[%d]: out of memory: %lu KiB in one piece are wanted, "
+	pr_err_ratelimited("%s[%d]: out of memory: %lu KiB are wanted, "
 			   "%lu KiB are free\n", current->comm, task_pid_nr(current), length >> 10,
 			   global_zone_page_state(NR_FREE_PAGES) << (PAGE_SHIFT - 10));
 	return -ENOMEM;
@@ -506,7 +619,7 @@ static long out_of_memory(unsigned long length)
 unsigned long memory_allocate(unsigned long fixed, unsigned long length, unsigned int flags)
 {
 	struct area *area = area_create(program(), fixed, PAGE_ALIGN(length) >> PAGE_SHIFT,
-					!fixed && flags & MEMORY_RANDOM);
+					!fixed && flags & MEMORY_RANDOM, true);
 
 	if (!area)
 		return out_of_memory(length);
@@ -541,6 +654,15 @@ static int fill(unsigned long memory, unsigned long length, struct file *file, l
 	return 0;
 }
 
+/*
+ * May such a mapping be in the window?  Not if a driver could be told to read or write it there, for
+ * the kernel believes all its own addresses to be in the direct map.
+ */
+static bool window_suits(const struct file *file, bool shared)
+{
+	return !shared && (!file || !(file->f_flags & O_DIRECT));
+}
+
 /* Put something new where the program has memory already; all of the range must be its own. */
 static long map_over(struct mm_struct *mm, unsigned long address, unsigned long length,
 		     unsigned long prot, struct file *file, loff_t offset, bool shared)
@@ -551,6 +673,8 @@ static long map_over(struct mm_struct *mm, unsigned long address, unsigned long 
 
 	if (error)
 		return error;
+	if (is_in_window(address) && !window_suits(file, shared))
+		return -ENODEV;
 	for (area = area_find(mm, address); area && area->start < end; area = area_next(area)) {
 		area_write_back(area);
 		if (area->file)
@@ -633,7 +757,7 @@ static long map(unsigned long address, unsigned long length, unsigned long prot,
 		if (!fixed)
 			return -ENOMEM;
 	}
-	area = area_create(mm, fixed, length >> PAGE_SHIFT, false);
+	area = area_create(mm, fixed, length >> PAGE_SHIFT, false, window_suits(file, shared));
 	if (!area)
 		return out_of_memory(length);
 	error = fill(area->memory, length, file, offset);
@@ -741,7 +865,7 @@ static long remap(struct mm_struct *mm, unsigned long address, unsigned long old
 	if (!may_move || area->file)
 		return -ENOMEM;
 	prot = area->prot;
-	moved = area_create(mm, 0, new_length >> PAGE_SHIFT, false);
+	moved = area_create(mm, 0, new_length >> PAGE_SHIFT, false, true);
 	if (!moved)
 		return out_of_memory(new_length);
 	area_set_prot(area, PROT_READ | PROT_WRITE);
@@ -927,7 +1051,7 @@ void memory_describe(unsigned long ip, char *to, size_t size)
 		scnprintf(to, size, " (%s+0x%lx)", current->comm, ip - mm->context.bias);
 }
 
-/* ------------------------------------------------------------------ the one VMA */
+/* ------------------------------------------------------------------ the VMAs */
 
 /* The random gap below a program's mappings: at most this share of the RAM, and this many pages. */
 #define SPACER_SHARE	512
@@ -958,7 +1082,7 @@ static int ram_mmap(struct file *file, struct vm_area_struct *vma)
 static unsigned long ram_address(struct file *file, unsigned long address, unsigned long length,
 				 unsigned long offset, unsigned long flags)
 {
-	return PAGE_OFFSET;
+	return offset << PAGE_SHIFT;
 }
 
 static unsigned int ram_capabilities(struct file *file)
@@ -972,20 +1096,31 @@ static const struct file_operations ram_operations = {
 	.mmap_capabilities = ram_capabilities,
 };
 
+static int vma_create(unsigned long start, unsigned long end)
+{
+	unsigned long address = vm_mmap(ram_file, 0, end - start, PROT_ALL, MAP_SHARED, start);
+
+	return IS_ERR_VALUE(address) ? address : 0;
+}
+
 int memory_attach(void)
 {
-	unsigned long address = vm_mmap(ram_file, 0, (unsigned long)high_memory - PAGE_OFFSET,
-					PROT_ALL, MAP_SHARED, 0), spacer;
+	int error = vma_create(PAGE_OFFSET, (unsigned long)high_memory);
+	unsigned long spacer;
 
-	if (IS_ERR_VALUE(address))
-		return address;
+	if (!error)
+		error = vma_create(PAGE_SIZE, HC_IMAGE_MAP);
+	if (!error && window)
+		error = vma_create(window_start, window_start + window_size);
+	if (error)
+		return error;
 	/*
 	 * Pages come from where the allocator has some, which is the same at each boot.  A gap of
 	 * random size, which goes when the program does, moves what the program maps later.
 	 */
 	spacer = get_random_u32_below(clamp(totalram_pages() / SPACER_SHARE, 1ul, SPACER_MOST));
 	if (spacer)
-		area_create(program(), 0, spacer, false);
+		area_create(program(), 0, spacer, false, false);
 	return 0;
 }
 
@@ -995,6 +1130,7 @@ static int __init memory_init(void)
 	ram_file = anon_inode_getfile("[ram]", &ram_operations, NULL, O_RDWR);
 	if (IS_ERR(ram_file))
 		panic("no file for the RAM: %ld", PTR_ERR(ram_file));
+	window_init();
 	return register_shrinker(&kept_shrinker, "haunch");
 }
 fs_initcall_sync(memory_init);	/* after anon_inodes' fs_initcall */

@@ -46,4 +46,17 @@ bool memory_is_mapped(unsigned long address);
 /* Where an instruction is, as " (name+0xoffset)", or the empty string. */
 void memory_describe(unsigned long ip, char *to, size_t size);
 
+/*
+ * Pages from anywhere, mapped side by side in the window, readable and writable, with undefined
+ * contents: their address, or 0.  May sleep; the OOM killer is not called.  They can be freed in any
+ * parts, from any context.
+ */
+unsigned long pieces_alloc(unsigned long pages);
+void pieces_free(unsigned long start, unsigned long pages);
+
+static inline bool is_in_window(unsigned long address)
+{
+	return address >= HC_WINDOW;
+}
+
 #endif

@@ -44,7 +44,12 @@ typedef struct page *pgtable_t;
 #define ARCH_PFN_OFFSET		0
 #define virt_to_pfn(kaddr)	(__pa(kaddr) >> PAGE_SHIFT)
 #define pfn_to_virt(pfn)	__va((pfn) << PAGE_SHIFT)
+#ifdef HAUNCH_ANY_ADDRESS
+struct page *memory_page(const void *address);
+#define virt_to_page(addr)	memory_page(addr)
+#else
 #define virt_to_page(addr)	pfn_to_page(virt_to_pfn(addr))
+#endif
 #define page_to_virt(page)	pfn_to_virt(page_to_pfn(page))
 #define page_to_phys(page)	((phys_addr_t)page_to_pfn(page) << PAGE_SHIFT)
 #define pfn_valid(pfn)		((pfn) < max_mapnr)
