@@ -31,6 +31,32 @@ boot_qemu()
 	status=${status:-none}
 }
 
+# await FILE PATTERN: wait until it has such a line, but not for ever
+await()
+{
+	tries=300
+	until grep -q -- "$2" "$1" 2>/dev/null || [ $tries -eq 0 ]; do
+		sleep 0.1
+		tries=$((tries - 1))
+	done
+}
+
+# monitor WORDS READY COMMAND [DONE]: boot the donor with these words, give QEMU's monitor a command
+# when the console has a line READY, and end when it has a line DONE.  The console is then in
+# $TMP/out, what QEMU says in $TMP/qemu.
+monitor()
+{
+	: >"$TMP/out"
+	{
+		await "$TMP/out" "$2"
+		echo "$3"
+		[ -z "${4:-}" ] || await "$TMP/out" "$4"
+		echo quit
+	} | timeout 120 qemu-system-x86_64 -accel tcg -display none -no-reboot -m 32 \
+		-serial "file:$TMP/out" -monitor stdio -kernel "$BUILD/tests/core/donor.elf" \
+		-append "$1" >"$TMP/qemu" 2>&1
+}
+
 # says PATTERN DESCRIPTION: the console has a line with the extended regular expression in it
 says()
 {

@@ -812,13 +812,14 @@ void donor_start(const struct hc_start_info *info)
 			put("a line\n");
 		for (int i = 0; i < 23; i++)
 			put("\n");
-		put("the last but one\nthe last");
+		put("the last but one\nscrolled");
 		for (;;)
 			hc_idle();
 	}
 	if (has_word("test=input")) {
 		echo_input = 1;
 		hc_irq_unmask((unsigned int)hc_console_irq());
+		put("type\n");
 		while (!input_ended) {
 			hc_idle();
 			hc_irq_disable();

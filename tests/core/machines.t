@@ -56,14 +56,10 @@ ok 'no serial port: the debug port' "$(cat "$TMP/debug")"
 
 # What is on the screen: the line of the donor, light grey, after more lines than the card has room
 # for.
-(sleep 2; echo 'xp /14bx 0xb8000'; sleep 1; echo quit) | timeout 60 qemu-system-x86_64 -accel tcg \
-	-display none -no-reboot -m 32 -serial null -monitor stdio -kernel \
-	"$BUILD/tests/core/donor.elf" -append test=echo >"$TMP/out" 2>&1
-tr -d '\r' <"$TMP/out" | grep -q '^0*b8000: 0x64 0x07 0x6f 0x07 0x6e 0x07 0x6f 0x07'
-ok 'the VGA text screen' "$(cat "$TMP/out")"
-(sleep 3; echo "screendump $TMP/screen.ppm"; sleep 1; echo quit) | timeout 60 \
-	qemu-system-x86_64 -accel tcg -display none -no-reboot -m 32 -serial null -monitor stdio \
-	-kernel "$BUILD/tests/core/donor.elf" -append test=scroll >"$TMP/out" 2>&1
+monitor test=echo 'data and bss' 'xp /14bx 0xb8000'
+tr -d '\r' <"$TMP/qemu" | grep -q '^0*b8000: 0x64 0x07 0x6f 0x07 0x6e 0x07 0x6f 0x07'
+ok 'the VGA text screen' "$(cat "$TMP/qemu")"
+monitor test=scroll 'scrolled' "screendump $TMP/screen.ppm"
 # 720 x 400 dots; only the last line is not blank: 16 rows of dots.
 perl -e 'local $/;
 	my $p = <STDIN>;
@@ -78,10 +74,11 @@ perl -e 'local $/;
 	my $l = join " ", sort { $a <=> $b } keys %lines;
 	die "text in lines $l" if $l ne "23 24";' \
 	<"$TMP/screen.ppm" 2>"$TMP/errors"
-ok 'it scrolls' "$(cat "$TMP/errors" "$TMP/out")"
+ok 'it scrolls' "$(cat "$TMP/errors" "$TMP/qemu")"
 
 # Input, by interrupt.
-(sleep 2; printf 'ab.') | timeout 60 qemu-system-x86_64 -accel tcg -display none -no-reboot -m 32 \
+: >"$TMP/out"
+{ await "$TMP/out" 'type'; printf 'ab.'; } | timeout 120 qemu-system-x86_64 -accel tcg -display none -no-reboot -m 32 \
 	-monitor none -serial stdio -kernel "$BUILD/tests/core/donor.elf" -append test=input \
 	>"$TMP/out" 2>&1
 grep -q '61622e done' "$TMP/out"
