@@ -78,6 +78,7 @@ ok 'it scrolls' "$(cat "$TMP/errors" "$TMP/qemu")"
 
 # Input, by interrupt.
 : >"$TMP/out"
+# shellcheck disable=SC2094 # what QEMU has written is what is waited for
 { await "$TMP/out" 'type'; printf 'ab.'; } | timeout 120 qemu-system-x86_64 -accel tcg -display none -no-reboot -m 32 \
 	-monitor none -serial stdio -kernel "$BUILD/tests/core/donor.elf" -append test=input \
 	>"$TMP/out" 2>&1

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -68,6 +69,9 @@ int main(void)
 	char *p, *q, *blocks[256];
 	int good, file;
 	uintptr_t brk_start;
+	struct iovec vector = { data + PAGE, PAGE };
+	static char page[PAGE];
+	int ends[2];
 
 	sigaction(SIGSEGV, &action, NULL);
 	sigaction(SIGBUS, &action, NULL);
@@ -205,6 +209,13 @@ int main(void)
 	CHECK(good, "each on its own, and unmapped");
 	CHECK(map(NULL, (size_t)1 << 31, rw, MAP_32BIT) == MAP_FAILED && errno == ENOMEM,
 	      "MAP_32BIT: too much");
+
+	memset(data, 'd', sizeof(data));
+	good = !pipe(ends) && vmsplice(ends[1], &vector, 1, 0) == PAGE &&
+	       read(ends[0], page, PAGE) == PAGE && all(page, PAGE, 'd');
+	CHECK(good, "vmsplice() finds static data");
+	CHECK(!syscall(SYS_futex, data, 1 /* FUTEX_WAKE */, 1, NULL, NULL, 0),
+	      "a shared futex in static data");
 
 	CHECK(map((void *)(uintptr_t)1, PAGE, rw, MAP_FIXED) == MAP_FAILED && errno == EINVAL,
 	      "MAP_FIXED wants a page");
