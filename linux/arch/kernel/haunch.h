@@ -23,4 +23,7 @@ void fpu_reset_current(void);
 int fpu_restore_current(void);
 unsigned long fpu_size(void);
 
+/* Where the ELF image is that programs find their clock in (vdso.c); 0: there is none. */
+extern unsigned long vdso_address;
+
 #endif

@@ -272,6 +272,8 @@ static int make_tables(struct linux_binprm *bprm, const struct image *image,
 	AUX(AT_EXECFN, bprm->exec);
 	AUX(AT_PLATFORM, platform);
 	AUX(AT_MINSIGSTKSZ, fpu_size() + 1024);
+	if (vdso_address)
+		AUX(AT_SYSINFO_EHDR, vdso_address);
 	AUX(AT_NULL, 0);
 #undef AUX
 
