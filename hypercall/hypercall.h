@@ -176,7 +176,7 @@ unsigned long hc_memory_physical(const void *address);
  * Map device memory into the direct map, uncached or as said, readable and writable; afterwards
  * hc_va(physical) is its address.  Mappings are never undone; mapping the same again is fine.
  * Ranges are rounded outwards to pages.  Any context.  HC_EINVAL: it is RAM, beyond the CPU's
- * physical address width, or where the direct map cannot reach (64 TiB); HC_ENOMEM as above.
+ * physical address width, or of 118 TiB; HC_ENOMEM as above.
  */
 int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned int cache);
 

@@ -61,9 +61,9 @@ static void find_features(void)
 	cpu.physical_bits = 36;
 	if (cpuid(0x80000000, 0).eax >= 0x80000008)
 		cpu.physical_bits = cpuid(0x80000008, 0).eax & 0xff;
-	/* The direct map starts at 1 GiB, and the lower half has 47 bits. */
-	if (cpu.physical_bits > 46)
-		cpu.physical_bits = 46;
+	/* The architecture's limit, and what an entry of a page table has (SDM vol. 3, 4.1.4). */
+	if (cpu.physical_bits > 52)
+		cpu.physical_bits = 52;
 }
 
 static void set_gate(unsigned int vector, uint64_t entry, unsigned int ist)

@@ -32,7 +32,7 @@
 #define PROTECTION		(PRESENT | WRITABLE | NO_EXECUTE)
 
 #define LARGE_SIZE		(2 * MIB)
-#define DIRECT_MAP_REACH	(64 * 1024 * GIB)	/* physical addresses are below */
+#define TIB			(1024 * GIB)
 #define ENTRIES			512
 
 /* Invalidating more pages than this one by one is slower than dropping all translations. */
@@ -41,6 +41,7 @@
 /* Until page_init(), boot.S's map of the first GiB. */
 unsigned long hc_direct_map = HC_IMAGE_MAP;
 
+static unsigned long direct_map_end;		/* physical addresses that it has room for are below */
 static uint64_t *root = boot_tables;
 static unsigned long pool_next;		/* physical; never used so far */
 static uint64_t *pool_free;			/* returned, linked by their first entries */
@@ -404,7 +405,7 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 	int result = 0;
 
 	if (physical + size < physical || end < start || end > 1ul << cpu.physical_bits ||
-	    end > DIRECT_MAP_REACH || cache > HC_CACHE_BACK || ranges_touch(&machine_ram, physical, physical + size))
+	    end > direct_map_end || cache > HC_CACHE_BACK || ranges_touch(&machine_ram, physical, physical + size))
 		return HC_EINVAL;
 	if (!size)
 		return 0;
@@ -523,13 +524,19 @@ static void protect_image(const char *start, const char *end, unsigned int prot,
 
 extern char boot_guard[];
 
-/* The direct map is anywhere between these; what it maps ends below the window. */
+/*
+ * The direct map begins anywhere from here on, so that it has room below the window for all that the
+ * CPU can address, or for this much.  On a CPU with 47 bits and more, firmware puts devices behind
+ * 112 TiB, so that is what must be there at least.
+ */
 #define DIRECT_MAP_LEAST	(4 * GIB)
-#define DIRECT_MAP_MOST		(HC_WINDOW - DIRECT_MAP_REACH)
+#define DIRECT_MAP_ROOM		(118 * TIB)
 
 void page_init(unsigned long pool, unsigned long pool_size, uint64_t random)
 {
-	unsigned long places = (DIRECT_MAP_MOST - DIRECT_MAP_LEAST) / LARGE_SIZE;
+	unsigned long all = 1ul << cpu.physical_bits;
+	unsigned long room = all < DIRECT_MAP_ROOM ? all : DIRECT_MAP_ROOM;
+	unsigned long places = (HC_WINDOW - room - DIRECT_MAP_LEAST) / LARGE_SIZE;
 	unsigned long direct_map = DIRECT_MAP_LEAST + random % places * LARGE_SIZE;
 	unsigned long tables;
 
@@ -553,6 +560,7 @@ void page_init(unsigned long pool, unsigned long pool_size, uint64_t random)
 	tables = hc_pa(root);
 	write_cr3(tables);
 	hc_direct_map = direct_map;
+	direct_map_end = room;
 	root = hc_va(tables);
 
 	for (unsigned int i = 0; i < 3; i++)

@@ -281,7 +281,7 @@ static void test_memory(void)
 	ok(hc_memory_map_device(hc_pa(page), 4096, HC_CACHE_NONE) == HC_EINVAL,
 	   "RAM is no device memory");
 	ok(hc_memory_map_device(1ul << 60, 4096, HC_CACHE_NONE) == HC_EINVAL &&
-	   hc_memory_map_device(1ul << 46, 4096, HC_CACHE_NONE) == HC_EINVAL,
+	   hc_memory_map_device(118ul << 40, 4096, HC_CACHE_NONE) == HC_EINVAL,
 	   "device memory beyond the CPU's reach, or the direct map's");
 	ok(!hc_memory_map_device(0xfed00000, 1024, HC_CACHE_NONE) &&
 	   !hc_memory_map_device(0xfed00000, 1024, HC_CACHE_NONE) &&
