@@ -404,8 +404,8 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 	struct flush flush = { 0 };
 	int result = 0;
 
-	if (physical + size < physical || end < start || end > 1ul << cpu.physical_bits ||
-	    end > direct_map_end || cache > HC_CACHE_BACK || ranges_touch(&machine_ram, physical, physical + size))
+	if (physical + size < physical || end < start || end > direct_map_end ||
+	    cache > HC_CACHE_BACK || ranges_touch(&machine_ram, physical, physical + size))
 		return HC_EINVAL;
 	if (!size)
 		return 0;

@@ -115,23 +115,17 @@ worst=0
 seed=0
 while [ $seed -lt 150 ]; do
 	seed=$((seed + 1))
-	perl damage.pl $seed hello damaged
-	chmod +x damaged
-	timeout 10 "$bake" --kernel "$HAUNCH_BUILD/haunch-virtio.elf" --init "$HAUNCH_BUILD/init/init" \
-		-o baked damaged >/dev/null 2>damage.err
-	result=$?
-	if [ $result -gt 1 ]; then
-		worst=$result
-		break
-	fi
-	perl damage.pl $seed dynamic damaged
-	timeout 10 "$bake" --kernel "$HAUNCH_BUILD/haunch-virtio.elf" --init "$HAUNCH_BUILD/init/init" \
-		-o baked damaged >/dev/null 2>damage.err
-	result=$?
-	if [ $result -gt 1 ]; then
-		worst=$result
-		break
-	fi
+	for program in hello dynamic; do
+		perl damage.pl $seed $program damaged
+		chmod +x damaged
+		timeout 10 "$bake" --kernel "$HAUNCH_BUILD/haunch-virtio.elf" \
+			--init "$HAUNCH_BUILD/init/init" -o baked damaged >/dev/null 2>damage.err
+		result=$?
+		if [ $result -gt 1 ]; then
+			worst=$result
+			break 2
+		fi
+	done
 	perl damage.pl $seed "$HAUNCH_BUILD/haunch-virtio.elf" damaged
 	timeout 10 "$bake" --kernel damaged --init "$HAUNCH_BUILD/init/init" -o baked hello \
 		>/dev/null 2>damage.err

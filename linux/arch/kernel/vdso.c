@@ -72,6 +72,7 @@ static __kernel_old_time_t seconds(__kernel_old_time_t *to)
 static_assert(CLOCK_REALTIME == 0 && CLOCK_MONOTONIC == 1 && CLOCK_MONOTONIC_RAW == 4 &&
 	      CLOCK_REALTIME_COARSE == 5 && CLOCK_MONOTONIC_COARSE == 6 && CLOCK_BOOTTIME == 7 &&
 	      CLOCK_TAI == 11);
+
 struct vdso_functions {
 	int (*clock_gettime)(clockid_t clock, struct timespec64 *to);
 	int (*gettimeofday)(struct __kernel_old_timeval *to, struct timezone *zone);

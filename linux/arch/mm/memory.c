@@ -278,11 +278,11 @@ static unsigned long pages_alloc(unsigned long pages, bool scatter)
 /* ------------------------------------------------------------------ memory in pieces */
 
 /* Addresses in the window: in units of pages, so many times the RAM, but no more than this. */
-#define WINDOW_SHARE	4
-#define WINDOW_MOST	(128ul << 30)
+#define PIECES_SHARE	4
+#define PIECES_MOST	(128ul << 30)
 
-static struct gen_pool *window;
-static unsigned long window_start, window_size;
+static struct gen_pool *pieces;
+static unsigned long pieces_start, pieces_size;
 
 /* Unmap and free what is mapped in a range of the window. */
 static void pieces_release(unsigned long start, unsigned long end)
@@ -302,7 +302,7 @@ static void pieces_release(unsigned long start, unsigned long end)
 void pieces_free(unsigned long start, unsigned long pages)
 {
 	pieces_release(start, start + (pages << PAGE_SHIFT));
-	gen_pool_free(window, start, pages << PAGE_SHIFT);
+	gen_pool_free(pieces, start, pages << PAGE_SHIFT);
 }
 
 unsigned long pieces_alloc(unsigned long pages)
@@ -310,9 +310,9 @@ unsigned long pieces_alloc(unsigned long pages)
 	unsigned long start, at, end;
 	unsigned int order = BLOCK_ORDER;
 
-	if (!window || (long)pages > si_mem_available())
+	if (!pieces || (long)pages > si_mem_available())
 		return 0;
-	start = gen_pool_alloc(window, pages << PAGE_SHIFT);
+	start = gen_pool_alloc(pieces, pages << PAGE_SHIFT);
 	if (!start)
 		return 0;
 	end = start + (pages << PAGE_SHIFT);
@@ -340,21 +340,21 @@ unsigned long pieces_alloc(unsigned long pages)
 
 failed:
 	pieces_release(start, at);
-	gen_pool_free(window, start, pages << PAGE_SHIFT);
+	gen_pool_free(pieces, start, pages << PAGE_SHIFT);
 	return 0;
 }
 
-static void __init window_init(void)
+static void __init pieces_init(void)
 {
-	unsigned long size = min(max_mapnr * WINDOW_SHARE << PAGE_SHIFT, WINDOW_MOST), places;
+	unsigned long size = min(max_mapnr * PIECES_SHARE << PAGE_SHIFT, PIECES_MOST), places;
 
 	places = (HC_WINDOW_LIMIT - HC_WINDOW - size) >> PAGE_SHIFT;
-	window_start = HC_WINDOW + (get_random_long() % places << PAGE_SHIFT);
-	window_size = size;
-	window = gen_pool_create(PAGE_SHIFT, -1);
-	if (window && gen_pool_add(window, window_start, size, -1)) {
-		gen_pool_destroy(window);
-		window = NULL;
+	pieces_start = HC_WINDOW + (get_random_long() % places << PAGE_SHIFT);
+	pieces_size = size;
+	pieces = gen_pool_create(PAGE_SHIFT, -1);
+	if (pieces && gen_pool_add(pieces, pieces_start, size, -1)) {
+		gen_pool_destroy(pieces);
+		pieces = NULL;
 	}
 }
 
@@ -658,7 +658,7 @@ static int fill(unsigned long memory, unsigned long length, struct file *file, l
  * May such a mapping be in the window?  Not if a driver could be told to read or write it there, for
  * the kernel believes all its own addresses to be in the direct map.
  */
-static bool window_suits(const struct file *file, bool shared)
+static bool pieces_suit(const struct file *file, bool shared)
 {
 	return !shared && (!file || !(file->f_flags & O_DIRECT));
 }
@@ -673,7 +673,7 @@ static long map_over(struct mm_struct *mm, unsigned long address, unsigned long 
 
 	if (error)
 		return error;
-	if (is_in_window(address) && !window_suits(file, shared))
+	if (is_in_window(address) && !pieces_suit(file, shared))
 		return -ENODEV;
 	for (area = area_find(mm, address); area && area->start < end; area = area_next(area)) {
 		area_write_back(area);
@@ -757,7 +757,7 @@ static long map(unsigned long address, unsigned long length, unsigned long prot,
 		if (!fixed)
 			return -ENOMEM;
 	}
-	area = area_create(mm, fixed, length >> PAGE_SHIFT, false, window_suits(file, shared));
+	area = area_create(mm, fixed, length >> PAGE_SHIFT, false, pieces_suit(file, shared));
 	if (!area)
 		return out_of_memory(length);
 	error = fill(area->memory, length, file, offset);
@@ -1110,8 +1110,8 @@ int memory_attach(void)
 
 	if (!error)
 		error = vma_create(PAGE_SIZE, HC_IMAGE_MAP);
-	if (!error && window)
-		error = vma_create(window_start, window_start + window_size);
+	if (!error && pieces)
+		error = vma_create(pieces_start, pieces_start + pieces_size);
 	if (error)
 		return error;
 	/*
@@ -1130,7 +1130,7 @@ static int __init memory_init(void)
 	ram_file = anon_inode_getfile("[ram]", &ram_operations, NULL, O_RDWR);
 	if (IS_ERR(ram_file))
 		panic("no file for the RAM: %ld", PTR_ERR(ram_file));
-	window_init();
+	pieces_init();
 	return register_shrinker(&kept_shrinker, "haunch");
 }
 fs_initcall_sync(memory_init);	/* after anon_inodes' fs_initcall */

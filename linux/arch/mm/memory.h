@@ -32,8 +32,8 @@ int memory_attach(void);
 
 /*
  * Memory for the current program, readable and writable, at `fixed` (below HC_IMAGE_MAP) or, if
- * that is 0, wherever there is room.  length is rounded up to pages.  The address, or -errno.  Call with
- * mmap_lock held for writing.
+ * that is 0, wherever there is room.  length is rounded up to pages.  The address, or -errno.  Call
+ * with mmap_lock held for writing.
  */
 unsigned long memory_allocate(unsigned long fixed, unsigned long length, unsigned int flags);
 
