@@ -41,20 +41,21 @@ bench: bench-tools bench-linux apps $(B)/bench/micro
 .PHONY: bench bench-tools bench-linux
 
 TEST_PROGRAMS := $(patsubst tests/programs/%.c,%,$(wildcard tests/programs/*.c))
+TEST_HEADERS := $(wildcard tests/programs/*.h)
 TEST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-array-bounds -D_GNU_SOURCE -pthread
 
 tests: test-programs bench-tools
 test-programs: $(foreach libc,musl glibc fixed,$(TEST_PROGRAMS:%=$(B)/tests/programs/$(libc)/%))
 
-$(B)/tests/programs/musl/%: tests/programs/%.c tests/programs/check.h tools/haunch-cc
+$(B)/tests/programs/musl/%: tests/programs/%.c $(TEST_HEADERS) tools/haunch-cc
 	@mkdir -p $(@D)
 	tools/haunch-cc $(TEST_CFLAGS) -o $@ $< -lm
 
-$(B)/tests/programs/glibc/%: tests/programs/%.c tests/programs/check.h
+$(B)/tests/programs/glibc/%: tests/programs/%.c $(TEST_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) -static-pie $(TEST_CFLAGS) -o $@ $< -lm
 
-$(B)/tests/programs/fixed/%: tests/programs/%.c tests/programs/check.h
+$(B)/tests/programs/fixed/%: tests/programs/%.c $(TEST_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) -static -no-pie $(TEST_CFLAGS) -o $@ $< -lm
 
