@@ -154,10 +154,18 @@ static inline int becomes(pid_t pid, char state)
 static sigjmp_buf fault_jump __attribute__((unused));
 static void *volatile fault_address __attribute__((unused));
 static volatile int fault_signal __attribute__((unused)), fault_code __attribute__((unused));
+static volatile int fault_expected __attribute__((unused));
 
 static inline void on_fault(int signal, siginfo_t *info, void *context)
 {
 	(void)context;
+	if (!fault_expected) {
+		struct sigaction action = { .sa_handler = SIG_DFL };
+
+		sigaction(signal, &action, NULL);
+		return;
+	}
+	fault_expected = 0;
 	fault_address = info->si_addr;
 	fault_signal = signal;
 	fault_code = info->si_code;
@@ -176,10 +184,12 @@ static inline void catch_faults(void)
 static inline int touch(volatile char *address, int write, int signal)
 {
 	if (!sigsetjmp(fault_jump, 1)) {
+		fault_expected = 1;
 		if (write)
 			*address = 1;
 		else
 			(void)*address;
+		fault_expected = 0;
 		return 0;
 	}
 	return fault_address == address && fault_signal == signal ? fault_code : -1;
