@@ -10,7 +10,7 @@
 # shellcheck disable=SC2034 # image.t uses these
 all_programs='threads signals timers clocks pipes spawn sockets files badptr memory process stdio
 	fork wait exec shared sysv vm remap limits maps reach uffd jobs
-	trace events'
+	trace events odd seccomp'
 
 # Each way to die that faults.c knows, and the status that a shell shows: 128 + the signal's number.
 # shellcheck disable=SC2034
