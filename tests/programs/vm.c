@@ -96,9 +96,9 @@ static void faulting(void)
 	CHECK(reads((char *)0xffff888000000000) == SEGV_MAPERR &&
 		      writes((char *)0xffffffff81000000) == SEGV_MAPERR,
 	      "the kernel's memory: a fault, of what is not there");
-	CHECK(reads((char *)0x800000000000) == -1 && fault_signal == SIGSEGV &&
-		      fault_code == SI_KERNEL,
-	      "an address that cannot be: a fault without an address");
+	/* What else is told depends on the processor: QEMU's has a page fault there. */
+	CHECK(reads((char *)0x800000000000) && fault_signal == SIGSEGV,
+	      "an address that cannot be: a fault");
 }
 
 static int forgot(void)

@@ -140,6 +140,8 @@ static void stops(void)
 	kill(pid, SIGCONT);
 	CHECK(end_of(pid) == -SIGTERM, "until SIGCONT");
 	pid = sleeper();
+	/* SIGTSTP does not stop an orphaned group, which ours may be. */
+	setpgid(pid, pid);
 	kill(pid, SIGTSTP);
 	CHECK(!waitid(P_PID, pid, &info, WSTOPPED | WNOWAIT) && info.si_code == CLD_STOPPED &&
 		      info.si_status == SIGTSTP,
