@@ -31,7 +31,7 @@ static inline void nap(int milliseconds)
 		;
 }
 
-/* The exit status of a child, minus the signal that killed it, or -1000 if there is no such child. */
+/* The exit status of a child, minus the signal that killed it, or -1000 without such a child. */
 static inline int end_of(pid_t pid)
 {
 	int status;
