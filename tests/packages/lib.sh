@@ -32,7 +32,7 @@ packages_of()
 		echo nginx-light redis-server postgresql-15 php-fpm libfcgi-bin varnish etcd-server \
 			etcd-client dropbear perl python3 strace gdbserver stress-ng procps ;;
 	languages)
-		echo nodejs ruby openjdk-17-jre-headless apache2 openssh-server procps ;;
+		echo nodejs ruby openjdk-17-jre-headless ecj apache2 openssh-server procps ;;
 	esac
 }
 
