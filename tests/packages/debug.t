@@ -27,9 +27,9 @@ seen 'an execve(), with its arguments' '\["tr", "x", "y"\]' "grep 'execve(' /tmp
 seen 'strace -c counts' 'openat' 'strace -c -o /tmp/count ls / >/dev/null; cat /tmp/count'
 seen 'strace -p attaches to what runs, and leaves it' '^left running$' \
 	'sleep 30 & child=$!; sleep 0.3; strace -o /tmp/trace -p $child & tracer=$!;' \
-	'for i in $(seq 100); do sleep 0.1; grep -q nanosleep /tmp/trace && break; done;' \
+	'for i in $(seq 100); do sleep 0.1; grep -q -e nanosleep -e restart_syscall /tmp/trace && break; done;' \
 	'kill $tracer; wait $tracer;' \
-	'sleep 0.2; grep -q nanosleep /tmp/trace && kill -0 $child && echo left running; kill $child'
+	'sleep 0.2; grep -q -e nanosleep -e restart_syscall /tmp/trace && kill -0 $child && echo left running; kill $child'
 seen 'strace injects an error' 'Cannot allocate memory' \
 	'strace -f -o /dev/null -e inject=clone,fork,vfork,clone3:error=ENOMEM perl -e "fork // print \$!"'
 

@@ -29,7 +29,8 @@ done
 set -- --class "$class" --sequential 1 --timeout 1 --verify --cyclic-policy fifo "$@"
 [ -z "$list" ] || set -- "$@" --exclude "${list#,}"
 stress-ng "$@" >/tmp/stress 2>&1
-echo "exit status $?"
+# --dev sends the console's flow control, which stays on the line.
+printf '\nexit status %d\n' $?
 sed -n 's/.*dispatching hogs: //p' /tmp/stress | tr ',' '\n' | grep -c . | sed 's/$/ stressors ran/'
 sed -n 's/.*completed in/completed in/p' /tmp/stress
 grep -e 'fail:' -e 'error:' -e 'unsuccessful' /tmp/stress | sed 's/^/complaint: /'
