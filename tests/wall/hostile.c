@@ -14,7 +14,6 @@
  * An attempt is a state of all registers, and code.  It ends by a signal, whose handler goes home.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
@@ -264,8 +263,7 @@ static void prepare(void)
 	stack_t stack;
 
 	own_memory();
-	alternate = mmap(NULL, ALTERNATE_SIZE, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	alternate = guarded(ALTERNATE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 	stack = (stack_t){ .ss_sp = alternate, .ss_size = ALTERNATE_SIZE };
 	CALL(SYS_sigaltstack, &stack, NULL, 0, 0);
 	CALL(SYS_arch_prctl, 0x1003, &own_fs, 0, 0);	/* ARCH_GET_FS */
@@ -1656,45 +1654,6 @@ static const struct kind {
 
 #define NR_KINDS	(sizeof(kinds) / sizeof(*kinds))
 
-/* Whoever has been left behind by a child is ours now, and must end. */
-static void end_orphans(void)
-{
-	int status;
-
-	for (unsigned int tries = 0; tries < 1000; tries++) {
-		struct dirent *entry;
-		DIR *proc;
-		pid_t ended;
-
-		while ((ended = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
-			;
-		if (ended < 0)
-			return;
-		proc = opendir("/proc");
-		while (proc && (entry = readdir(proc))) {
-			char path[300], text[256], *end;
-			ssize_t n;
-			int file;
-
-			if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
-				continue;
-			snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
-			file = open(path, O_RDONLY);
-			if (file < 0)
-				continue;
-			n = read(file, text, sizeof(text) - 1);
-			close(file);
-			text[n > 0 ? n : 0] = '\0';
-			end = strrchr(text, ')');
-			if (end && atoi(end + 4) == getpid())
-				kill(atoi(entry->d_name), SIGKILL);
-		}
-		closedir(proc);
-		usleep(1000);
-	}
-	failed("orphans cannot be ended");
-}
-
 static void run_kind(const struct kind *kind, unsigned int first, unsigned int children)
 {
 	unsigned int exited = 0, bad = 0, lates = 0, signals[65] = { 0 };
@@ -1791,17 +1750,7 @@ int main(int argc, char **argv)
 	umip = has_umip();
 	fsgsbase = has_fsgsbase();
 	xsave_size = cpuid(1, 0).c & 1u << 27 ? cpuid(13, 0).b : 512;
-	if (!umip) {
-		struct {
-			uint16_t limit;
-			uint64_t base;
-		} __attribute__((packed)) table;
-
-		__asm__ volatile("sidt %0" : "=m"(table));
-		kernel_known[0] = table.base;
-		__asm__ volatile("sgdt %0" : "=m"(table));
-		kernel_known[1] = table.base;
-	}
+	learn_addresses();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	printf("hostile: seed %lu, umip %d, fsgsbase %d, xsave %lu\n", seed, umip, fsgsbase,
 	       xsave_size);

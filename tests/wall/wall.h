@@ -10,7 +10,9 @@
 #ifndef WALL_H
 #define WALL_H
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -113,21 +115,45 @@ static inline bool has_fsgsbase(void)
 static unsigned char *own_data, *own_constant, *own_code, *own_guard;
 static unsigned long kernel_known[4];	/* what `sidt` and `sgdt` say, where they say it */
 
+/* Without UMIP the CPU tells where some of the image is: inside, at that. */
+static inline void learn_addresses(void)
+{
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) table;
+
+	if (has_umip())
+		return;
+	__asm__ volatile("sidt %0" : "=m"(table));
+	kernel_known[0] = table.base;
+	__asm__ volatile("sgdt %0" : "=m"(table));
+	kernel_known[1] = table.base;
+}
+
 #define OWN_SIZE	(16 * PAGE)
 
-static inline void own_memory(void)
+/* With a page before and one behind it that nobody has. */
+static inline unsigned char *guarded(unsigned long size, int protection, int kind)
 {
-	const int both = PROT_READ | PROT_WRITE, kind = MAP_PRIVATE | MAP_ANONYMOUS;
+	unsigned char *at = mmap(NULL, size + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	own_data = mmap(NULL, OWN_SIZE, both, kind, -1, 0);
-	own_constant = mmap(NULL, OWN_SIZE, PROT_READ, kind, -1, 0);
-	own_code = mmap(NULL, OWN_SIZE, both | PROT_EXEC, kind, -1, 0);
-	own_guard = mmap(NULL, OWN_SIZE, PROT_NONE, kind, -1, 0);
-	if (own_data == MAP_FAILED || own_constant == MAP_FAILED || own_code == MAP_FAILED ||
-	    own_guard == MAP_FAILED) {
+	if (at == MAP_FAILED || mmap(at + PAGE, size, protection, kind | MAP_ANONYMOUS | MAP_FIXED, -1,
+				     0) == MAP_FAILED) {
 		perror("mmap");
 		exit(2);
 	}
+	return at + PAGE;
+}
+
+static inline void own_memory(void)
+{
+	const int both = PROT_READ | PROT_WRITE;
+
+	own_data = guarded(OWN_SIZE, both, MAP_PRIVATE);
+	own_constant = guarded(OWN_SIZE, PROT_READ, MAP_PRIVATE);
+	own_code = guarded(OWN_SIZE, both | PROT_EXEC, MAP_PRIVATE);
+	own_guard = guarded(OWN_SIZE, PROT_NONE, MAP_PRIVATE);
 }
 
 static inline unsigned long kernel_address(void)
@@ -275,6 +301,45 @@ static inline void failed(const char *format, ...)
 	fflush(stdout);
 	va_end(arguments);
 	failures++;
+}
+
+/* Whoever has been left behind by a child is ours now, and must end. */
+static inline void end_orphans(void)
+{
+	int status;
+
+	for (unsigned int tries = 0; tries < 1000; tries++) {
+		struct dirent *entry;
+		DIR *proc;
+		pid_t ended;
+
+		while ((ended = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
+			;
+		if (ended < 0)
+			return;
+		proc = opendir("/proc");
+		while (proc && (entry = readdir(proc))) {
+			char path[300], text[256], *end;
+			ssize_t n;
+			int file;
+
+			if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+				continue;
+			snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
+			file = open(path, O_RDONLY);
+			if (file < 0)
+				continue;
+			n = read(file, text, sizeof(text) - 1);
+			close(file);
+			text[n > 0 ? n : 0] = '\0';
+			end = strrchr(text, ')');
+			if (end && atoi(end + 4) == getpid())
+				kill(atoi(entry->d_name), SIGKILL);
+		}
+		closedir(proc);
+		usleep(1000);
+	}
+	failed("orphans cannot be ended");
 }
 
 #endif
