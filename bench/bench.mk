@@ -40,6 +40,18 @@ bench: bench-tools bench-linux apps $(B)/bench/micro
 
 .PHONY: bench bench-tools bench-linux
 
+# What tests/wall runs in images.
+WALL_PROGRAMS := $(patsubst tests/wall/%.c,%,$(wildcard tests/wall/*.c))
+
+wall-programs: $(WALL_PROGRAMS:%=$(B)/tests/wall/%)
+
+$(B)/tests/wall/%: tests/wall/%.c tests/wall/wall.h tools/haunch-cc
+	@mkdir -p $(@D)
+	tools/haunch-cc $(filter-out -Wno-array-bounds,$(TEST_CFLAGS)) -Wno-infinite-recursion -s -o $@ $<
+
+.PHONY: wall-programs
+tests: wall-programs
+
 TEST_PROGRAMS := $(patsubst tests/programs/%.c,%,$(wildcard tests/programs/*.c))
 TEST_HEADERS := $(wildcard tests/programs/*.h)
 TEST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-array-bounds -D_GNU_SOURCE -pthread

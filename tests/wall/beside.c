@@ -10,7 +10,6 @@
  * the server.  At the end the kernel's memory must be what it was, but for a little.  The exit status
  * is 0 if all of that holds and all programs ended with 0.
  */
-#define _GNU_SOURCE
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>

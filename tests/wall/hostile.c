@@ -3,17 +3,16 @@
 /*
  * hostile.c - programs that attack the wall with the CPU's own means.
  *
- *	hostile SEED [KIND [ROUNDS [FIRST]]]
+ *	hostile SEED [KIND[,KIND]...|all [PERCENT [FIRST]]]
  *
- * Of each kind of attack (or of one only) children are made, ROUNDS times as many as usual / 100, the
- * first of them number FIRST.  All of a child follows from seed, kind and its number.  A child is an
+ * Of each kind of attack (or of some) children are made, PERCENT as many as usual, the first of them
+ * number FIRST.  All of a child follows from seed, kind and its number.  A child is an
  * ordinary user of its own, unless the kind wants more; it may end in any way, but within a time.  What
  * must not happen: that the machine stops (there is nothing here that notices), that a check of the
  * child's own fails, that registers are not what they must be.
  *
  * An attempt is a state of all registers, and code.  It ends by a signal, whose handler goes home.
  */
-#define _GNU_SOURCE
 #include <elf.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
@@ -25,6 +24,8 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -43,6 +44,9 @@
 
 static uint64_t seed;
 static const char *program;
+
+int main(int argc, char **argv);
+
 static bool umip, fsgsbase;
 
 /* ------------------------------------------------------------------ attempts */
@@ -1457,8 +1461,8 @@ static void attempt_clone(unsigned int count)
 		result = any_clone(flags, one_in(2) ? any_address() : 0,
 				   one_in(2) ? NULL : (void *)any_address(),
 				   one_in(2) ? NULL : (void *)any_address(), tls, shared);
-		if (result > 0)
-			CALL(SYS_wait4, result, &status, __WALL, 0);
+		while (result > 0 && CALL(SYS_wait4, result, &status, __WALL, 0) == -EINTR)
+			;
 		fs = *shared;
 		if (checked && tls >= LOWER_END - PAGE && result != -EPERM)
 			failed("clone with thread pointer %lx: %ld, and the child's is %lx (the parent's is %lx)",
@@ -1625,6 +1629,110 @@ static void attempt_crowd(unsigned int number)
 	}
 }
 
+/* ------------------------------------------------------------------ all there is */
+
+static void fill_file(const char *path)
+{
+	static char text[65536];
+	int file = open(path, O_CREAT | O_RDWR | O_TRUNC, 0600);
+
+	memset(text, 'x', sizeof(text));
+	while (file >= 0 && write(file, text, sizeof(text)) > 0)
+		;
+}
+
+/* As much as can be had of one thing.  What outlives a process, the parent takes away afterwards. */
+static void attempt_fill(unsigned int number)
+{
+	static char text[65536];
+	int pair[2];
+
+	alarm(6);
+	switch (number % 7) {
+	case 0:
+		fill_file("/tmp/hostile");
+		break;
+	case 1:
+		fill_file("/dev/shm/hostile");
+		break;
+	case 2:
+		for (;;) {
+			int id = shmget(IPC_PRIVATE, 1 << 20, IPC_CREAT | 0600);
+			char *at = id < 0 ? (void *)-1 : shmat(id, NULL, 0);
+
+			if (at == (void *)-1)
+				break;
+			memset(at, 1, 1 << 20);
+			shmdt(at);
+		}
+		break;
+	case 3:
+		for (;;) {
+			char *at = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+			if (at == MAP_FAILED)
+				break;
+			memset(at, 1, 1 << 20);
+		}
+		break;
+	case 4:
+		while (!pipe2(pair, O_NONBLOCK)) {
+			fcntl(pair[1], 1031 /* F_SETPIPE_SZ */, 1 << 20);
+			while (write(pair[1], text, sizeof(text)) > 0)
+				;
+		}
+		break;
+	case 5:
+		while (!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair))
+			while (write(pair[1], text, sizeof(text)) > 0)
+				;
+		break;
+	default:
+		for (unsigned int i = 0; i < 10000; i++)
+			fork();
+	}
+}
+
+static void empty(void)
+{
+	struct shmid_ds shm;
+	struct shminfo info;
+	int last = shmctl(0, SHM_INFO, (void *)&info);
+
+	for (int i = 0; i <= last; i++) {
+		int id = shmctl(i, SHM_STAT, &shm);
+
+		if (id >= 0)
+			shmctl(id, IPC_RMID, NULL);
+	}
+	unlink("/tmp/hostile");
+	unlink("/dev/shm/hostile");
+}
+
+/* ------------------------------------------------------------------ to be looked at */
+
+/* Be there, with memory of all kinds, for as long as somebody looks at the machine. */
+static void attempt_hold(unsigned int number)
+{
+	unsigned long end = now_ms() + 6000;
+	unsigned char *large;
+
+	(void)number;
+	own_memory();
+	large = mmap(NULL, 8 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	madvise(large, 8 << 20, MADV_HUGEPAGE);
+	memset(large, 1, 8 << 20);
+	own_data[0] = 1;
+	sink = own_constant[0];
+	printf("program at: code %p mapping %p stack %p heap %p vdso %p\n", (void *)main, (void *)large,
+	       (void *)&end, malloc(1), (void *)getauxval(AT_SYSINFO_EHDR));
+	printf("holding\n");
+	fflush(stdout);
+	while (now_ms() < end)
+		;
+}
+
 /* ------------------------------------------------------------------ main */
 
 static const struct kind {
@@ -1649,7 +1757,10 @@ static const struct kind {
 	{ "clone", attempt_clone, 20, 30, false },
 	{ "userfault", attempt_userfault, 10, 60, true },
 	{ "crowd", attempt_crowd, 4, 0, false },
-	{ "jumps", attempt_jumps, 0, 0, false },	/* only if named: it wants `nokaslr` */
+	/* Only if they are named: */
+	{ "fill", attempt_fill, 0, 0, false },
+	{ "jumps", attempt_jumps, 0, 0, false },	/* wants `nokaslr` */
+	{ "hold", attempt_hold, 0, 0, false },
 };
 
 #define NR_KINDS	(sizeof(kinds) / sizeof(*kinds))
@@ -1699,6 +1810,7 @@ static void run_kind(const struct kind *kind, unsigned int first, unsigned int c
 			signals[WTERMSIG(status) & 63]++;
 		}
 		end_orphans();
+		empty();
 	}
 	printf("%-10s %4u children in %5lu ms: %u ended", kind->name, children, now_ms() - start,
 	       exited);
@@ -1729,6 +1841,16 @@ static int check_fresh(void)
 	return failures ? STATUS_FAILED : 0;
 }
 
+static bool is_named(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = list; (at = strstr(at, name)); at += length)
+		if ((at == list || at[-1] == ',') && (!at[length] || at[length] == ','))
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	const char *only = argc > 2 ? argv[2] : NULL;
@@ -1757,10 +1879,12 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < NR_KINDS; i++) {
 		unsigned int children = kinds[i].children * percent / 100;
 
-		if (only && strcmp(only, "all") && strcmp(only, kinds[i].name))
+		if (only && strcmp(only, "all") && !is_named(only, kinds[i].name))
 			continue;
-		if (only && !strcmp(only, kinds[i].name) && !children)
+		if (only && is_named(only, kinds[i].name) && !children)
 			children = percent / 25;
+		if (!children)
+			continue;
 		run_kind(&kinds[i], first, children);
 	}
 	printf("hostile: %u failed\n", failures);
