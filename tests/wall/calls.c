@@ -7,7 +7,7 @@
  *
  * First each call is made with each of its pointers pointing to the kernel's memory: it must fail where
  * it needs the pointer.  Then children make random calls, in turns as an ordinary user and as root, until
- * the time is over.  What comes back is searched for addresses of the kernel.  With CHILD only this one
+ * the time is over.  With `nokaslr` what comes back is searched for addresses of the kernel.  With CHILD only this one
  * runs, and says each call before it makes it.
  *
  * All of it follows from the seed, but for what the clock has a part in.
@@ -219,24 +219,26 @@ static bool looks_like_kernel(unsigned long value)
 	return value >= UPPER_START && value < -0x10000000ul;
 }
 
-/* A word that holds parts of other values is no address: those have chance in the middle. */
-static bool is_chance(unsigned long value)
-{
-	unsigned long middle = value >> 21 & 0x3ffff;
+/*
+ * With `nokaslr` it is known where the kernel has what it allocates, and itself.  Anywhere else, words that
+ * hold parts of other values would be taken for addresses too often.
+ */
+static bool known_places;
 
-	return middle && middle != 0x3ffff && middle != (FILL >> 21 & 0x3ffff) &&
-	       (value & 0xffffffff) != (FILL & 0xffffffff) && __builtin_popcountl(middle) > 2 &&
-	       __builtin_popcountl(middle) < 16;
+static bool is_kernel(unsigned long value)
+{
+	return value - UPPER_START - PAGE < 0x10000000 || value - DONOR_MAP - PAGE < 0x40000000 ||
+	       value - IMAGE_MAP - PAGE < 0x2000000;
 }
 
 static void search(long number, const unsigned long *a)
 {
 	const unsigned long *word = (const unsigned long *)buffers;
 
-	for (unsigned int i = 0; i < BUFFERS / 8; i++) {
+	for (unsigned int i = 0; known_places && i < BUFFERS / 8; i++) {
 		bool own = false;
 
-		if (!looks_like_kernel(word[i]) || !is_chance(word[i]))
+		if (!is_kernel(word[i]))
 			continue;
 		for (unsigned int n = 0; n < nr_given; n++)
 			own |= word[i] - given[n] + 0x100000 < 0x200000;
@@ -244,7 +246,7 @@ static void search(long number, const unsigned long *a)
 			continue;
 		complain("call %ld(%lx, %lx, %lx, %lx, %lx, %lx) gave %lx", number, a[0], a[1], a[2],
 			 a[3], a[4], a[5], word[i]);
-		((unsigned long *)buffers)[i] = FILL;
+		*(unsigned long *)(buffers + 8 * i) = FILL;
 	}
 }
 
@@ -742,6 +744,8 @@ int main(int argc, char **argv)
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
 	unsigned long seconds = argc > 2 ? strtoul(argv[2], NULL, 0) : 10, start;
 	unsigned int number = 0, lates = 0, killed = 0;
+	char words[512] = "";
+	int file;
 
 	/* An execve() of this, by chance. */
 	if (argc < 3)
@@ -752,6 +756,10 @@ int main(int argc, char **argv)
 	mkdir("/tmp", 01777);
 	chmod("/tmp", 01777);
 	learn_addresses();
+	file = open("/proc/cmdline", O_RDONLY);
+	if (file >= 0 && read(file, words, sizeof(words) - 1) > 0)
+		known_places = strstr(words, "nokaslr");
+	close(file);
 	printf("calls: seed %lu, %lu seconds\n", seed, seconds);
 	if (argc > 3) {
 		say_calls = true;

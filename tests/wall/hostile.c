@@ -1629,6 +1629,267 @@ static void attempt_crowd(unsigned int number)
 	}
 }
 
+/* ------------------------------------------------------------------ tables of one's own */
+
+/*
+ * After reset the local descriptor table is at address 0, with room for 64 KiB: unless the kernel gives it
+ * up, a program that maps memory there makes descriptors for itself.  None of them may work.
+ */
+#define TABLE		((uint64_t *)0x1000)
+#define TABLE_SIZE	0xf000
+
+static void attempt_ldt(unsigned int number)
+{
+	static const uint64_t descriptors[] = {
+		0x00cffb000000ffff,	/* 32-bit code, DPL 3 */
+		0x00affb000000ffff,	/* 64-bit code, DPL 3 */
+		0x00af9b000000ffff,	/* 64-bit code, DPL 0 */
+		0x00af9f000000ffff,	/* the same, conforming */
+		0x000ff3000000ffff,	/* 16-bit data, DPL 3 */
+		0x0020ec0000080000,	/* a call gate to the kernel's code, at 2 MiB */
+		0x00cf93000000ffff,	/* data, DPL 0 */
+	};
+	struct state state = { .cs = 0x33, .ss = 0x2b, .flags = 0x202 };
+	unsigned char *low;
+
+	prepare();
+	if (mmap(TABLE, TABLE_SIZE, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+		failed("no memory at %p", (void *)TABLE);
+		return;
+	}
+	low = mmap((void *)0x200000, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	for (unsigned int i = 0; i < TABLE_SIZE / 8; i++)
+		TABLE[i] = descriptors[number % (sizeof(descriptors) / sizeof(*descriptors))];
+	for (unsigned int i = 0; i < 6; i++) {
+		static const char *const there[] = { "\x0f\x05\xf4", "\xf4", "\xcd\x80\xf4", };
+		static const char *const here[] = { "\x48\xff\x28", "\x48\xff\x18" };
+
+		memcpy(low, there[i % 3], 4);
+		memcpy(own_code, here[i / 3], 3);
+		memset(own_data, 0, 64);
+		*(uint64_t *)own_data = 0x200000;
+		own_data[8] = 0x07;
+		own_data[9] = 0x20;
+		state.r[0] = (unsigned long)own_data;
+		state.ip = (unsigned long)own_code;
+		state.sp = (unsigned long)own_data + OWN_SIZE / 2;
+		steps_left = ticks = 0;
+		ticks_limit = 20;
+		in_attempt = true;
+		attempt(&state);
+		if (last_info.si_signo != SIGSEGV ||
+		    last_context.uc_mcontext.gregs[REG_RIP] != (long)own_code)
+			failed("descriptor %016lx of a table of one's own: signal %d at %llx", TABLE[0],
+			       last_info.si_signo, last_context.uc_mcontext.gregs[REG_RIP]);
+	}
+}
+
+/* ------------------------------------------------------------------ the edge of what programs have */
+
+static void attempt_edge(unsigned int number)
+{
+	struct state state = { .cs = 0x33, .ss = 0x2b, .flags = 0x202 };
+	unsigned char *last = (unsigned char *)LOWER_END - 2 * PAGE;
+
+	(void)number;
+	prepare();
+	if (mmap(last + PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
+	    MAP_FAILED)
+		failed("the last page below the hole can be mapped");
+	if (mmap(last, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+		failed("the last but one page below the hole cannot be mapped");
+		return;
+	}
+	for (unsigned int i = 0; i < 6; i++) {
+		static const char codes_there[6][3] = { "\x0f\x05", "\x90\xcc", "\xcd\x80", "\x90\xf4",
+							"\x90\x90", "\x90\x48" };
+
+		memcpy(last + PAGE - 2, codes_there[i], 2);
+		for (unsigned int step = 0; step < 2; step++) {
+			state.flags = step ? 0x302 : 0x202;
+			state.r[0] = SYS_getppid;
+			state.ip = (unsigned long)last + PAGE - 2;
+			state.sp = (unsigned long)last + PAGE;
+			steps_left = step * 3;
+			ticks = 0;
+			ticks_limit = 20;
+			in_attempt = true;
+			attempt(&state);
+		}
+	}
+}
+
+/* ------------------------------------------------------------------ pages that all programs share */
+
+static unsigned long sum_of(const unsigned char *at, unsigned long size)
+{
+	unsigned long sum = 0;
+
+	for (unsigned long i = 0; i < size; i++)
+		sum = sum * 31 + at[i];
+	return sum;
+}
+
+#define VDSO_SIZE	PAGE
+#define VVAR_SIZE	(2 * PAGE)
+
+static void attempt_vdso(unsigned int number)
+{
+	unsigned char *code = (void *)getauxval(AT_SYSINFO_EHDR), *data = code - VVAR_SIZE;
+	unsigned long sum = sum_of(code, VDSO_SIZE);
+	int memory = open("/proc/self/mem", O_RDWR), status;
+	static const int advices[] = { MADV_DONTNEED, MADV_FREE, MADV_REMOVE, MADV_HUGEPAGE, MADV_COLD,
+				       MADV_PAGEOUT, MADV_WILLNEED, MADV_DONTFORK, MADV_MERGEABLE, 22, 23 };
+	char byte = '!';
+
+	(void)number;
+	if (!mprotect(data, VVAR_SIZE, PROT_READ | PROT_WRITE))
+		failed("the kernel's data can be made writable");
+	if (pwrite(memory, &byte, 1, (long)data) == 1 || pwrite(memory, &byte, 1, (long)data + PAGE) == 1)
+		failed("the kernel's data can be written");
+	/* A child may spoil its own copy of the code, but no one else's. */
+	if (!fork()) {
+		int pipes[2];
+
+		prepare();
+		memory = open("/proc/self/mem", O_RDWR);
+		if (pwrite(memory, &byte, 1, (long)code + 64) != 1 ||
+		    mprotect(code, VDSO_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC))
+			_exit(1);
+		memset(code + 128, '!', VDSO_SIZE - 128);
+		if (!pipe2(pipes, O_NONBLOCK)) {
+			struct iovec vector = { data, VVAR_SIZE + VDSO_SIZE };
+
+			CALL(SYS_vmsplice, pipes[1], &vector, 1, 8 /* SPLICE_F_GIFT */);
+		}
+		for (unsigned int i = 0; i < 60; i++) {
+			unsigned char *at = (one_in(2) ? data : code) + below(2) * PAGE;
+			unsigned long size = (1 + below(3)) * PAGE;
+
+			switch (below(6)) {
+			case 0:
+			case 1:
+				madvise(at, size, advices[below(11)]);
+				break;
+			case 2:
+				mprotect(at, size, below(8));
+				break;
+			case 3:
+				mremap(at, size, (1 + below(4)) * PAGE, 1 + 2 * below(2),
+				       own_guard + PAGE * below(8));
+				break;
+			case 4:
+				mlock(at, size);
+				break;
+			default:
+				if (one_in(8))
+					munmap(at, size);
+				else
+					CALL(SYS_write, pipes[1], at, size, 0);
+			}
+		}
+		_exit(0);
+	}
+	wait(&status);
+	if (sum_of(code, VDSO_SIZE) != sum)
+		failed("a child has changed its parent's vDSO");
+}
+
+/* ------------------------------------------------------------------ what files say */
+
+static unsigned int files_read;
+
+/* An address of the kernel in the text of a file. */
+static void look_for_addresses(const char *path, const char *text, size_t size)
+{
+	for (size_t i = 0; i + 16 <= size; i++) {
+		size_t n = 0;
+
+		if (memcmp(text + i, "ffff", 4) || (i && strchr("0123456789abcdef", text[i - 1])))
+			continue;
+		while (i + n < size && text[i + n] && strchr("0123456789abcdef", text[i + n]))
+			n++;
+		if (n == 16 && strchr("89abcdef", text[i + 4]) && memcmp(text + i, "ffffffffff", 10))
+			failed("%s has %.16s", path, text + i);
+	}
+}
+
+static void read_below(const char *folder, unsigned int depth)
+{
+	static char text[65536];
+	struct dirent *entry;
+	DIR *list = opendir(folder);
+
+	while (list && depth < 12 && (entry = readdir(list))) {
+		char path[512];
+		ssize_t n;
+		int file;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, "task") &&
+		    strcmp(entry->d_name, "map_files"))
+			read_below(path, depth + 1);
+		/* The last two are for root only, and say what root may know. */
+		if (entry->d_type != DT_REG || !strcmp(entry->d_name, "kmsg") ||
+		    !strcmp(entry->d_name, "timer_list") || !strcmp(entry->d_name, "vmallocinfo"))
+			continue;
+		file = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+		n = file < 0 ? -1 : read(file, text, sizeof(text));
+		close(file);
+		files_read += n >= 0;
+		if (n > 0)
+			look_for_addresses(path, text, n);
+	}
+	if (list)
+		closedir(list);
+}
+
+/* As an ordinary user, and as root. */
+static void attempt_leaks(unsigned int number)
+{
+	static char text[65536];
+	long n;
+
+	if (number % 2 && (setgid(FIRST_USER) || setuid(FIRST_USER)))
+		_exit(2);
+	signal(SIGALRM, SIG_IGN);
+	read_below("/proc", 0);
+	read_below("/sys", 0);
+	n = CALL(SYS_syslog, 3, text, sizeof(text), 0);
+	if (n > 0)
+		look_for_addresses("the log", text, n);
+	if (files_read < 20)
+		failed("only %u files can be read", files_read);
+}
+
+/* A core dump of a program that has odd memory. */
+static void attempt_core(unsigned int number)
+{
+	unsigned long fs = any_address();
+	int status;
+
+	if (chdir("/tmp"))
+		return;
+	if (!fork()) {
+		setrlimit(RLIMIT_CORE, &(struct rlimit){ 4 << 20, 4 << 20 });
+		own_memory();
+		mmap((void *)(LOWER_END - 2 * PAGE), PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		CALL(SYS_arch_prctl, 0x1001, fs, 0, 0);
+		if (number % 2)
+			munmap((void *)(getauxval(AT_SYSINFO_EHDR) - PAGE), PAGE);
+		__asm__ volatile("mov %0, %%rsp; hlt" :: "r"(any_address()));
+	}
+	wait(&status);
+	if (!WIFSIGNALED(status))
+		failed("no signal: %x", status);
+	unlink("/tmp/core");
+}
+
 /* ------------------------------------------------------------------ all there is */
 
 static void fill_file(const char *path)
@@ -1757,6 +2018,11 @@ static const struct kind {
 	{ "clone", attempt_clone, 20, 30, false },
 	{ "userfault", attempt_userfault, 10, 60, true },
 	{ "crowd", attempt_crowd, 4, 0, false },
+	{ "ldt", attempt_ldt, 7, 0, false },
+	{ "edge", attempt_edge, 2, 0, false },
+	{ "vdso", attempt_vdso, 6, 0, false },
+	{ "leaks", attempt_leaks, 2, 0, true },
+	{ "core", attempt_core, 8, 0, true },
 	/* Only if they are named: */
 	{ "fill", attempt_fill, 0, 0, false },
 	{ "jumps", attempt_jumps, 0, 0, false },	/* wants `nokaslr` */

@@ -20,6 +20,7 @@ seed=${HAUNCH_WALL_SEED:-1}
 
 # Random code may be AVX that QEMU 7.2's TCG has an assertion about: without AVX where that is run.
 all=forbidden,each,frames,sigreturn,stacks,steps,touches,keep,fresh,exec,ptrace,clone,userfault,crowd
+short=frames,stacks,exec,ptrace,clone,userfault,crowd,core
 
 # attack CPU MEMORY OPTION... -- ARGUMENT...: boot the server with these programs beside it; what it says
 # is in $TMP/out
@@ -51,8 +52,17 @@ for cpu in max qemu64; do
 		attack "$cpu" $memory "$WALL/beside" -- /bin/hostile "$((seed + memory))" $all
 		withstands "$cpu, $memory MB: each instruction, frames, stacks, programs, debuggers"
 	done
-	attack "$cpu" 64 "$WALL/beside" -- /bin/calls "$seed" "$seconds"
+	for kind in ldt edge vdso leaks core; do
+		attack "$cpu" 64 "$WALL/beside" -- /bin/hostile "$seed" $kind
+		withstands "$cpu: $kind"
+	done
+	# Where the kernel's addresses are known, they are looked for in what comes back.
+	attack "$cpu" 64 -c nokaslr "$WALL/beside" -- /bin/calls "$seed" "$seconds"
 	withstands "$cpu: system calls, $seconds seconds"
+	# The same again and again: nothing of the kernel's memory may be lost each time.
+	attack "$cpu" 64 "$WALL/beside" -- /bin/hostile "$seed" $short 50 : /bin/hostile "$seed" $short 50 : \
+		/bin/hostile "$seed" $short 50 : /bin/hostile "$seed" $short 50
+	withstands "$cpu: no memory is lost"
 done
 # What a user may take of the machine's memory comes to an end before the machine does.
 for what in 0:file 1:/dev/shm 2:'SysV shared memory' 3:memory 6:processes; do
