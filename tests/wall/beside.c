@@ -5,10 +5,10 @@
  *
  *	beside PROGRAM [ARGUMENT]... [: PROGRAM [ARGUMENT]...]...
  *
- * A child serves on TCP port 7: it sends back what it gets, and looks at its own memory and registers,
- * which are full of a secret.  The programs run one after the other; meanwhile and afterwards this asks
- * the server.  At the end the kernel's memory must be what it was, but for a little.  The exit status
- * is 0 if all of that holds and all programs ended with 0.
+ * A child serves on TCP port 7: it sends back what it gets, and looks at its own memory and
+ * registers, which are full of a secret.  The programs run one after the other; meanwhile and
+ * afterwards this asks the server.  At the end the kernel's memory must be what it was, but for a
+ * little.  The exit status is 0 if all of that holds and all programs ended with 0.
  */
 #include <netinet/in.h>
 #include <poll.h>
@@ -22,8 +22,9 @@
 #define ANSWER_MS	20000	/* an emulated machine that is under attack is slow */
 
 /*
- * What may be missing at the end: caches that are not given back, the log, pages of the slabs that are
- * not full.  And what after the first program, when all of that is there already, but for chance.
+ * What may be missing at the end: caches that are not given back, the log, pages of the slabs that
+ * are not full.  And what after the first program, when all of that is there already, but for
+ * chance.
  */
 #define LOSS_KIB	4096
 #define LOSS_LATER_KIB	1024
@@ -206,8 +207,10 @@ int main(int argc, char **argv)
 	after = memory_left();
 	show("after ");
 	if (after + LOSS_KIB < before || after + LOSS_LATER_KIB < later)
-		failed("memory is lost: %lu KiB at first, then %lu, then %lu", before, later, after);
-	printf("beside: asked %u times, %lu ms at most; %ld KiB less memory; %u failed\n", asked, longest,
+		failed("memory is lost: %lu KiB at first, then %lu, then %lu", before, later,
+		       after);
+	printf("beside: asked %u times, %lu ms at most; %ld KiB less memory; %u failed\n", asked,
+	       longest,
 	       (long)before - (long)after, failures);
 	kill(server, SIGKILL);
 	waitpid(server, &status, 0);

@@ -5,10 +5,10 @@
  *
  *	calls SEED SECONDS [CHILD]
  *
- * First each call is made with each of its pointers pointing to the kernel's memory: it must fail where
- * it needs the pointer.  Then children make random calls, in turns as an ordinary user and as root, until
- * the time is over.  With `nokaslr` what comes back is searched for addresses of the kernel.  With CHILD only this one
- * runs, and says each call before it makes it.
+ * First each call is made with each of its pointers pointing to the kernel's memory: it must fail
+ * where it needs the pointer.  Then children make random calls, in turns as an ordinary user and as
+ * root, until the time is over.  With `nokaslr` what comes back is searched for addresses of the
+ * kernel.  With CHILD only this one runs, and says each call before it makes it.
  *
  * All of it follows from the seed, but for what the clock has a part in.
  */
@@ -103,8 +103,10 @@ static unsigned char *buffers;
 #define FILL		0xa5a5a5a5a5a5a5a5
 
 static const char *const names[] = {
-	"file", "folder", "link", "none", "folder/file", ".", "..", "", "/", "/dev/null", "/dev/zero",
-	"/proc/self/maps", "/proc/self/stat", "/proc/self/status", "/proc/self/auxv", "/proc/self/fd",
+	"file", "folder", "link", "none", "folder/file", ".", "..", "", "/", "/dev/null",
+	"/dev/zero",
+	"/proc/self/maps", "/proc/self/stat", "/proc/self/status", "/proc/self/auxv",
+	"/proc/self/fd",
 	"/proc/self/mem", "/proc/self/smaps", "/proc/self/wchan", "/proc/self/syscall",
 	"/proc/self/stack", "/proc/self/pagemap", "/proc/meminfo", "/proc/kallsyms", "/proc/iomem",
 	"/proc/interrupts", "/proc/net/tcp", "/proc/net/unix", "/proc/net/packet", "/proc/net/raw",
@@ -220,13 +222,16 @@ static bool looks_like_kernel(unsigned long value)
 }
 
 /*
- * With `nokaslr` it is known where the kernel has what it allocates, and itself.  Anywhere else, words that
- * hold parts of other values would be taken for addresses too often.
+ * With `nokaslr` it is known where the kernel has what it allocates, and itself.  Anywhere else,
+ * words that hold parts of other values would be taken for addresses too often.
  */
 static bool known_places;
 
+/* One bit alone in the lower half: part of a -1, and a flag. */
 static bool is_kernel(unsigned long value)
 {
+	if (__builtin_popcountl(value & 0xffffffff) < 2)
+		return false;
 	return value - UPPER_START - PAGE < 0x10000000 || value - DONOR_MAP - PAGE < 0x40000000 ||
 	       value - IMAGE_MAP - PAGE < 0x2000000;
 }
@@ -244,7 +249,8 @@ static void search(long number, const unsigned long *a)
 			own |= word[i] - given[n] + 0x100000 < 0x200000;
 		if (own)
 			continue;
-		complain("call %ld(%lx, %lx, %lx, %lx, %lx, %lx) gave %lx", number, a[0], a[1], a[2],
+		complain("call %ld(%lx, %lx, %lx, %lx, %lx, %lx) gave %lx", number, a[0], a[1],
+			 a[2],
 			 a[3], a[4], a[5], word[i]);
 		*(unsigned long *)(buffers + 8 * i) = FILL;
 	}
@@ -254,7 +260,8 @@ static void search(long number, const unsigned long *a)
 
 static unsigned char *any_buffer(void)
 {
-	unsigned char *at = buffers + (one_in(4) ? BUFFERS - below(300) : below(BUFFERS - 256) & ~7u);
+	unsigned char *at = buffers + (one_in(4) ? BUFFERS - below(300) :
+				       below(BUFFERS - 256) & ~7u);
 
 	return at;
 }
@@ -291,8 +298,10 @@ static void fill_buffer(unsigned char *at)
 
 static unsigned long any_size(void)
 {
-	static const unsigned long sizes[] = { 0, 1, 4, 8, 16, 64, 127, 128, PAGE - 1, PAGE, PAGE + 1,
-					       65536, 1ul << 31, 1ul << 32, 1ul << 47, 1ul << 63, -1ul };
+	static const unsigned long sizes[] = { 0, 1, 4, 8, 16, 64, 127, 128, PAGE - 1, PAGE,
+					       PAGE + 1,
+					       65536, 1ul << 31, 1ul << 32, 1ul << 47, 1ul << 63,
+					       -1ul };
 
 	return one_in(2) ? below(512) : sizes[below(sizeof(sizes) / sizeof(*sizes))];
 }
@@ -346,8 +355,8 @@ static unsigned long any_argument(void)
 }
 
 /*
- * What calls take: f file, p pointer that is needed, o pointer that may be NULL, s name, n size, 0-9 that
- * number.  Others have six arguments of any kind.
+ * What calls take: f file, p pointer that is needed, o pointer that may be NULL, s name, n size,
+ * 0-9 that number.  Others have six arguments of any kind.
  */
 static const struct {
 	short number;
@@ -365,7 +374,8 @@ static const struct {
 	{ SYS_bind, "fpn" }, { SYS_getsockname, "fpp" }, { SYS_getpeername, "fpp" },
 	{ SYS_socketpair, "110p" }, { SYS_setsockopt, "f12p4" }, { SYS_getsockopt, "f13pp" },
 	{ SYS_execve, "s00" }, { SYS_wait4, "1p10" }, { SYS_uname, "p" }, { SYS_semop, "0p1" },
-	{ SYS_msgsnd, "0p80" }, { SYS_msgrcv, "0p801" }, { SYS_fcntl, "f5p" }, { SYS_truncate, "s0" },
+	{ SYS_msgsnd, "0p80" }, { SYS_msgrcv, "0p801" }, { SYS_fcntl, "f5p" },
+	{ SYS_truncate, "s0" },
 	{ SYS_getdents, "fpn" }, { SYS_getcwd, "pn" }, { SYS_chdir, "s" }, { SYS_rename, "ss" },
 	{ SYS_mkdir, "s0" }, { SYS_rmdir, "s" }, { SYS_creat, "s0" }, { SYS_link, "ss" },
 	{ SYS_unlink, "s" }, { SYS_symlink, "ss" }, { SYS_readlink, "spn" }, { SYS_chmod, "s7" },
@@ -456,7 +466,8 @@ static void random_call(bool root)
 	if (is_left_out((unsigned int)number, root))
 		return;
 	if (say_calls)
-		dprintf(1, "%ld(%lx, %lx, %lx, %lx, %lx, %lx)\n", number, a[0], a[1], a[2], a[3], a[4],
+		dprintf(1, "%ld(%lx, %lx, %lx, %lx, %lx, %lx)\n", number, a[0], a[1], a[2], a[3],
+			a[4],
 			a[5]);
 	result = call6(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 	/* Whoever this is, it is not the child any more. */
@@ -470,7 +481,8 @@ static void random_call(bool root)
 		for (unsigned int n = 0; n < nr_given; n++)
 			own |= given[n] == (unsigned long)result;
 		if (!own)
-			complain("call %ld(%lx, %lx, %lx, ...) returned %lx", number, a[0], a[1], a[2],
+			complain("call %ld(%lx, %lx, %lx, ...) returned %lx", number, a[0], a[1],
+				 a[2],
 				 result);
 	}
 	if (result >= 0 || result == -EFAULT)
@@ -631,19 +643,24 @@ static void kernel_pointers(uint64_t seed, unsigned int number, bool root)
 			for (unsigned int p = 0; takes_pointer(takes[at]) && p < nr; p++) {
 				unsigned int good = 0;
 
-				/* Until a file or a size is tried with which the pointer is wanted. */
+				/* Until a file or a size is tried that wants the pointer. */
 				for (unsigned int tries = 0; tries < 12; tries++) {
 					memset(a, 0, sizeof(a));
 					for (unsigned int n = 0; takes[n]; n++)
 						a[n] = takes[n] == 'n' ? 8 + below(120) :
 						       argument_of(takes[n]);
 					a[at] = pointers[p];
-					good += call6(number, a[0], a[1], a[2], a[3], a[4], a[5]) >= 0;
+					good += call6(number, a[0], a[1], a[2], a[3], a[4],
+						      a[5]) >= 0;
 					search(number, a);
 				}
-				/* A size of 0, or a file that has nothing, needs no pointer; a name is. */
+				/*
+				 * A size of 0, or a file that has nothing, needs no pointer; a name
+				 * is.
+				 */
 				if (good && takes[at] == 's')
-					complain("call %u, name at %lx: no error", number, pointers[p]);
+					complain("call %u, name at %lx: no error", number,
+						 pointers[p]);
 			}
 		}
 	}
@@ -682,9 +699,11 @@ static void kernel_data(void)
 		struct iovec vector = { (void *)from, 16 };
 		struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1 };
 		unsigned int which = i % (sizeof(writers) / sizeof(*writers));
-		int to = writers[which].number == SYS_sendto || writers[which].number == SYS_sendmsg ?
+		int to = writers[which].number == SYS_sendto ||
+		       writers[which].number == SYS_sendmsg ?
 			 pair[0] : writers[which].number == SYS_pwrite64 ? file : pipes[1];
-		unsigned long pointer = writers[which].number == SYS_sendmsg ? (unsigned long)&message :
+		unsigned long pointer = writers[which].number == SYS_sendmsg ?
+		       (unsigned long)&message :
 					writers[which].number == SYS_writev ||
 					writers[which].number == SYS_vmsplice ?
 					(unsigned long)&vector : from;
@@ -771,7 +790,8 @@ int main(int argc, char **argv)
 	run_pass("data of the kernel", seed, 2);
 	for (start = now_ms(); now_ms() - start < seconds * 1000; number++)
 		run_child(seed, number, &lates, &killed);
-	printf("calls: %u children of %u calls, %u killed, %u too late, %u failed\n", number, CALLS_EACH,
+	printf("calls: %u children of %u calls, %u killed, %u too late, %u failed\n", number,
+	       CALLS_EACH,
 	       killed, lates, failures);
 	return failures != 0;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * wall.h - what the hostile programs share: numbers that repeat with a seed, addresses that are not a
- * program's, and children that may end in any way.
+ * wall.h - what the hostile programs share: numbers that repeat with a seed, addresses that are not
+ * a program's, and children that may end in any way.
  *
- * They are for images only.  On the machine that builds they would do no more than on any Linux, but
- * nobody has promised that.
+ * They are for images only.  On the machine that builds they would do no more than on any Linux,
+ * but nobody has promised that.
  */
 #ifndef WALL_H
 #define WALL_H
@@ -136,9 +136,11 @@ static inline void learn_addresses(void)
 /* With a page before and one behind it that nobody has. */
 static inline unsigned char *guarded(unsigned long size, int protection, int kind)
 {
-	unsigned char *at = mmap(NULL, size + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *at = mmap(NULL, size + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+				 0);
 
-	if (at == MAP_FAILED || mmap(at + PAGE, size, protection, kind | MAP_ANONYMOUS | MAP_FIXED, -1,
+	if (at == MAP_FAILED || mmap(at + PAGE, size, protection, kind | MAP_ANONYMOUS | MAP_FIXED,
+				     -1,
 				     0) == MAP_FAILED) {
 		perror("mmap");
 		exit(2);
@@ -172,7 +174,9 @@ static inline unsigned long kernel_address(void)
 	case 5:
 		return UPPER_START;
 	default:
-		/* Really there, where the CPU tells: around its own tables, which are in the image. */
+		/*
+		 * Really there, where the CPU tells: around its own tables, which are in the image.
+		 */
 		if (kernel_known[0])
 			return kernel_known[below(2)] + (chance() & 0xffff) - 0x8000;
 		return IMAGE_MAP + 0x100000 + (chance() & 0xffff);

@@ -5,7 +5,7 @@
 # wall.t - hostile programs in an image end themselves only: a server beside them goes on, memory comes
 # back; and what the CPU is told keeps them out: page tables, control registers, random addresses.
 #
-#	HAUNCH_WALL_SECONDS=600 tests/wall/wall.t	a longer attack (the default is 20 seconds for
+#	HAUNCH_WALL_SECONDS=600 tests/wall/wall.t	a longer attack (the default is 10 seconds for
 #							each CPU, of random system calls)
 #	HAUNCH_WALL_SEED=N				other numbers than the fixed ones
 
@@ -15,7 +15,7 @@
 [ -e "$BUILD/haunch-virtio.elf" ] || skip_all 'the kernel is not built'
 build wall-programs
 WALL=$BUILD/tests/wall
-seconds=${HAUNCH_WALL_SECONDS:-20}
+seconds=${HAUNCH_WALL_SECONDS:-10}
 seed=${HAUNCH_WALL_SEED:-1}
 
 # Random code may be AVX that QEMU 7.2's TCG has an assertion about: without AVX where that is run.
@@ -49,7 +49,8 @@ for cpu in max,-avx,-avx2 qemu64; do
 done
 for cpu in max qemu64; do
 	for memory in 64 256; do
-		attack "$cpu" $memory "$WALL/beside" -- /bin/hostile "$((seed + memory))" $all
+		percent=$((memory == 64 ? 100 : 40))
+		attack "$cpu" $memory "$WALL/beside" -- /bin/hostile "$((seed + memory))" $all $percent
 		withstands "$cpu, $memory MB: each instruction, frames, stacks, programs, debuggers"
 	done
 	for kind in ldt edge vdso leaks core; do
@@ -60,8 +61,8 @@ for cpu in max qemu64; do
 	attack "$cpu" 64 -c nokaslr "$WALL/beside" -- /bin/calls "$seed" "$seconds"
 	withstands "$cpu: system calls, $seconds seconds"
 	# The same again and again: nothing of the kernel's memory may be lost each time.
-	attack "$cpu" 64 "$WALL/beside" -- /bin/hostile "$seed" $short 50 : /bin/hostile "$seed" $short 50 : \
-		/bin/hostile "$seed" $short 50 : /bin/hostile "$seed" $short 50
+	attack "$cpu" 64 "$WALL/beside" -- /bin/hostile "$seed" $short 25 : /bin/hostile "$seed" $short 25 : \
+		/bin/hostile "$seed" $short 25 : /bin/hostile "$seed" $short 25
 	withstands "$cpu: no memory is lost"
 done
 # What a user may take of the machine's memory comes to an end before the machine does.
