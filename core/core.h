@@ -14,6 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if !__STDC_HOSTED__
+/* Nothing is bound at run time: addresses are relative to the code, which can so be moved. */
+#pragma GCC visibility push(hidden)
+#endif
+
 #include "../hypercall/hypercall.h"
 #include "ranges.h"
 
@@ -72,7 +77,7 @@ struct symbol {
 /* Use the table of `size` bytes that tools/symtab made. */
 void symbols_init(const void *table, size_t size);
 
-/* The function that holds the address; false if none is known. */
+/* The function that holds the address, the image's physical one; false if none is known. */
 bool symbol_find(unsigned long address, struct symbol *symbol);
 
 /* Print the address as name+offset, or just in hexadecimal. */
@@ -103,7 +108,7 @@ extern struct acpi machine_acpi;
  * Bounds made by the linker script.  The core's own part of the image comes first, complete with
  * its bss, so that it can speak even if RAM ends within the donor's part.
  */
-extern const unsigned char image_note[];	/* struct image_note, at its physical address */
+extern const unsigned char image_note[];	/* struct image_note */
 extern char image_start[], image_core_text_start[], image_core_text_end[], image_core_rodata_end[],
 	image_core_end[], image_text_start[], image_text_end[], image_rodata_end[], image_end[];
 
@@ -121,7 +126,12 @@ static inline bool in_image_text(unsigned long address)
  */
 unsigned long page_pool_size(void);
 void page_init(unsigned long pool, unsigned long pool_size, uint64_t random);
-bool page_is_mapped(unsigned long address);	/* present, so that reading it does not fault */
+
+/* Where the direct map has what can be read at an address in the space in use; NULL: nothing. */
+const void *page_find(unsigned long address);
+
+/* Did the address fault only because this space is older than the mapping?  It has it, then. */
+bool page_sync(unsigned long address);
 
 /*
  * Physical memory that firmware tables lie in, for reading; NULL if it cannot be had.  Maps it if
@@ -130,7 +140,9 @@ bool page_is_mapped(unsigned long address);	/* present, so that reading it does 
 const void *firmware_at(uint64_t physical, uint64_t size);
 
 /* cpu.c */
-void cpu_init(void);		/* features, descriptor tables; then exceptions are reported */
+void cpu_init(void);		/* descriptor tables; then exceptions are reported */
+void cpu_set_wall(bool on);	/* before page_init(): programs run in ring 3 */
+void cpu_describe(struct hc_start_info *info);
 
 /* irq.c */
 void irq_init(void);

@@ -12,7 +12,7 @@
 # into a run-time library.  See DESIGN, "Building".
 CORE_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes \
 	-Wshadow -Wstrict-prototypes -Wundef -Wvla -Wframe-larger-than=4096 \
-	-m64 -mno-red-zone -mcmodel=small -fno-pic -fno-pie -mgeneral-regs-only \
+	-m64 -mno-red-zone -fPIE -mgeneral-regs-only \
 	-fcf-protection=none -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-fno-stack-protector \
 	-fno-strict-aliasing -fno-common -fno-tree-loop-distribute-patterns -fno-builtin
@@ -38,13 +38,13 @@ $(B)/core/core.o: $(CORE_OBJECTS)
 		--keep-global-symbol=multiboot2_entry $@.tmp
 	mv $@.tmp $@
 
-$(B)/tools/symtab: core/host/symtab.c core/symbols.h core/image.h
+$(B)/tools/symtab: tools/symtab.c core/symbols.h core/image.h hypercall/hypercall.h
 	@mkdir -p $(@D)
 	$(CC) $(HOSTCFLAGS) -o $@ $<
 
 # $(call CORE_LINK,donor.o,output.debug,output.elf)
 define CORE_LINK
-	$(LD) -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none \
+	$(LD) -nostdlib -static --emit-relocs --no-relax -z noexecstack -z max-page-size=4096 --build-id=none \
 		--no-warn-rwx-segments --orphan-handling=error -T $(CORE_LDS) -o $(2).tmp \
 		$(B)/core/core.o $(1)
 	mv $(2).tmp $(2)

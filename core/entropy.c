@@ -13,6 +13,7 @@
 #include "core.h"
 
 #define SAMPLES			512
+#define ROUNDS_MAX		8	/* of so many samples, until there is enough to credit */
 #define SAMPLES_FOR_A_WORD	128
 #define BUCKETS			64
 
@@ -54,17 +55,22 @@ void entropy_add(const void *data, size_t size)
 		mix(*p++);
 }
 
+static uint64_t fourth(uint64_t x)
+{
+	return x * x * x * x;
+}
+
 /*
- * Mix in how long accesses to a slow device take.  Returns the bits to credit: the min-entropy of a
- * sample is -log2 of the share that the most frequent value has (NIST SP 800-90B, 6.3.1), here of
- * the low bits of the durations, rounded down and divided by four, for samples depend on each
- * other.
+ * Mix in how long accesses to a slow device take; `samples` is a power of 2 below 2^15.  Returns the
+ * bits to credit: the min-entropy of a sample is -log2 of the share that the most frequent value has
+ * (NIST SP 800-90B, 6.3.1), here of the durations in 64 classes, in quarters of a bit and rounded
+ * down, and divided by four, for samples depend on each other.
  */
 static unsigned int jitter(unsigned int samples)
 {
 	unsigned short count[BUCKETS] = { 0 };
 	unsigned long last = cpu_cycles();
-	unsigned int most = 0, bits = 0;
+	unsigned int most = 0, quarters = 0;
 
 	for (unsigned int i = 0; i < samples; i++) {
 		unsigned long now, delta;
@@ -74,15 +80,17 @@ static unsigned int jitter(unsigned int samples)
 		delta = now - last;
 		last = now;
 		state[i % ARRAY_SIZE(state)] ^= rotate(delta, i * 7 % 64);
-		count[delta % BUCKETS]++;
+		/* Any function of the duration will do; the multiplication has all of its bits count. */
+		count[delta * 0x9e3779b97f4a7c15 / (~0ul / BUCKETS + 1)]++;
 	}
 	mix(last);
 	for (unsigned int i = 0; i < BUCKETS; i++)
 		if (count[i] > most)
 			most = count[i];
-	while (most << (bits + 1) <= samples)
-		bits++;
-	return bits * samples / 4;
+	/* The fourth power of the share, so that doublings are quarters. */
+	for (uint64_t share = fourth(most); share <= fourth(samples) / 2;)
+		share *= 2, quarters++;
+	return quarters * samples / 16;
 }
 
 uint64_t entropy_word(void)
@@ -107,8 +115,11 @@ unsigned int entropy_collect(unsigned char seed[HC_ENTROPY_SIZE])
 	entropy_add(random, bits / 8);
 	mix(cpu_cycles());
 	mix(hc_time_wall());
-	/* With a generator in the CPU the jitter is a bonus, and would only take time. */
-	if (bits < HC_ENTROPY_SIZE * 8)
+	/*
+	 * With a generator in the CPU the jitter is a bonus, and would only take time.  Without one, a
+	 * donor whose generator is not ready works for each random number longer than this takes.
+	 */
+	for (unsigned int n = 0; bits < HC_ENTROPY_SIZE * 8 && n < ROUNDS_MAX; n++)
 		bits += jitter(SAMPLES);
 	for (unsigned int i = 0; i < 4; i++)
 		mix(0);

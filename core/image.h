@@ -3,16 +3,19 @@
 /*
  * image.h - what the tools write into a kernel and the core reads when it boots.
  *
- * Shared by core/ and tools/, so it needs nothing but <stdint.h>.  All numbers are little-endian.
+ * Shared by core/ and tools/, so it needs nothing but <stdint.h>; by assembly too (constants only).
+ * All numbers are little-endian.
  */
 #ifndef CORE_IMAGE_H
 #define CORE_IMAGE_H
 
-#include <stdint.h>
-
 #define IMAGE_NOTE_OWNER	"Haunch"
 #define IMAGE_NOTE_TYPE		1
-#define IMAGE_NOTE_VERSION	1
+#define IMAGE_NOTE_VERSION	2
+
+#ifndef __ASSEMBLER__
+
+#include <stdint.h>
 
 /* The descriptor of the note "Haunch", type 1.  It is loaded with the kernel, and bake fills it. */
 struct image_note {
@@ -23,8 +26,17 @@ struct image_note {
 	uint64_t memory_needed;		/* bytes of RAM below which the core refuses to start */
 	uint64_t symbols_start;		/* physical; the symbol table, filled by symtab */
 	uint64_t symbols_size;		/* 0: none */
-	uint64_t reserved[1];
+	/*
+	 * Physical, within the symbols' segment: what to add the image's displacement to, coded as in
+	 * an ELF file's section of type SHT_RELR (ELF gABI): a word that is even is an address, a
+	 * word that is odd has a bit for each of the 63 words that follow.  The last word is
+	 * IMAGE_RELOCATIONS_END.
+	 */
+	uint64_t relocations_start;
+	uint64_t relocations_size;
 };
+
+#define IMAGE_RELOCATIONS_END	1	/* no bit is set */
 
 #define IMAGE_PAYLOAD_MAGIC	"HAUNCHPL"
 #define IMAGE_PAYLOAD_VERSION	1
@@ -40,4 +52,5 @@ struct image_payload {
 	uint64_t initrd_size;
 };
 
+#endif /* !__ASSEMBLER__ */
 #endif /* CORE_IMAGE_H */

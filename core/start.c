@@ -3,7 +3,7 @@
 /*
  * start.c - from the first line of C to the donor's entry point.
  *
- * Called by boot.S on the boot stack, with the first GiB mapped at HC_IMAGE_MAP.  Until the amount
+ * Called by boot.S on the boot stack, with the first GiB mapped at 0 and where the image runs.  Until the amount
  * of memory was checked, nothing of the donor's part of the image may be touched: it may not be
  * there.
  */
@@ -177,26 +177,29 @@ void start(uint32_t magic, unsigned long info)
 	struct image_note note;
 	uint64_t pool, pool_size;
 	const char *error;
+	uint64_t random = 0;
 
 	console_init();
 	cpu_init();
 	if (magic == MULTIBOOT2_MAGIC)
-		error = boot_info_multiboot2(&boot, (const void *)info, MULTIBOOT2_SIZE);
+		error = boot_info_multiboot2(&boot, hc_va(info), MULTIBOOT2_SIZE);
 	else
 		error = boot_info_pvh(&boot, info, firmware_at);
 	if (error)
 		panic("%s", error);
 	machine_ram = boot.ram;
-	/* Linked at its physical address, which is about to be unmapped. */
-	memcpy(&note, hc_va((unsigned long)image_note), sizeof(note));
+	memcpy(&note, image_note, sizeof(note));
 	check_memory(&note, magic != MULTIBOOT2_MAGIC);
 
 	read_payload(&note);
 	command_line_append(command_line, boot.command_line, strlen(boot.command_line));
 	entropy_add(boot.command_line, strlen(boot.command_line));
+	cpu_set_wall(!command_line_has(command_line, "wall=off"));
 	pool_size = page_pool_size();
 	pool = place_page_tables(&note, pool_size);
-	page_init(pool, pool_size, command_line_has(command_line, "nokaslr") ? 0 : entropy_word());
+	if (!command_line_has(command_line, "nokaslr"))
+		random = entropy_word();
+	page_init(pool, pool_size, random);
 	if (note.symbols_size)
 		symbols_init(hc_va(note.symbols_start), note.symbols_size);
 	set_initrd(&note);
@@ -207,6 +210,7 @@ void start(uint32_t magic, unsigned long info)
 	time_init();
 	fpu_init();
 	start_info.command_line = command_line;
+	cpu_describe(&start_info);
 	start_info.entropy_bits = entropy_collect(start_info.entropy);
 	donor_runs = true;
 	donor_start(&start_info);

@@ -89,6 +89,6 @@ void print_symbol(unsigned long address)
 	struct symbol symbol;
 
 	print("0x%lx", address);
-	if (in_image_text(address) && symbol_find(address, &symbol))
+	if (in_image_text(address) && symbol_find(hc_pa((const void *)address), &symbol))
 		print(" <%s+0x%lx>", symbol.name, symbol.offset);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * symbols.h - the table of function names that a panic prints: written by host/symtab.c, read by
- * symbols.c.
+ * symbols.h - the table of function names that a panic prints: written by tools/symtab.c, read
+ * by symbols.c.
  *
  * The functions are sorted by address.  For each there are, in one stream of bytes:
  *
@@ -23,7 +23,8 @@
 struct symbols_header {
 	char magic[8];			/* SYMBOLS_MAGIC, without its NUL */
 	uint32_t count;
-	uint32_t base;			/* the first distance counts from here */
+	uint32_t base;			/* the first distance counts from here; addresses are
+					 * the image's physical ones */
 	uint32_t stream_size;		/* of what follows */
 	uint32_t reserved;
 	uint8_t pair[256][2];

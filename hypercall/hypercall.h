@@ -10,22 +10,31 @@
  * plain functions bound by the linker, and the donor's object may leave nothing undefined but hc_*.
  *
  * The machine model
- *   One CPU.  Long mode, ring 0 for everything, one address space.  All RAM, and all device memory
- *   once hc_memory_map_device() was called for it, is mapped at hc_direct_map + physical address,
- *   which is somewhere else at each boot; hc_va() and hc_pa() convert.  RAM is readable and
- *   writable, not executable, unless hc_memory_protect() says otherwise.
- *   The image, core and donor, runs where it was linked: at HC_IMAGE_MAP + physical address, each
- *   section protected as it needs.  In the direct map what is read-only there is so, too, and
- *   nothing of it can be executed.
- *   Addresses below HC_IMAGE_MAP, and between HC_WINDOW and HC_WINDOW_LIMIT, are not mapped, unless
- *   hc_memory_map() maps something there: a NULL pointer plus any sane offset always faults.
+ *   One CPU.  Long mode; core and donor run in ring 0.  The upper half of the addresses is theirs and
+ *   the same in every address space; the lower half, below HC_PROGRAM_LIMIT, is empty at first and
+ *   belongs to programs: a NULL pointer plus any sane offset always faults.  In the upper half are
+ *     the direct map: all RAM, and all device memory once hc_memory_map_device() was called for it,
+ *     at hc_direct_map + physical address, which is somewhere else at each boot; hc_va() and hc_pa()
+ *     convert.  RAM is readable and writable, not executable, unless hc_memory_protect() says
+ *     otherwise;
+ *     from HC_DONOR_MAP to HC_DONOR_MAP_LIMIT what the donor maps there itself (hc_space_init());
+ *     above it the image, core and donor, at hc_image_map + physical address, which is random as
+ *     well, each section protected as it needs.  In the direct map what is read-only there is so,
+ *     too, and nothing of it can be executed.
  *
  * Programs
- *   A program is code that the donor runs but that is not the donor: it owns FS base, the FPU
+ *   A program is code that the donor runs but that is not the donor: it owns FS and GS base, the FPU
  *   and a stack with a red zone, and enters the donor by the `syscall` instruction, by an interrupt
- *   or by a fault.  The core tells a program from the donor by the stack pointer: inside the stack
- *   last given to hc_stack_set() it is the donor.  The donor is built without a red zone and
- *   without floating point.
+ *   or by a fault.  It runs in ring 3 and reaches what page tables grant to it, no port, and no
+ *   register of the machine's.  The word `wall=off` on the command line has programs run in ring 0:
+ *   then nothing keeps them from anything, and the core tells a program from the donor by the stack
+ *   pointer: inside the stack last given to hc_stack_set() it is the donor.  The donor is built
+ *   without a red zone and without floating point.
+ *
+ * Address spaces
+ *   The donor need not know of them: it then has the direct map, hc_memory_protect(), and the core's
+ *   page tables for ever, and programs where it can.  A donor that has virtual memory of its own makes
+ *   page tables in the CPU's format (4-level paging, Intel SDM vol. 3, 4.5) and switches between them.
  *
  * Conventions
  *   Sizes are in bytes, times in nanoseconds, addresses virtual unless the name says `physical`.
@@ -41,25 +50,32 @@
 #ifndef HYPERCALL_H
 #define HYPERCALL_H
 
-#define HC_VERSION		1
+#define HC_VERSION		2
 
-/* The image's physical address p is linked at HC_IMAGE_MAP + p, which is below HC_IMAGE_LIMIT. */
-#define HC_IMAGE_MAP		0x40000000
-#define HC_IMAGE_LIMIT		0x80000000
 #define HC_PAGE_SIZE		4096
 
-/* Above whatever the direct map maps: addresses for hc_memory_map(), as those below HC_IMAGE_MAP. */
-#define HC_WINDOW		0x7e0000000000
-#define HC_WINDOW_LIMIT		0x7fffffe00000
+/* Programs' addresses are below; the page before is never mapped (Intel's `sysret` would fault). */
+#define HC_PROGRAM_LIMIT	0x0000800000000000
+
+/* For what the donor maps itself: the part that one entry of a root covers. */
+#define HC_DONOR_MAP		0xffffff0000000000
+#define HC_DONOR_MAP_LIMIT	0xffffff8000000000
+
+/* The image's physical address p is linked at HC_IMAGE_MAP + p, and runs at this or above. */
+#define HC_IMAGE_MAP		0xffffff8000000000
 
 /* Errors.  The values are those of POSIX as Linux and NetBSD both number them. */
 #define HC_ENOMEM		(-12)	/* no page-table page, vector or memory left */
 #define HC_EINVAL		(-22)	/* unaligned, out of range, or not of this machine */
 
-/* Code segment selectors in hc_frame.cs; all are ring 0, the value tells whose the frame is. */
+/*
+ * Segment selectors in hc_frame.cs and .ss: the value of cs tells whose the frame is.  (A program in
+ * ring 0 has the same in its frames; the core exchanges them on the way out.)
+ */
 #define HC_CS_DONOR		0x08
-#define HC_CS_PROGRAM		0x18
-#define HC_CS_SYSCALL		0x28	/* a program, inside the `syscall` instruction */
+#define HC_CS_PROGRAM		0x33
+#define HC_CS_SYSCALL		0x43	/* a program, inside the `syscall` instruction */
+#define HC_SS_PROGRAM		0x2b
 
 #ifndef __ASSEMBLER__
 
@@ -72,8 +88,8 @@
  * cs: HC_CS_DONOR, HC_CS_PROGRAM or HC_CS_SYSCALL.  A frame with HC_CS_SYSCALL may be left by a
  * fast path that takes rax from donor_syscall()'s result, destroys rcx and r11 (as the instruction
  * does anyway) and *does not reload* rbx, rbp and r12-r15, for the donor's C code has preserved them.
- * A donor that changes any register in such a frame must therefore set cs to HC_CS_PROGRAM, and
- * then rax too is what stands in the frame.
+ * A donor that changes any register in such a frame must therefore set cs to HC_CS_PROGRAM; rax is
+ * donor_syscall()'s result then, too.
  */
 struct hc_frame {
 	unsigned long r15, r14, r13, r12, bp, bx;
@@ -109,7 +125,17 @@ struct hc_start_info {
 	unsigned long ram_total;	/* bytes of RAM in the machine, for messages */
 	unsigned char entropy[HC_ENTROPY_SIZE];	/* seed from the boot loader and the CPU */
 	unsigned int entropy_bits;	/* how much of it to credit; 0: none */
+	/*
+	 * What programs may be told of the CPU: CPUID leaf 1's EDX, and whether they can set FS and GS
+	 * base by instructions of their own (bit 1).  As AT_HWCAP and AT_HWCAP2 of Linux on x86-64.
+	 */
+	unsigned int cpu_capabilities[2];
+	/* Of these flaws the CPU does not say that it has none, and nothing here mitigates them. */
+	const char *cpu_flaws;		/* names, for a message; or NULL */
 };
+
+/* The ring that programs run in, 3 or 0; never changed after donor_start(). */
+extern unsigned int hc_program_ring;
 
 /*
  * The donor's entry point.  Called once, interrupts disabled, on a boot stack of 16 KiB that stays
@@ -120,11 +146,12 @@ void donor_start(const struct hc_start_info *info) __attribute__((noreturn));
 /* ------------------------------------------------------------------ memory */
 
 /*
- * Virtual address of physical address 0 in the direct map: a multiple of 2 MiB, not below 4 GiB,
+ * Virtual address of physical address 0 in the direct map, and for the image: multiples of 2 MiB,
  * chosen at random before donor_start() and never changed.  (The word `nokaslr` on the command line
- * makes it always the same, for debugging.)
+ * makes them always the same, for debugging.)
  */
 extern unsigned long hc_direct_map;
+extern unsigned long hc_image_map;
 
 /* The direct map's address of a physical address. */
 static inline void *hc_va(unsigned long physical)
@@ -137,7 +164,7 @@ static inline unsigned long hc_pa(const void *address)
 {
 	unsigned long a = (unsigned long)address;
 
-	return a - (a < HC_IMAGE_LIMIT ? HC_IMAGE_MAP : hc_direct_map);
+	return a - (a < HC_IMAGE_MAP ? hc_direct_map : hc_image_map);
 }
 
 #define HC_PROT_READ		1
@@ -145,28 +172,19 @@ static inline unsigned long hc_pa(const void *address)
 #define HC_PROT_EXEC		4	/* implies readable */
 
 /*
- * Set the protection of [address, address + size), whole pages of the direct map's RAM, of the image
- * where it runs, or of something mapped by hc_memory_map().  Other mappings of the same memory stay
- * as they are.  prot is an OR of HC_PROT_*; 0 makes every access fault.
+ * Set the protection of [address, address + size), whole pages of the direct map's RAM or of the image
+ * where it runs.  Other mappings of the same memory stay as they are.  prot is an OR of HC_PROT_*; 0
+ * makes every access fault.
  * Any context.  HC_EINVAL: not page aligned or not mapped; HC_ENOMEM: a large page had to be split
  * and no page-table page is left.
  */
 int hc_memory_protect(void *address, unsigned long size, unsigned int prot);
 
 /*
- * Map RAM at an address below HC_IMAGE_MAP, for programs that are linked at a fixed address, or in
- * the window, for memory in pieces that has to look like one; the same memory stays mapped in the
- * direct map.  Unmapping returns the page-table pages.  Any context.  HC_EINVAL: not page aligned,
- * page 0, an address that is neither, or already (not) mapped; HC_ENOMEM: no page-table page left.
+ * Write into the image's code, which is read-only.  The bytes are what runs from the return of this call
+ * on; what runs elsewhere at the time must not be inside them.  Any context.
  */
-int hc_memory_map(void *address, unsigned long physical, unsigned long size, unsigned int prot);
-int hc_memory_unmap(void *address, unsigned long size);
-
-/*
- * The physical address of what is mapped at an address, by hc_memory_map() or otherwise and with
- * whatever protection, or ~0 if nothing is.  Any context.
- */
-unsigned long hc_memory_physical(const void *address);
+void hc_code_write(void *code, const void *bytes, unsigned long size);
 
 #define HC_CACHE_NONE		0	/* uncached: registers */
 #define HC_CACHE_COMBINE	1	/* write-combining where the CPU can, else uncached */
@@ -179,6 +197,67 @@ unsigned long hc_memory_physical(const void *address);
  * physical address width, or of 118 TiB; HC_ENOMEM as above.
  */
 int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned int cache);
+
+/* ------------------------------------------------------------------ address spaces */
+
+/* The bits that an entry of this machine's page tables may have: all, or all but no-execute (63). */
+extern unsigned long hc_entry_mask;
+
+/* In an entry for a 4 KiB page: write-combining.  (Uncached is bits 3 and 4, as without any PAT.) */
+#define HC_ENTRY_COMBINE	0x80ul
+
+/*
+ * Make a page the root of an address space: its upper half becomes what every space has, its lower
+ * half is left alone.  The entry for HC_DONOR_MAP points to the same next level in all roots; what is
+ * below that level is the donor's to fill, once for all spaces.  Any context.
+ */
+void hc_space_init(void *root);
+
+/*
+ * The CPU uses the space of this root, a physical address, from now on.  Translations of the other
+ * space are forgotten, but for those that are marked global (bit 8).  Any context.  On a machine with
+ * several CPUs this and what follows is of the CPU that calls.
+ */
+static inline void hc_space_switch(unsigned long root)
+{
+	__asm__ volatile("mov %0, %%cr3" :: "r"(root) : "memory");
+}
+
+/* Forget what the CPU knows of the page at this address, in the space that is in use.  Any context. */
+static inline void hc_space_flush_page(unsigned long address)
+{
+	__asm__ volatile("invlpg (%0)" :: "r"(address) : "memory");
+}
+
+/* Forget all translations of the space that is in use that are not global.  Any context. */
+static inline void hc_space_flush(void)
+{
+	unsigned long root;
+
+	__asm__ volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r"(root) :: "memory");
+}
+
+/* Forget all translations, the global ones too.  Any context. */
+void hc_space_flush_global(void);
+
+/*
+ * The donor reads or writes a program's memory between these two, nowhere else, and does not sleep or
+ * switch contexts there: where the CPU can tell (SMAP), any other access of ring 0 to what ring 3 can
+ * reach faults.  The core makes instructions of these places when it starts, or leaves them idle.
+ */
+#define HC_ACCESS_SITE(section)						\
+	"1: .byte 0x0f, 0x1f, 0x00\n\t"	/* a NOP of three bytes */	\
+	".pushsection " section ", \"a\"\n\t.long 1b - .\n\t.popsection"
+
+static inline __attribute__((always_inline)) void hc_access_begin(void)
+{
+	__asm__ volatile(HC_ACCESS_SITE(".hypercall.stac") ::: "memory", "cc");
+}
+
+static inline __attribute__((always_inline)) void hc_access_end(void)
+{
+	__asm__ volatile(HC_ACCESS_SITE(".hypercall.clac") ::: "memory", "cc");
+}
 
 /* ------------------------------------------------------------------ console */
 
@@ -209,6 +288,20 @@ unsigned long hc_time_monotonic(void);
 /* Nanoseconds since 1970-01-01 00:00 UTC, by the machine's clock (read once at the core's start,
  * then carried on by hc_time_monotonic()).  Any context. */
 unsigned long hc_time_wall(void);
+
+/*
+ * What hc_time_monotonic() is computed from, alone on its page, so that a donor can map it for programs
+ * to read: start_ns + (time stamp counter - start_tsc) * slope / 2^32 by lines[count % 2].  The core
+ * fills the other one, then increments count: a reader who finds count changed begins again.
+ */
+struct hc_clock {
+	unsigned long count;
+	struct hc_clock_line {
+		unsigned long start_tsc, start_ns, slope;
+	} lines[2];
+};
+
+extern const volatile struct hc_clock hc_clock;
 
 /*
  * Arm the one timer to call donor_timer() once, `delta` nanoseconds from now (at once if 0); a new
@@ -320,12 +413,11 @@ void hc_context_init(struct hc_context *context, void *stack_top, void (*entry)(
 void hc_context_switch(struct hc_context *from, struct hc_context *to);
 
 /*
- * The running context's stack is [base, top): a stack pointer inside is the donor's, any other is a
- * program's, which then enters the donor at top.  To be called at *every* switch of contexts, also
- * to those that never run a program (an interrupt in them would else be taken for a program's),
- * with interrupts disabled from before this call until hc_context_switch() is through.  top is
- * 16-byte aligned.  The page under base should be a guard page (hc_memory_protect() with 0).  At
- * donor_start() the boot stack is set.
+ * The running context's stack is [base, top), which is mapped in every space; programs enter the donor
+ * at top.  To be called at *every* switch of contexts, also to those that never run a program (a stack
+ * pointer outside is an error, or a program's in ring 0), with interrupts disabled from before this
+ * call until hc_context_switch() is through.  top is 16-byte aligned.  The page under base should not
+ * be mapped.  At donor_start() the boot stack is set.
  */
 void hc_stack_set(void *base, void *top);
 
@@ -339,8 +431,8 @@ void hc_program_continue(struct hc_frame *frame) __attribute__((noreturn));
 /*
  * A program's `syscall` instruction, by the calling convention of Linux on x86-64: number in rax,
  * arguments in rdi, rsi, rdx, r10, r8, r9.  Called with interrupts disabled; the frame is at the
- * stack's top, its ax -38 (ENOSYS), its cs HC_CS_SYSCALL.  Returns the program's result, with
- * interrupts disabled; should cs then be HC_CS_PROGRAM, the frame's ax is the result instead.
+ * stack's top, its ax -38 (ENOSYS), its cs HC_CS_SYSCALL.  Returns what the program finds in rax, with
+ * interrupts disabled.
  */
 unsigned long donor_syscall(unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3,
 			    unsigned long a4, unsigned long a5, unsigned long number);
@@ -353,6 +445,12 @@ unsigned long hc_thread_pointer_get(void);
 /* The same for GS base. */
 int hc_gs_set(unsigned long address);
 unsigned long hc_gs_get(void);
+
+/*
+ * Make the data segment registers null, if a program has loaded anything into them: the next one must
+ * not find it.  FS and GS base are undefined afterwards.  Any context.
+ */
+void hc_segments_clear(void);
 
 /*
  * FPU and vector state of a program, in the XSAVE standard format (or FXSAVE where the CPU has no

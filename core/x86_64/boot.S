@@ -5,14 +5,15 @@
  * protected mode to long mode.
  *
  * This part of the image is linked at its physical address; everything else at physical address +
- * HC_IMAGE_MAP.  Relies on the boot loader for what ELF promises: segments are where they belong
+ * HC_IMAGE_MAP, and moved from there by relocate().  Relies on the boot loader for what ELF promises: segments are where they belong
  * and what a segment has in memory beyond the file (bss) is zero.  QEMU, Xen and GRUB do that, so
  * nobody pays for clearing it twice.
  *
- * The first GiB is mapped at 0 and at HC_IMAGE_MAP until page_init().
+ * The first GiB is mapped at 0, and where relocate() has decided to have the image, until page_init().
  */
 #include "../../hypercall/hypercall.h"
 #include "../boot_info.h"
+#include "../image.h"
 #include "cpu.h"
 
 #define PA(symbol)		((symbol) - HC_IMAGE_MAP)
@@ -36,8 +37,8 @@
 2:	.balign	4
 	.globl	image_note
 image_note:
-3:	.long	1, 0
-	.quad	0, 0, 0, 0, 0, 0
+3:	.long	IMAGE_NOTE_VERSION, 0
+	.quad	0, 0, 0, 0, 0, 0, 0
 4:	.balign	4
 
 /* Multiboot2 specification 2.0, 3.1. */
@@ -86,7 +87,7 @@ multiboot2_entry:
 	mov	$PA(boot_copy), %edi
 	mov	$MULTIBOOT2_SIZE / 4, %ecx
 	rep movsl
-	mov	$boot_copy, %edx
+	mov	$PA(boot_copy), %edx
 1:	mov	%edx, %esi
 
 	mov	$0x80000000, %eax
@@ -105,7 +106,6 @@ multiboot2_entry:
 	mov	%eax, (%edi)
 	add	$0x1000, %eax
 	mov	%eax, 0x1000(%edi)
-	mov	%eax, 0x1000 + 8 * (HC_IMAGE_MAP >> 30)(%edi)
 	add	$0x2000, %edi
 	mov	$0xe3, %eax
 2:	mov	%eax, (%edi)
@@ -133,17 +133,27 @@ multiboot2_entry:
 
 	.code64
 4:	mov	$SELECTOR_DATA, %eax
+	mov	%eax, %ss
+	xor	%eax, %eax			/* hc_segments_clear() */
 	mov	%eax, %ds
 	mov	%eax, %es
-	mov	%eax, %ss
-	xor	%eax, %eax
 	mov	%eax, %fs
 	mov	%eax, %gs
-	mov	$boot_stack_top, %esp
+	mov	$PA(boot_stack_top), %esp
 	mov	%ebp, %edi			/* the loader's magic, or 0 */
+	mov	%esi, %r12d			/* the information */
+	mov	%edi, %r13d
 	xor	%ebp, %ebp
-	mov	$start, %eax			/* esi: the information */
+	mov	$PA(relocate), %eax		/* position-independent code runs here, too */
 	call	*%rax
+	/* rax: how far the image was moved from HC_IMAGE_MAP */
+	mov	%r13d, %edi
+	mov	%r12d, %esi
+	movabs	$boot_stack_top, %rsp
+	add	%rax, %rsp
+	movabs	$start, %rdx
+	add	%rax, %rdx
+	call	*%rdx
 	ud2
 
 /* Say so on whatever may be there: no console works yet. */
@@ -171,25 +181,30 @@ no_long_mode_text:
 
 	.data
 	.balign	16
-/* Code: 64-bit, ring 0, accessed.  Data: writable, accessed (SDM vol. 3, 3.4.5). */
+/*
+ * Code: 64-bit, accessed.  Data: writable, accessed (SDM vol. 3, 3.4.5).  The order is the one that
+ * `syscall` and `sysret` want; programs' descriptors have DPL 3, or 0 without a wall (cpu.c).
+ */
 	.globl	gdt
 gdt:	.quad	0
 	.quad	0x00af9b000000ffff		/* 0x08: the donor, and what `syscall` loads */
 	.quad	0x00cf93000000ffff		/* 0x10: data */
-	.quad	0x00af9b000000ffff		/* 0x18: a program */
-	.quad	0x00cf93000000ffff
-	.quad	0x00af9b000000ffff		/* 0x28: a program in a system call */
-	.quad	0x00cf93000000ffff
-	.quad	0, 0				/* 0x38: the TSS; cpu_init() */
+	.quad	0
+	.quad	0				/* 0x20: for `sysret` to 32-bit code, which there is none of */
+	.quad	0x00cff3000000ffff		/* 0x28: a program's data */
+	.quad	0x00affb000000ffff		/* 0x30: a program's code */
+	.quad	0
+	.quad	0x00affb000000ffff		/* 0x40: the same, in a system call */
+	.quad	0, 0				/* 0x48: the TSS; cpu_init() */
 boot_gdt_pointer:
 	.word	GDT_SIZE - 1
-	.quad	PA(gdt)
+	.quad	gdt - HC_IMAGE_MAP
 
 	.bss
 	.balign	4096
 	.globl	boot_tables, boot_guard, boot_stack, boot_stack_top, boot_copy
 boot_tables:
-	.skip	3 * 4096
+	.skip	BOOT_TABLES * 4096
 boot_guard:
 	.skip	4096				/* unmapped by page_init() */
 boot_stack:

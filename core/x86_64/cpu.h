@@ -7,10 +7,15 @@
 #ifndef CORE_X86_64_CPU_H
 #define CORE_X86_64_CPU_H
 
-/* Segment selectors; the code segments' are in hypercall.h.  All descriptors are ring 0. */
+/*
+ * Segment selectors; the others are in hypercall.h.  `syscall` loads SELECTOR_SYSCALL and the one behind
+ * it, `sysret` what is 16 and 8 bytes behind SELECTOR_SYSRET (SDM vol. 2, SYSCALL, SYSRET).
+ */
+#define SELECTOR_SYSCALL	HC_CS_DONOR
 #define SELECTOR_DATA		0x10
-#define SELECTOR_TSS		0x38
-#define GDT_SIZE		0x48
+#define SELECTOR_SYSRET		0x23
+#define SELECTOR_TSS		0x48
+#define GDT_SIZE		0x58
 
 /* Interrupt stack table indices (SDM vol. 3, 6.14.5). */
 #define IST_INTERRUPT		1	/* interrupts; only for as long as a stub moves the frame */
@@ -23,6 +28,7 @@
 #define VECTOR_DEBUG		1
 #define VECTOR_NMI		2
 #define VECTOR_BREAKPOINT	3
+#define VECTOR_OVERFLOW		4
 #define VECTOR_DOUBLE_FAULT	8
 #define VECTOR_GENERAL_PROTECTION 13
 #define VECTOR_PAGE_FAULT	14
@@ -48,17 +54,24 @@
 #define CR4_MCE			(1 << 6)
 #define CR4_OSFXSR		(1 << 9)
 #define CR4_OSXMMEXCPT		(1 << 10)
+#define CR4_PGE			(1 << 7)
+#define CR4_UMIP		(1 << 11)
 #define CR4_FSGSBASE		(1 << 16)
 #define CR4_OSXSAVE		(1 << 18)
+#define CR4_SMEP		(1 << 20)
+#define CR4_SMAP		(1 << 21)
 
 /* Model specific registers (SDM vol. 4, table 2-2). */
 #define MSR_APIC_BASE		0x1b
+#define MSR_ARCH_CAPABILITIES	0x10a
+#define MSR_SYSENTER_CS		0x174
 #define MSR_PAT			0x277
 #define MSR_TSC_DEADLINE	0x6e0
 #define MSR_X2APIC		0x800
 #define MSR_EFER		0xc0000080
 #define MSR_STAR		0xc0000081
 #define MSR_LSTAR		0xc0000082
+#define MSR_CSTAR		0xc0000083
 #define MSR_FMASK		0xc0000084
 #define MSR_FS_BASE		0xc0000100
 #define MSR_GS_BASE		0xc0000101
@@ -67,10 +80,13 @@
 #define EFER_LME		(1 << 8)
 #define EFER_NXE		(1 << 11)
 
+#define DR7_NONE		0x400ul	/* no breakpoint (SDM vol. 3, 17.2.4) */
+
 /* RFLAGS that `syscall` clears: the donor's C code wants them so. */
 #define SYSCALL_MASK		0x44700	/* AC, NT, DF, IF, TF */
 
 #define BOOT_STACK_SIZE		16384
+#define BOOT_TABLES		6	/* pages: three of boot.S, three of relocate() */
 
 #ifndef __ASSEMBLER__
 
@@ -198,11 +214,6 @@ static inline void write_cr4(unsigned long value)
 	__asm__ volatile("mov %0, %%cr4" :: "r"(value) : "memory");
 }
 
-static inline void invalidate_page(unsigned long address)
-{
-	__asm__ volatile("invlpg (%0)" :: "r"(address) : "memory");
-}
-
 /* Disable interrupts, returning what irq_restore() wants. */
 static inline unsigned long irq_save(void)
 {
@@ -227,23 +238,27 @@ static inline void __noreturn halt(void)
 
 /* What the CPU can do, found by cpu_init(). */
 extern struct cpu_features {
-	uint32_t max_leaf;
+	uint32_t max_leaf, leaf1_edx;
 	unsigned int physical_bits;
-	bool no_execute, pat, fsgsbase, xsave, rdrand, rdseed, apic, x2apic, tsc_deadline,
-		hypervisor;
+	bool no_execute, pat, pge, sep, fsgsbase, xsave, rdrand, rdseed, apic, x2apic, tsc_deadline,
+		hypervisor, smep, smap, umip;
 } cpu;
+
+void cpu_find_features(void);
+
 
 /* entry.S */
 extern uint64_t stub_exceptions[32];	/* addresses of the exceptions' entries */
 extern char stub_interrupts[];		/* entries of vectors 32-255, STUB_SIZE bytes each */
-extern char syscall_entry[], syscall_exit_jump[], frame_return[];
+extern char syscall_entry[], syscall_exit[], frame_return[], frame_return_flat[],
+	frame_return_flat_end[];
 extern char interrupt_stack_top[], exception_stack_top[], double_fault_stack_top[],
 	nmi_stack_top[], machine_check_stack_top[];
 extern unsigned long stack_base, stack_size, stack_top;
 
 /* boot.S */
 extern char boot_stack[], boot_stack_top[], boot_copy[];
-extern uint64_t boot_tables[];		/* the page tables that boot.S uses, three pages */
+extern uint64_t boot_tables[];		/* the page tables before page_init(), BOOT_TABLES pages */
 extern uint64_t gdt[];
 
 /* trap.c; called by entry.S */

@@ -3,7 +3,7 @@
 /*
  * entry.S - where interrupts, exceptions and system calls come in, and where they go out; contexts.
  *
- * Everything runs in ring 0 and programs have a red zone below their stack pointer, so the CPU must
+ * Programs have a red zone below their stack pointer, and may have any stack pointer, so the CPU must
  * push nothing onto the stack that it finds: every vector has an interrupt stack (IST).  That stack
  * is used for the CPU's five (or six) words only.  Its stub copies them, followed by the registers,
  *
@@ -17,8 +17,12 @@
  * another one than interrupts, so a fault in an interrupt's stub (the donor's stack is full) finds
  * its own.
  *
- * Whose is the interrupted stack pointer?  The donor's if it is in [stack_base, stack_base +
- * stack_size), which hc_stack_set() keeps to be the running context's.
+ * Who was interrupted?  Ring 3 is a program, whatever its stack pointer says.  Ring 0 is the donor if
+ * the stack pointer is in [stack_base, stack_base + stack_size), which hc_stack_set() keeps to be the
+ * running context's; anywhere else it is a program without a wall, or an error.
+ *
+ * Nothing here uses GS, which is a program's as FS is.  With more than one CPU, what is named in the
+ * section "data" below is each CPU's own: then `swapgs`, in every stub that comes from ring 3, finds it.
  *
  * The IST stacks are at fixed addresses, hence the words on them have names here.
  */
@@ -41,22 +45,32 @@
 #define FRAME_FLAGS		(18 * 8)
 #define FRAME_SP		(19 * 8)
 
-#define I_SS			interrupt_stack_top-8
-#define I_SP			interrupt_stack_top-16
-#define I_FLAGS			interrupt_stack_top-24
-#define I_IP			interrupt_stack_top-40
-#define I_VECTOR		interrupt_stack_top-48
-#define I_AX			interrupt_stack_top-56
+#define I_SS			interrupt_stack_top-8(%rip)
+#define I_SP			interrupt_stack_top-16(%rip)
+#define I_FLAGS			interrupt_stack_top-24(%rip)
+#define I_CS			interrupt_stack_top-32(%rip)
+#define I_IP			interrupt_stack_top-40(%rip)
+#define I_VECTOR		interrupt_stack_top-48(%rip)
+#define I_AX			interrupt_stack_top-56(%rip)
 
-#define E_SS			exception_stack_top-8
-#define E_SP			exception_stack_top-16
-#define E_FLAGS			exception_stack_top-24
-#define E_IP			exception_stack_top-40
-#define E_ERROR			exception_stack_top-48
-#define E_VECTOR		exception_stack_top-56
-#define E_AX			exception_stack_top-64
+#define E_SS			exception_stack_top-8(%rip)
+#define E_SP			exception_stack_top-16(%rip)
+#define E_FLAGS			exception_stack_top-24(%rip)
+#define E_CS			exception_stack_top-32(%rip)
+#define E_IP			exception_stack_top-40(%rip)
+#define E_ERROR			exception_stack_top-48(%rip)
+#define E_VECTOR		exception_stack_top-56(%rip)
+#define E_AX			exception_stack_top-64(%rip)
 
 	.text
+
+/* Where the CPU has SMAP: forget that it was off for whoever was interrupted (hypercall.h). */
+.macro access_end
+1:	.byte	0x0f, 0x1f, 0x00
+	.pushsection .hypercall.clac, "a"
+	.long	1b - .
+	.popsection
+.endm
 
 /* The rest of a frame, from di down to r15. */
 .macro push_registers ax:req
@@ -115,10 +129,13 @@ vector = vector + 1
 	.balign	16
 	.type	interrupt, @function
 interrupt:
+	access_end
 	push	%rax
+	testb	$3, I_CS
+	jnz	1f
 	mov	I_SP, %rax
-	sub	stack_base, %rax
-	cmp	stack_size, %rax
+	sub	stack_base(%rip), %rax
+	cmp	stack_size(%rip), %rax
 	jae	1f
 
 	mov	I_SP, %rsp
@@ -129,8 +146,8 @@ interrupt:
 	push	$HC_CS_DONOR
 	jmp	2f
 
-1:	mov	stack_top, %rsp
-	push	I_SS
+1:	mov	stack_top(%rip), %rsp
+	push	$HC_SS_PROGRAM
 	push	I_SP
 	push	I_FLAGS
 	push	$HC_CS_PROGRAM
@@ -151,6 +168,17 @@ continue_frame:
 	pop_registers
 	.globl	frame_return
 frame_return:
+	iretq					/* patched without a wall: cpu.c */
+
+/* A program's frame, with the selectors that ring 0 has for the same descriptors. */
+	.globl	frame_return_flat
+frame_return_flat:
+	cmpl	$HC_CS_DONOR, 8(%rsp)
+	je	1f
+	andl	$~3, 8(%rsp)			/* cs */
+	andl	$~3, 32(%rsp)			/* ss */
+1:	.globl	frame_return_flat_end
+frame_return_flat_end:
 	iretq
 
 /* ------------------------------------------------------------------ exceptions */
@@ -198,10 +226,13 @@ stub_\number:
 	.balign	16
 	.type	exception, @function
 exception:
+	access_end
 	push	%rax
+	testb	$3, E_CS
+	jnz	4f
 	mov	E_SP, %rax
-	sub	stack_base, %rax
-	cmp	stack_size, %rax
+	sub	stack_base(%rip), %rax
+	cmp	stack_size(%rip), %rax
 	jae	1f
 	cmp	$STACK_ROOM, %rax
 	jb	overflow
@@ -214,13 +245,8 @@ exception:
 	push	$HC_CS_DONOR
 	jmp	2f
 
-	/* Within a page below the stack it is the donor's too, if the donor's code was running. */
-1:	cmp	$-HC_PAGE_SIZE, %rax
-	jae	3f
-	cmpq	$image_core_text_end, E_IP
-	jb	5f
-4:	mov	stack_top, %rsp
-	push	E_SS
+4:	mov	stack_top(%rip), %rsp
+	push	$HC_SS_PROGRAM
 	push	E_SP
 	push	E_FLAGS
 	push	$HC_CS_PROGRAM
@@ -236,28 +262,31 @@ exception:
 	add	$8, %rsp
 	jmp	continue_frame
 
-3:	mov	E_IP, %rax
-	cmp	$image_core_text_start, %rax
-	jb	4b
-	cmp	$image_text_end, %rax
-	jae	4b
-	jmp	overflow
-
 	/*
-	 * The core's code with another stack than the donor's: a program that leaves is still at
-	 * the jump to itself; anything else is a stub to which hc_stack_set() has given a bad
-	 * stack.
+	 * Ring 0 with another stack than the donor's.  With a wall that is an error.  Without one it is
+	 * an error if the core's code was running, but for a program that is leaving and still at the
+	 * jump to itself; and within a page below the stack if any of the image's was.
 	 */
-5:	cmpq	$image_core_text_start, E_IP
+1:	cmpl	$0, hc_program_ring(%rip)
+	jne	overflow
+	cmp	$-HC_PAGE_SIZE, %rax
+	lea	image_text_end(%rip), %rax
+	jae	3f
+	lea	image_core_text_end(%rip), %rax
+3:	cmp	%rax, E_IP
+	jae	4b
+	lea	image_core_text_start(%rip), %rax
+	cmp	%rax, E_IP
 	jb	4b
-	cmpq	$syscall_exit_jump, E_IP
+	lea	syscall_exit + 1(%rip), %rax
+	cmp	%rax, E_IP
 	je	4b
 	/* Fall through. */
 
 /* The donor's stack is overrun or bad: report that from another one, for nothing fits on this. */
 	.type	overflow, @function
 overflow:
-	mov	$double_fault_stack_top, %esp
+	lea	double_fault_stack_top(%rip), %rsp
 	push	E_SS
 	push	E_SP
 	push	E_FLAGS
@@ -316,16 +345,16 @@ stub_exceptions:
  * rcx: the program's ip, r11: its flags; nothing is on any stack.  The frame is at the stack's top,
  * which is 16-byte aligned, and the frame and the seventh argument together keep it so.
  *
- * Every instruction here is paid by every system call: 26 in, 12 out.
+ * Every instruction here is paid by every system call: 26 in, 13 out.
  */
 	.balign	16
 	.globl	syscall_entry
 	.type	syscall_entry, @function
 syscall_entry:
-	mov	%rsp, program_sp
-	mov	stack_top, %rsp
-	push	$SELECTOR_DATA
-	push	program_sp
+	mov	%rsp, program_sp(%rip)
+	mov	stack_top(%rip), %rsp
+	push	$HC_SS_PROGRAM
+	push	program_sp(%rip)
 	push	%r11
 	push	$HC_CS_SYSCALL
 	push	%rcx
@@ -345,15 +374,19 @@ syscall_entry:
 	mov	8 + FRAME_R8(%rsp), %r8
 	mov	8 + FRAME_R9(%rsp), %r9
 	mov	8 + FRAME_IP(%rsp), %rcx
+	mov	8 + FRAME_FLAGS(%rsp), %r11
 	mov	8 + FRAME_SP(%rsp), %rsp
-	/* `sti` holds interrupts off for one more instruction, so none sees this code with the
-	 * program's stack (SDM vol. 2, STI). */
-	sti
-	.globl	syscall_exit_jump
-syscall_exit_jump:
-	jmp	*%rcx
+	/*
+	 * Without a wall these three bytes are `sti; jmp *%rcx`: `sti` holds interrupts off for one
+	 * more instruction (SDM vol. 2, STI).  Either way none sees this code with the program's stack.
+	 * rcx is canonical, for it is what `syscall` left, below the page that nobody can map.
+	 */
+	.globl	syscall_exit
+syscall_exit:
+	sysretq
 
-1:	add	$8, %rsp
+1:	mov	%rax, 8 + FRAME_AX(%rsp)
+	add	$8, %rsp
 	jmp	continue_frame
 
 /* void hc_program_continue(struct hc_frame *frame) */
@@ -407,7 +440,7 @@ stack_size:
 stack_top:
 	.quad	boot_stack_top
 program_sp:
-	.quad	0
+	.quad	0			/* for two instructions, with interrupts disabled */
 
 	.bss
 	.balign	64

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copyright (c) 2026 The Haunch authors
 /*
- * page.c - the one address space (Intel SDM vol. 3, chapter 4: 4-level paging).
+ * page.c - the core's page tables (Intel SDM vol. 3, chapter 4: 4-level paging).
  *
  * Physical address p is mapped at hc_direct_map + p, if it is RAM or was mapped as a device, with
  * 2 MiB pages that are split when a part of one gets another protection.  Nothing is merged back.
- * The image is mapped a second time, where it was linked.  What is below HC_IMAGE_MAP and in the
- * window is mapped by hc_memory_map() only, with 4 KiB pages.
+ * The image is mapped a second time, where it runs.  What is between HC_DONOR_MAP and its limit is the
+ * donor's, as the lower half of other roots than ours is; of those, only what hc_space_init() copies
+ * is known here.
  *
  * Page-table pages come from a pool that is reserved at boot: enough to split every 2 MiB of RAM,
  * so that protecting memory never needs memory.  The pool is not touched before it is needed.
  *
- * Every entry that maps something has ENTRY_RAM or ENTRY_DEVICE set, present or not: memory without
- * any protection bits is still mapped in the sense of the contract.
+ * Every entry of ours that maps something has ENTRY_RAM or ENTRY_DEVICE set, present or not: memory
+ * without any protection bits is still mapped in the sense of the contract.
  */
 #include "cpu.h"
 
@@ -23,23 +24,26 @@
 #define ACCESSED		(1ull << 5)
 #define DIRTY			(1ull << 6)
 #define LARGE			(1ull << 7)	/* in a page directory */
-#define PAT_SMALL		(1ull << 7)	/* in a page table */
+#define PAT_SMALL		(1ull << 7)	/* in a page table: HC_ENTRY_COMBINE */
+#define GLOBAL			(1ull << 8)
 #define PAT_LARGE		(1ull << 12)
 #define ENTRY_RAM		(1ull << 9)	/* ignored by the CPU */
 #define ENTRY_DEVICE		(1ull << 10)
 #define NO_EXECUTE		(1ull << 63)
 #define ADDRESS			0x000ffffffffff000ull
-#define PROTECTION		(PRESENT | WRITABLE | NO_EXECUTE)
+#define PROTECTION		(PRESENT | WRITABLE | GLOBAL | NO_EXECUTE)
 
 #define LARGE_SIZE		(2 * MIB)
 #define TIB			(1024 * GIB)
 #define ENTRIES			512
+#define UPPER_HALF		(-(unsigned long)HC_PROGRAM_LIMIT)
 
 /* Invalidating more pages than this one by one is slower than dropping all translations. */
 #define FLUSH_ALL		32
 
-/* Until page_init(), boot.S's map of the first GiB. */
-unsigned long hc_direct_map = HC_IMAGE_MAP;
+/* Until page_init(), boot.S's map of the first GiB: the identity. */
+unsigned long hc_direct_map;
+unsigned long hc_entry_mask = ~0ul;
 
 static unsigned long direct_map_end;		/* physical addresses that it has room for are below */
 static uint64_t *root = boot_tables;
@@ -93,7 +97,7 @@ static uint64_t *directory_entry(unsigned long address)
 {
 	uint64_t entry = root[index(address, 3)];
 
-	if (address >> 47 || !entry)
+	if (address < UPPER_HALF || index(address, 3) == index(HC_DONOR_MAP, 3) || !entry)
 		return NULL;
 	entry = table_of(entry)[index(address, 2)];
 	if (!entry)
@@ -129,14 +133,14 @@ static bool is_large(uint64_t entry)
 
 static uint64_t protection(unsigned int prot)
 {
-	uint64_t flags = 0;
+	uint64_t flags = cpu.pge ? GLOBAL : 0;
 
 	if (!prot)
 		return 0;
 	if (prot & HC_PROT_WRITE)
 		flags |= WRITABLE;
-	if (!(prot & HC_PROT_EXEC) && cpu.no_execute)
-		flags |= NO_EXECUTE;
+	if (!(prot & HC_PROT_EXEC))
+		flags |= NO_EXECUTE & hc_entry_mask;
 	return flags | PRESENT;
 }
 
@@ -163,13 +167,13 @@ struct flush {
 static void flush_add(struct flush *flush, unsigned long address)
 {
 	if (flush->pages++ < FLUSH_ALL)
-		invalidate_page(address);
+		hc_space_flush_page(address);
 }
 
 static void flush_finish(const struct flush *flush)
 {
 	if (flush->pages > FLUSH_ALL)
-		write_cr3(read_cr3());
+		hc_space_flush_global();
 }
 
 /* Where the part of [address, end) that one entry of a page directory maps ends. */
@@ -271,7 +275,20 @@ int hc_memory_protect(void *address, unsigned long size, unsigned int prot)
 	return result;
 }
 
-/* ------------------------------------------------------------------ the contract: mapping */
+void hc_code_write(void *code, const void *bytes, unsigned long size)
+{
+	unsigned long flags = irq_save(), cr0 = read_cr0(), address = (unsigned long)code;
+
+	if (!in_image_text(address) || !in_image_text(address + size - 1))
+		bug(__func__, "an address that is not code", address);
+	/* Loading CR0 also has the CPU forget what it has read of the code (SDM vol. 3, 8.3). */
+	write_cr0(cr0 & ~(unsigned long)CR0_WP);
+	memcpy(code, bytes, size);
+	write_cr0(cr0);
+	irq_restore(flags);
+}
+
+/* ------------------------------------------------------------------ the contract: devices */
 
 /* Tables that mapping [address, end) with small pages needs at most. */
 static unsigned long tables_needed(unsigned long address, unsigned long end)
@@ -280,15 +297,6 @@ static unsigned long tables_needed(unsigned long address, unsigned long end)
 
 	return (last >> 21) - (address >> 21) + 1 + (last >> 30) - (address >> 30) + 1 +
 	       (last >> 39) - (address >> 39) + 1;
-}
-
-static uint64_t *small_entry(unsigned long address)
-{
-	uint64_t *entry = directory_entry(address);
-
-	if (!entry || !*entry || is_large(*entry))
-		return NULL;
-	return &table_of(*entry)[index(address, 0)];
 }
 
 static uint64_t *small_entry_make(unsigned long address)
@@ -302,105 +310,10 @@ static uint64_t *small_entry_make(unsigned long address)
 	return &table_of(*entry)[index(address, 0)];
 }
 
-static bool range_is_within(unsigned long start, unsigned long size, unsigned long from,
-			    unsigned long to)
-{
-	return start >= from && start < to && size <= to - start;
-}
-
-static bool range_is_good(unsigned long start, unsigned long size)
-{
-	return !((start | size) % HC_PAGE_SIZE) && size &&
-	       (range_is_within(start, size, HC_PAGE_SIZE, HC_IMAGE_MAP) ||
-		range_is_within(start, size, HC_WINDOW, HC_WINDOW_LIMIT));
-}
-
-int hc_memory_map(void *address, unsigned long physical, unsigned long size, unsigned int prot)
-{
-	unsigned long start = (unsigned long)address, end = start + size, flags;
-	uint64_t entry = protection(prot) | ENTRY_RAM | ACCESSED | DIRTY | physical;
-	int result = 0;
-
-	if (!range_is_good(start, size) || physical % HC_PAGE_SIZE || prot > 7 ||
-	    !ranges_hold(&machine_ram, physical, physical + size))
-		return HC_EINVAL;
-	flags = irq_save();
-	for (unsigned long page = start; page < end; page += HC_PAGE_SIZE) {
-		const uint64_t *old = small_entry(page);
-
-		if (old && *old)
-			result = HC_EINVAL;
-	}
-	if (!result && tables_needed(start, end) > pool_left)
-		result = HC_ENOMEM;
-	for (; !result && start < end; start += HC_PAGE_SIZE, entry += HC_PAGE_SIZE)
-		*small_entry_make(start) = entry;
-	irq_restore(flags);
-	return result;
-}
-
-/* Give a page table back if nothing is in it any more. */
-static void release_table(uint64_t *entry)
-{
-	uint64_t *table = table_of(*entry);
-
-	for (unsigned int i = 0; i < ENTRIES; i++)
-		if (table[i])
-			return;
-	*entry = 0;
-	table_free(table);
-}
-
-int hc_memory_unmap(void *address, unsigned long size)
-{
-	unsigned long start = (unsigned long)address, end = start + size, flags;
-	struct flush flush = { 0 };
-	int result = 0;
-
-	if (!range_is_good(start, size))
-		return HC_EINVAL;
-	flags = irq_save();
-	for (unsigned long page = start; page < end; page += HC_PAGE_SIZE) {
-		const uint64_t *old = small_entry(page);
-
-		if (!old || !*old)
-			result = HC_EINVAL;
-	}
-	if (!result) {
-		for (unsigned long page = start; page < end; page += HC_PAGE_SIZE) {
-			*small_entry(page) = 0;
-			flush_add(&flush, page);
-		}
-		flush_finish(&flush);
-		for (unsigned long next; start < end; start = next) {
-			next = part_end(start, end);
-			release_table(directory_entry(start));
-		}
-	}
-	irq_restore(flags);
-	return result;
-}
-
-unsigned long hc_memory_physical(const void *address)
-{
-	unsigned long at = (unsigned long)address, flags = irq_save(), physical = ~0ul;
-	const uint64_t *entry = directory_entry(at);
-
-	if (entry && is_large(*entry)) {
-		physical = (*entry & ADDRESS & ~(LARGE_SIZE - 1)) + at % LARGE_SIZE;
-	} else if (entry && *entry) {
-		entry = &table_of(*entry)[index(at, 0)];
-		if (*entry)
-			physical = (*entry & ADDRESS) + at % HC_PAGE_SIZE;
-	}
-	irq_restore(flags);
-	return physical;
-}
-
 int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned int cache)
 {
 	unsigned long start = page_down(physical), end = page_up(physical + size), flags;
-	uint64_t kind = PRESENT | WRITABLE | ACCESSED | DIRTY | ENTRY_DEVICE;
+	uint64_t kind = protection(HC_PROT_WRITE) | ACCESSED | DIRTY | ENTRY_DEVICE;
 	struct flush flush = { 0 };
 	int result = 0;
 
@@ -409,8 +322,6 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 		return HC_EINVAL;
 	if (!size)
 		return 0;
-	if (cpu.no_execute)
-		kind |= NO_EXECUTE;
 	if (cache == HC_CACHE_NONE || (cache == HC_CACHE_COMBINE && !cpu.pat))
 		kind |= WRITE_THROUGH | CACHE_DISABLED;
 	flags = irq_save();
@@ -446,17 +357,61 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 	return result;
 }
 
+/* ------------------------------------------------------------------ the contract: spaces */
+
+/* What is mapped later below another entry of our root is copied when it is missed: page_sync(). */
+void hc_space_init(void *space)
+{
+	memcpy((uint64_t *)space + ENTRIES / 2, root + ENTRIES / 2, HC_PAGE_SIZE / 2);
+}
+
+void hc_space_flush_global(void)
+{
+	unsigned long cr4 = read_cr4();
+
+	if (cr4 & CR4_PGE) {
+		write_cr4(cr4 & ~(unsigned long)CR4_PGE);
+		write_cr4(cr4);
+	} else {
+		hc_space_flush();
+	}
+}
+
 /* ------------------------------------------------------------------ for the core */
 
-bool page_is_mapped(unsigned long address)
+const void *page_find(unsigned long address)
 {
-	const uint64_t *entry = directory_entry(address);
+	uint64_t entry = hc_pa(root) | PRESENT;
+	unsigned int level = 4;
 
-	if (!entry)
+	/* Bits 47 to 63 are all the same. */
+	if (address >= HC_PROGRAM_LIMIT && address < UPPER_HALF)
+		return NULL;
+	if (root != boot_tables)
+		entry = (read_cr3() & ADDRESS) | PRESENT;
+	while (level && (entry & PRESENT) && !(level < 4 && is_large(entry))) {
+		level--;
+		entry = table_of(entry)[index(address, level)];
+	}
+	if (!(entry & PRESENT))
+		return NULL;
+	/* The lower bits of a large page's entry are flags. */
+	address &= (HC_PAGE_SIZE << 9 * level) - 1ul;
+	entry &= ADDRESS & ~((HC_PAGE_SIZE << 9 * level) - 1ull);
+	if (root != boot_tables && !ranges_hold(&machine_ram, entry, entry + HC_PAGE_SIZE))
+		return NULL;
+	return hc_va(entry + address);
+}
+
+bool page_sync(unsigned long address)
+{
+	uint64_t *current = hc_va(read_cr3() & ADDRESS);
+	unsigned int i = index(address, 3);
+
+	if (address < UPPER_HALF || current[i] || !root[i])
 		return false;
-	if (!is_large(*entry) && *entry)
-		entry = &table_of(*entry)[index(address, 0)];
-	return *entry & PRESENT;
+	current[i] = root[i];
+	return true;
 }
 
 const void *firmware_at(uint64_t physical, uint64_t size)
@@ -517,7 +472,7 @@ static void protect_image(const char *start, const char *end, unsigned int prot,
 	unsigned long from = page_down((unsigned long)start), to = page_up((unsigned long)end);
 
 	if (from < to && (hc_memory_protect((void *)from, to - from, prot) ||
-			  hc_memory_protect((void *)(from - HC_IMAGE_MAP + direct_map), to - from,
+			  hc_memory_protect((void *)(from - hc_image_map + direct_map), to - from,
 					    prot & HC_PROT_READ)))
 		panic("cannot protect the image from 0x%lx", from);
 }
@@ -525,27 +480,29 @@ static void protect_image(const char *start, const char *end, unsigned int prot,
 extern char boot_guard[];
 
 /*
- * The direct map begins anywhere from here on, so that it has room below the window for all that the
- * CPU can address, or for this much.  On a CPU with 47 bits and more, firmware puts devices behind
- * 112 TiB, so that is what must be there at least.
+ * The direct map begins anywhere in the upper half, so that it has room below the donor's part for all
+ * that the CPU can address, or for this much.  On a CPU with 47 bits and more, firmware puts devices
+ * behind 112 TiB, so that is what must be there at least.
  */
-#define DIRECT_MAP_LEAST	(4 * GIB)
 #define DIRECT_MAP_ROOM		(118 * TIB)
 
 void page_init(unsigned long pool, unsigned long pool_size, uint64_t random)
 {
 	unsigned long all = 1ul << cpu.physical_bits;
 	unsigned long room = all < DIRECT_MAP_ROOM ? all : DIRECT_MAP_ROOM;
-	unsigned long places = (HC_WINDOW - room - DIRECT_MAP_LEAST) / LARGE_SIZE;
-	unsigned long direct_map = DIRECT_MAP_LEAST + random % places * LARGE_SIZE;
+	unsigned long places = (HC_DONOR_MAP - room - UPPER_HALF) / LARGE_SIZE;
+	unsigned long direct_map = UPPER_HALF + random % places * LARGE_SIZE;
 	unsigned long tables;
 
+	if (!cpu.no_execute)
+		hc_entry_mask = ~NO_EXECUTE;
 	pool_next = pool;
 	pool_left = pool_size / HC_PAGE_SIZE;
 	root = table_allocate(true);
 	for (unsigned int i = 0; i < machine_ram.nr; i++)
 		map_ram(machine_ram.range[i].start, machine_ram.range[i].end, direct_map);
-	map_ram(hc_pa(image_start), page_up(hc_pa(image_end)), HC_IMAGE_MAP);
+	map_ram(hc_pa(image_start), page_up(hc_pa(image_end)), hc_image_map);
+	root[index(HC_DONOR_MAP, 3)] = table_entry(table_allocate(true));
 
 	/* What is not named here is data and bss, and stays as RAM is. */
 	protect_image(image_start, image_core_text_start, HC_PROT_READ, direct_map);
@@ -559,11 +516,12 @@ void page_init(unsigned long pool, unsigned long pool_size, uint64_t random)
 	/* From one direct map to the other: no table may be touched in between. */
 	tables = hc_pa(root);
 	write_cr3(tables);
+	hc_space_flush_global();
 	hc_direct_map = direct_map;
 	direct_map_end = room;
 	root = hc_va(tables);
 
-	for (unsigned int i = 0; i < 3; i++)
+	for (unsigned int i = 0; i < BOOT_TABLES; i++)
 		table_free(boot_tables + i * ENTRIES);
 	console_map();
 }

@@ -4,7 +4,8 @@
  * trap.c - exceptions: who deals with them, and what is printed if nobody does.
  *
  * The report must work when much is broken: it reads memory only where the page tables say that it
- * is mapped, and if it fails itself, the machine is switched off without another word.
+ * is mapped, and if it fails itself, the machine is switched off without another word.  A program's
+ * memory is read where the direct map has it, for SMAP forbids it at the program's own addresses.
  */
 #include "cpu.h"
 
@@ -39,10 +40,17 @@ static const char *const exception_names[32] = {
 
 /* ------------------------------------------------------------------ reports */
 
-/* Code bytes around ip, or what is on a stack, without faulting. */
-static bool readable(unsigned long address, unsigned long size)
+/* Copy what is at an address, without faulting; false if not all of it can be read. */
+static bool read_memory(void *to, unsigned long address, unsigned long size)
 {
-	return page_is_mapped(address) && page_is_mapped(address + size - 1);
+	for (unsigned long i = 0; i < size; i++) {
+		const unsigned char *byte = page_find(address + i);
+
+		if (!byte)
+			return false;
+		((unsigned char *)to)[i] = *byte;
+	}
+	return true;
 }
 
 /*
@@ -51,14 +59,14 @@ static bool readable(unsigned long address, unsigned long size)
  */
 static bool follows_call(unsigned long address)
 {
-	const unsigned char *p = (const unsigned char *)address;
+	unsigned char code[7];
 
-	if (!readable(address - 7, 7))
+	if (!read_memory(code, address - sizeof(code), sizeof(code)))
 		return false;
-	if (p[-5] == 0xe8)
+	if (code[2] == 0xe8)
 		return true;
-	for (int size = 2; size <= 7; size++)
-		if (p[-size] == 0xff && (p[-size + 1] & 0x38) == 0x10)
+	for (int at = 0; at <= 5; at++)
+		if (code[at] == 0xff && (code[at + 1] & 0x38) == 0x10)
 			return true;
 	return false;
 }
@@ -83,9 +91,8 @@ static void print_stack(unsigned long sp)
 	for (sp = (sp + 7) & ~7ul; sp < end && lines < BACKTRACE_LINES; sp += 8) {
 		unsigned long address;
 
-		if (!readable(sp, 8))
+		if (!read_memory(&address, sp, sizeof(address)))
 			return;
-		address = *(const unsigned long *)sp;
 		if (!in_image_text(address) || !follows_call(address))
 			continue;
 		print("  ? ");
@@ -99,13 +106,15 @@ static void print_code(unsigned long ip)
 {
 	print(" code:");
 	for (unsigned long address = ip - 16; address != ip + 16; address++) {
-		if (!readable(address, 1)) {
+		unsigned char byte;
+
+		if (!read_memory(&byte, address, 1)) {
 			print(address == ip ? " <not mapped>" : " --");
 			if (address >= ip)
 				break;
 			continue;
 		}
-		print(address == ip ? " <%02x>" : " %02x", *(const unsigned char *)address);
+		print(address == ip ? " <%02x>" : " %02x", byte);
 	}
 	print("\n");
 }
@@ -201,7 +210,11 @@ void trap_exception(struct hc_frame *frame, unsigned int vector, unsigned long e
 
 	if (frame->cs == HC_CS_DONOR && fix_up(frame))
 		return;
-	if (frame->ip == (unsigned long)frame_return &&
+	if (frame->cs == HC_CS_DONOR && vector == VECTOR_PAGE_FAULT && page_sync(address))
+		return;
+	if (frame->cs == HC_CS_DONOR &&
+	    (frame->ip == (unsigned long)frame_return ||
+	     frame->ip == (unsigned long)frame_return_flat_end) &&
 	    frame->sp == stack_top - (sizeof(*frame) - offsetof(struct hc_frame, ip))) {
 		struct hc_frame *top = program_frame(frame);
 
@@ -209,9 +222,11 @@ void trap_exception(struct hc_frame *frame, unsigned int vector, unsigned long e
 			hc_program_continue(top);
 		report(top, vector, error, address, "returning to a program: ");
 	}
-	if (frame->cs == HC_CS_PROGRAM && frame->ip == (unsigned long)syscall_exit_jump)
+	/* Without a wall: the last instruction of entry.S that has a program's stack. */
+	if (!hc_program_ring && frame->cs == HC_CS_PROGRAM && frame->ip == (unsigned long)syscall_exit + 1)
 		frame->ip = frame->cx;
-	if (frame->cs == HC_CS_DONOR && address - (stack_base - HC_PAGE_SIZE) < HC_PAGE_SIZE)
+	if (frame->cs == HC_CS_DONOR && vector == VECTOR_PAGE_FAULT &&
+	    address - (stack_base - HC_PAGE_SIZE) < HC_PAGE_SIZE)
 		trap_overflow(frame, vector, error);
 	if (donor_runs && !panicking && donor_fault(vector, error, address, frame))
 		return;
@@ -222,7 +237,8 @@ void trap_overflow(struct hc_frame *frame, unsigned int vector, unsigned long er
 {
 	unsigned long address = vector == VECTOR_PAGE_FAULT ? read_cr2() : 0;
 	bool full = frame->sp - (stack_base - HC_PAGE_SIZE) < 2 * HC_PAGE_SIZE ||
-		    address - (stack_base - HC_PAGE_SIZE) < HC_PAGE_SIZE;
+		    (vector == VECTOR_PAGE_FAULT &&
+		     address - (stack_base - HC_PAGE_SIZE) < HC_PAGE_SIZE);
 
 	report(frame, vector, error, address, full ? "stack overflow: " : "bad stack: ");
 }

@@ -6,6 +6,9 @@
  *
  * The word test=NAME on the command line chooses what to do instead, mostly something fatal.
  */
+/* As the core: what is not static is found without a table of addresses. */
+#pragma GCC visibility push(hidden)
+
 #include "../../hypercall/hypercall.h"
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
@@ -160,6 +163,8 @@ static int faulted(int result, void *address, u64 error)
 
 static unsigned char spare[16 * 4096] __attribute__((aligned(4096)));
 static const int constant = 1;
+static const int *moved[] = { &constant, &constant };
+static const void *const volatile moved_too = &constant;
 
 /* The image's second mapping, in the direct map: what is not to be changed cannot be there either. */
 static void test_direct_map(void)
@@ -170,18 +175,25 @@ static void test_direct_map(void)
 
 	put("direct map: 0x");
 	put_number(hc_direct_map, 16);
+	put("\nimage: 0x");
+	put_number(hc_image_map, 16);
 	put("\n");
-	ok(hc_direct_map >= 1ul << 32 && !(hc_direct_map % (2 * MIB)), "the direct map's place");
-	ok(hc_pa(hc_va(0x123456)) == 0x123456 && (u64)spare >= HC_IMAGE_MAP &&
-	   (u64)spare + sizeof(spare) <= HC_IMAGE_LIMIT, "addresses convert");
+	ok(hc_direct_map >= -(u64)HC_PROGRAM_LIMIT && hc_direct_map < HC_DONOR_MAP &&
+	   !(hc_direct_map % (2 * MIB)), "the direct map's place");
+	ok(hc_image_map >= HC_IMAGE_MAP && !(hc_image_map % (2 * MIB)), "the image's place");
+	ok(hc_pa(hc_va(0x123456)) == 0x123456 && (u64)spare > hc_image_map &&
+	   hc_pa(spare) == (u64)spare - hc_image_map, "addresses convert");
+	/* Words that the relocation has to find: in data, in constants, through a table. */
+	ok(*moved[0] == 1 && moved[1] == &constant && *(const int *)moved_too == 1,
+	   "addresses in data and constants have moved along");
 	ok(faulted(try_write(code), code, 3) && faulted(try_execute(code), code, 17),
 	   "code is only to be read in the direct map");
 	ok(faulted(try_write(number), number, 3), "constants are not writable in the direct map");
 	*(volatile unsigned char *)data = 0x5a;
 	ok(*(volatile unsigned char *)spare == 0x5a, "data is the same in the direct map");
-	ok(faulted(try_read((void *)HC_IMAGE_MAP), (void *)HC_IMAGE_MAP, 0) &&
-	   faulted(try_read((void *)(HC_IMAGE_LIMIT - 4096ul)),
-		   (void *)(HC_IMAGE_LIMIT - 4096ul), 0), "around the image nothing is mapped");
+	ok(faulted(try_read((void *)hc_image_map), (void *)hc_image_map, 0) &&
+	   faulted(try_read((void *)(hc_image_map + 1024 * MIB)),
+		   (void *)(hc_image_map + 1024 * MIB), 0), "around the image nothing is mapped");
 }
 
 static void test_memory(void)
@@ -218,7 +230,7 @@ static void test_memory(void)
 	on_fault = skip_access;
 	ok(faulted(try_read((void *)8), (void *)8, 0), "reading near NULL faults");
 	ok(faulted(try_read((void *)0x100000), (void *)0x100000, 0),
-	   "below 1 GiB nothing is mapped");
+	   "in the lower half nothing is mapped");
 	ok(faulted(try_write((void *)try_read), (void *)try_read, 3), "code is not writable");
 	ok(faulted(try_write((void *)&constant), (void *)&constant, 3),
 	   "constants are not writable");
@@ -226,6 +238,9 @@ static void test_memory(void)
 	ok(faulted(try_execute(hc_va(end - 4096)), hc_va(end - 4096), 17), "RAM is not executable");
 	test_direct_map();
 
+	hc_code_write(try_failed, "\xb8\x01\x00\x00\x00\xc3", 6);
+	ok(faulted(try_write((void *)try_read), (void *)try_read, 3) && *(char *)try_failed == '\xb8',
+	   "code is written by a call only");
 	spare[0] = 0xc3;
 	ok(!hc_memory_protect(spare, 4096, HC_PROT_READ | HC_PROT_EXEC) && !try_execute(spare) &&
 	   faulted(try_write(spare), spare, 3), "protect: executable");
@@ -242,42 +257,9 @@ static void test_memory(void)
 	ok(!hc_memory_protect(page, 2 * MIB, HC_PROT_WRITE) && !try_write(page), "protect: 2 MiB");
 	ok(hc_memory_protect(page + 1, 4096, 1) == HC_EINVAL &&
 	   hc_memory_protect((void *)0x1000, 4096, 1) == HC_EINVAL &&
+	   hc_memory_protect((void *)HC_DONOR_MAP, 4096, 1) == HC_EINVAL &&
 	   hc_memory_protect(hc_va(0x800000000000), 4096, 1) == HC_EINVAL, "protect: bad ranges");
 
-	ok(!hc_memory_map((void *)0x400000, hc_pa(page), 8192, HC_PROT_WRITE), "map at 0x400000");
-	*(volatile u64 *)(page + 4096) = 4711;
-	ok(*(volatile u64 *)0x401000 == 4711, "mapped memory is the same as in the direct map");
-	ok(faulted(try_execute((void *)0x400000), (void *)0x400000, 17) &&
-	   !hc_memory_protect((void *)0x400000, 4096, 0) &&
-	   faulted(try_read((void *)0x400000), (void *)0x400000, 0), "protect a mapping");
-	ok(hc_memory_map((void *)0x401000, hc_pa(page), 4096, 1) == HC_EINVAL,
-	   "mapping twice is refused");
-	ok(hc_memory_map((void *)0, hc_pa(page), 4096, 1) == HC_EINVAL,
-	   "mapping page 0 is refused");
-	ok(hc_memory_unmap((void *)0x400000, 12288) == HC_EINVAL &&
-	   !hc_memory_unmap((void *)0x400000, 8192) &&
-	   faulted(try_read((void *)0x401000), (void *)0x401000, 0) &&
-	   hc_memory_unmap((void *)0x400000, 8192) == HC_EINVAL, "unmap");
-	ok(hc_memory_physical(page + 4097) == hc_pa(page) + 4097 &&
-	   hc_memory_physical(&constant) == hc_pa(&constant) &&
-	   hc_memory_physical((void *)0x400000) == ~0ul &&
-	   hc_memory_physical((void *)(1ul << 60)) == ~0ul, "what is mapped where");
-	/* Two pages that are not neighbours, across the bound of two tables. */
-	ok(!hc_memory_map((void *)(HC_WINDOW + 0x1ff000), hc_pa(page + 4096), 4096,
-			  HC_PROT_WRITE) &&
-	   !hc_memory_map((void *)(HC_WINDOW + 0x200000), hc_pa(page), 4096, HC_PROT_WRITE) &&
-	   *(volatile u64 *)(HC_WINDOW + 0x1ff000) == 4711 &&
-	   hc_memory_physical((void *)(HC_WINDOW + 0x1ff008)) == hc_pa(page) + 4104,
-	   "the window");
-	ok(!hc_memory_protect((void *)(HC_WINDOW + 0x1ff000), 8192, HC_PROT_READ) &&
-	   faulted(try_write((void *)(HC_WINDOW + 0x200000)), (void *)(HC_WINDOW + 0x200000), 3) &&
-	   !try_write(page), "protect the window, but not what it shows");
-	ok(!hc_memory_unmap((void *)(HC_WINDOW + 0x1ff000), 8192) &&
-	   faulted(try_read((void *)(HC_WINDOW + 0x1ff000)), (void *)(HC_WINDOW + 0x1ff000), 0),
-	   "unmap the window");
-	ok(hc_memory_map((void *)(HC_WINDOW - 4096), hc_pa(page), 4096, 1) == HC_EINVAL &&
-	   hc_memory_map((void *)(HC_WINDOW_LIMIT - 4096), hc_pa(page), 8192, 1) == HC_EINVAL,
-	   "mapping beside the window is refused");
 	ok(hc_memory_map_device(hc_pa(page), 4096, HC_CACHE_NONE) == HC_EINVAL,
 	   "RAM is no device memory");
 	ok(hc_memory_map_device(1ul << 60, 4096, HC_CACHE_NONE) == HC_EINVAL &&
@@ -293,6 +275,83 @@ static void test_memory(void)
 	on_fault = 0;
 }
 
+/* ------------------------------------------------------------------ address spaces */
+
+#define ENTRY_PRESENT		1ul
+#define ENTRY_WRITABLE		2ul
+#define ENTRY_PROGRAM		4ul		/* ring 3 may use it */
+#define ENTRY_NO_EXECUTE	(1ul << 63)
+
+/* Two spaces, the second for the comparison only; the tables below the roots are shared. */
+static u64 root_a[512] __attribute__((aligned(4096)));
+static u64 root_b[512] __attribute__((aligned(4096)));
+static u64 tables[3][512] __attribute__((aligned(4096)));
+static u64 donor_tables[2][512] __attribute__((aligned(4096)));
+static u64 first_root;
+
+static void space_use(const u64 *root)
+{
+	hc_space_switch(root ? hc_pa(root) : first_root);
+}
+
+/* Map a page of the low GiB in root_a. */
+static void space_map(u64 address, const void *page, u64 flags)
+{
+	u64 upper = ENTRY_PRESENT | ENTRY_WRITABLE | ENTRY_PROGRAM;
+
+	root_a[0] = hc_pa(tables[0]) | upper;
+	tables[0][0] = hc_pa(tables[1]) | upper;
+	tables[1][address >> 21] = hc_pa(tables[2]) | upper;
+	tables[2][address >> 12 & 511] = hc_pa(page) | ((ENTRY_PRESENT | flags) & hc_entry_mask);
+	hc_space_flush_page(address);
+}
+
+static void test_spaces(void)
+{
+	volatile int *low = (volatile int *)0x401000, *own = (volatile int *)HC_DONOR_MAP;
+	u64 slot = HC_DONOR_MAP >> 39 & 511, far = 1ul << 39;	/* more than some CPUs reach */
+	u64 *next;
+	int error;
+
+	on_fault = skip_access;
+	__asm__ volatile("mov %%cr3, %0" : "=r"(first_root));
+	hc_space_init(root_a);
+	hc_space_init(root_b);
+	space_map((u64)low, spare, ENTRY_WRITABLE | ENTRY_NO_EXECUTE);
+	space_use(root_a);
+	*(volatile int *)spare = 4711;
+	ok(*low == 4711 && !try_write(low) && *(volatile int *)spare == 0,
+	   "memory that a space has");
+	ok(faulted(try_execute((void *)low), (void *)low, 17), "protected as its entry says");
+	space_use(root_b);
+	ok(faulted(try_read(low), (void *)low, 0), "another space has not");
+
+	/* What is below the donor's entry is in all of them. */
+	next = hc_va(root_a[slot] & 0x000ffffffffff000);
+	ok(root_a[slot] && root_a[slot] == root_b[slot] && !next[0], "the donor's part is shared");
+	next[0] = hc_pa(donor_tables[0]) | ENTRY_PRESENT | ENTRY_WRITABLE;
+	donor_tables[0][0] = hc_pa(donor_tables[1]) | ENTRY_PRESENT | ENTRY_WRITABLE;
+	donor_tables[1][0] = hc_pa(spare) | ENTRY_PRESENT | ENTRY_WRITABLE;
+	*(volatile int *)spare = 4712;
+	ok(*own == 4712, "mapped there in one space");
+	space_use(root_a);
+	ok(*own == 4712, "found there in another");
+	donor_tables[1][0] = 0;
+	hc_space_flush_page((u64)own);
+	ok(faulted(try_read(own), (void *)own, 0), "and gone again");
+	space_use(0);
+	ok(faulted(try_read(low), (void *)low, 0), "the first space is as it was");
+
+	/* A space that is older than a mapping of the core's in a part that had none. */
+	space_use(root_b);
+	error = hc_memory_map_device(far, 4096, HC_CACHE_NONE);
+	ok(error == HC_EINVAL || (!error && !try_read(hc_va(far))),
+	   "device memory is in spaces that are older");
+	space_use(0);
+	hc_space_flush_global();
+	on_fault = 0;
+}
+
 /* ------------------------------------------------------------------ time */
 
 static void spin(u64 ns)
@@ -301,6 +360,17 @@ static void spin(u64 ns)
 
 	while (hc_time_monotonic() < end)
 		__asm__ volatile("pause");
+}
+
+/* The time as a program would read it. */
+static u64 clock_says(void)
+{
+	const volatile struct hc_clock_line *l = &hc_clock.lines[hc_clock.count % 2];
+	unsigned int low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return l->start_ns + (u64)((unsigned __int128)((low | (u64)high << 32) - l->start_tsc) *
+				   l->slope >> 32);
 }
 
 static void test_time(void)
@@ -316,6 +386,8 @@ static void test_time(void)
 		last = now;
 	}
 	ok(forward, "time never goes backwards");
+	last = hc_time_monotonic();
+	ok(clock_says() >= last && clock_says() < last + 1000 * MS, "the clock's page says the same");
 	ok_number(hc_time_monotonic() < 1000 * MS, "time starts at zero", hc_time_monotonic());
 	wall = hc_time_wall();
 	put("wall ");
@@ -431,7 +503,7 @@ static void test_interrupts(void)
 /* ------------------------------------------------------------------ contexts */
 
 static unsigned char stack_a[8192] __attribute__((aligned(16)));
-static unsigned char program_stack[8192] __attribute__((aligned(16)));
+static unsigned char program_stack[8192] __attribute__((aligned(4096)));
 static unsigned char donor_stack[16384] __attribute__((aligned(4096)));
 static struct hc_context main_context, other_context;
 static volatile int context_steps;
@@ -458,6 +530,8 @@ static void switch_to_other(void)
 
 static void test_contexts(void)
 {
+	unsigned int es, gs;
+
 	hc_context_init(&other_context, stack_a + sizeof(stack_a), other, (void *)&context_steps);
 	switch_to_other();
 	ok(context_steps == 1 || context_steps == -1, "a new context runs, with its argument");
@@ -470,6 +544,10 @@ static void test_contexts(void)
 	ok(!hc_gs_set(0xffff800000000000) && hc_gs_get() == 0xffff800000000000, "GS base");
 	ok(hc_thread_pointer_set(0x800000000000) == HC_EINVAL &&
 	   hc_gs_set(0x7fff800000000000) == HC_EINVAL, "addresses that are not canonical");
+	__asm__ volatile("mov %0, %%es; mov %0, %%gs" :: "r"(3));
+	hc_segments_clear();
+	__asm__ volatile("mov %%es, %0; mov %%gs, %1" : "=r"(es), "=r"(gs));
+	ok(!es && !gs, "null segments");
 }
 
 static unsigned char fpu_a[8192] __attribute__((aligned(64)));
@@ -518,12 +596,18 @@ static void test_fpu(void)
 /* ------------------------------------------------------------------ a program */
 
 /*
- * A program in the donor's own text: it makes system calls without end, keeps a pattern in its red
- * zone and in all registers, and checks both.
+ * A program: it makes system calls without end, keeps a pattern in its red zone and in all registers,
+ * and checks both.  Without a wall it runs where it is, in the donor's text; else in a space, of its
+ * page and its stack.
  */
+#define PROGRAM_TEXT		0x400000ul
+#define PROGRAM_STACK		0x500000ul
+
 void program(void);
-extern char program_syscall_return[];
+extern char program_page[], program_syscall_return[];
 __asm__(".text\n"
+	".balign 4096\n"
+	"program_page:\n"
 	"program:\n"
 	"	mov $0x1111, %rbx; mov $0x2222, %rbp; mov $0x3333, %r12; mov $0x4444, %r13\n"
 	"	mov $0x5555, %r14; mov $0x6666, %r15; mov $0x7777, %r9; mov $0x8888, %r8\n"
@@ -546,6 +630,20 @@ __asm__(".text\n"
 	"2:	mov $0x999, %eax\n"
 	"	syscall\n"
 	"	ud2\n");
+
+static int flat;			/* no wall, and no space of its own */
+
+/* Where something of program_page is for the program. */
+static u64 for_program(const void *address)
+{
+	return flat ? (u64)address : (u64)address - (u64)program_page + PROGRAM_TEXT;
+}
+
+static u64 program_stack_end(void)
+{
+	return flat ? (u64)program_stack + sizeof(program_stack) :
+		      PROGRAM_STACK + sizeof(program_stack);
+}
 
 static volatile u64 calls, wrong_calls;
 static volatile int program_failed;
@@ -570,11 +668,11 @@ unsigned long donor_syscall(unsigned long a0, unsigned long a1, unsigned long a2
 	if (a0 != 1 || a1 != 2 || a2 != 3 || a3 != 0x9999 || a4 != 0x8888 || a5 != 0x7777 ||
 	    frame->orig_ax != 0x777 || frame->ax != -38ul || frame->cs != HC_CS_SYSCALL ||
 	    frame->bx != 0x1111 || frame->r15 != 0x6666 ||
-	    frame->ip != (u64)program_syscall_return || hc_irq_flags() & HC_IRQ_FLAG ||
-	    frame->sp != (u64)program_stack + sizeof(program_stack) - 256)
+	    frame->ip != for_program(program_syscall_return) || hc_irq_flags() & HC_IRQ_FLAG ||
+	    frame->sp != program_stack_end() - 256 || !(frame->flags & HC_IRQ_FLAG))
 		wrong_calls++;
 	if (calls % 3 == 0) {		/* the slow way out */
-		frame->ax = 0x888;
+		frame->ax = 0x999;	/* a debugger has written here, say: it does not count */
 		frame->cs = HC_CS_PROGRAM;
 		slow_exits++;
 	}
@@ -586,8 +684,10 @@ unsigned long donor_syscall(unsigned long a0, unsigned long a1, unsigned long a2
 	}
 	if (program_failed || hc_time_monotonic() > program_end)
 		leave_program();
-	return frame->cs == HC_CS_SYSCALL ? 0x888 : 0x999;	/* in the frame, the slow way */
+	return 0x888;
 }
+
+static u64 program_argument;
 
 static void run_program(void *argument)
 {
@@ -597,8 +697,9 @@ static void run_program(void *argument)
 	frame->ip = (u64)argument;
 	frame->cs = HC_CS_PROGRAM;
 	frame->flags = HC_IRQ_FLAG | 2;
-	frame->sp = (u64)program_stack + sizeof(program_stack) - 256;
-	frame->ss = 0x10;
+	frame->di = program_argument;
+	frame->sp = program_stack_end() - 256;
+	frame->ss = HC_SS_PROGRAM;
 	hc_program_continue(frame);
 }
 
@@ -606,10 +707,10 @@ static void run_program(void *argument)
  * Run a program until it makes its last system call or faults.  The context starts on a stack of
  * its own, as a frame at the donor stack's top would be overwritten by what runs there.
  */
-static void enter_program(void *entry)
+static void enter_program(u64 entry)
 {
 	hc_context_init(&program_context, donor_stack + sizeof(donor_stack) -
-			sizeof(struct hc_frame) - 8, run_program, entry);
+			sizeof(struct hc_frame) - 8, run_program, (void *)entry);
 	hc_stack_set(donor_stack, donor_stack + sizeof(donor_stack));
 	hc_context_switch(&main_context, &program_context);
 }
@@ -627,7 +728,7 @@ static void test_program(void)
 	program_end = hc_time_monotonic() + 300 * MS;
 	timer_period = 100000;
 	hc_timer_start(timer_period);
-	enter_program((void *)program);
+	enter_program(for_program((void *)program));
 	timer_period = 0;
 	hc_timer_stop();
 	ok_number(calls > 100, "a program makes system calls", calls);
@@ -641,35 +742,107 @@ static void test_program(void)
 	ok(!frame_wrong, "every frame says whose it is");
 }
 
-/* Programs that fail: each is one function. */
-void program_null(void);
-void program_invalid(void);
-void program_int80(void);
-void program_hlt(void);
-__asm__(".text\n"
-	"program_null:	xor %eax, %eax; mov (%rax), %eax; ud2\n"
-	"program_invalid: ud2\n"
-	"program_int80:	int $0x80; ud2\n"
-	"program_hlt:	mov $0xffffffff, %eax; mov $0xffffffff, %edx; mov $0xc0000082, %ecx\n"
-	"		mov $0x800000000000, %rcx; mov (%rcx), %eax; ud2\n");
+/*
+ * Programs that fail, one a line: name, instructions before the one that fails, that one, the vector.
+ * The second part is of programs behind a wall.
+ */
+#define FAILING_PROGRAMS(P)						\
+	P(null, "xor %eax, %eax", "mov (%rax), %eax", 14)		\
+	P(invalid, "", "ud2", 6)					\
+	P(int80, "", "int $0x80", 13)					\
+	P(divide, "xor %eax, %eax", "div %al", 0)			\
+	P(non_canonical, "movabs $0x800000000000, %rcx", "mov (%rcx), %eax", 13)
+#define FAILING_PROGRAMS_IN_RING_3(P)					\
+	P(hlt, "", "hlt", 13)						\
+	P(cli, "", "cli", 13)						\
+	P(sti, "", "sti", 13)						\
+	P(in, "", "in $0x61, %al", 13)					\
+	P(out, "", "outb %al, $0x80", 13)				\
+	P(rdmsr, "mov $0xc0000082, %ecx", "rdmsr", 13)			\
+	P(wrmsr, "mov $0xc0000082, %ecx", "wrmsr", 13)			\
+	P(read_cr3, "", "mov %cr3, %rax", 13)				\
+	P(write_cr4, "", "mov %rax, %cr4", 13)				\
+	P(invlpg, "", "invlpg (%rsp)", 13)				\
+	P(lgdt, "", "lgdt (%rsp)", 13)					\
+	P(lidt, "", "lidt (%rsp)", 13)					\
+	P(ltr, "mov $0x48, %eax", "ltr %ax", 13)			\
+	P(swapgs, "", "swapgs", 13)					\
+	P(sysret, "", "sysretq", 13)					\
+	P(int_divide, "", "int $0", 13)					\
+	P(int_nmi, "", "int $2", 13)					\
+	P(int_timer, "", "int $0xf0", 13)				\
+	P(ldt, "mov $0x0f, %eax", "mov %eax, %es; mov %es, %eax", 13)	\
+	P(segment, "mov $0x10, %eax", "mov %eax, %ss", 13)		\
+	P(far, "mov $0x08, %eax", "mov %eax, %ds; mov %ds, %eax", 13)	\
+	P(bad_stack, "movabs $0xffffffffffff0000, %rsp", "push %rax", 14)
 
-static void fault_in_program(void *entry, const char *name, unsigned int vector, u64 ip)
+#define DEFINE_PROGRAM(name, before, failing, vector)			\
+	extern char program_##name[], program_##name##_fails[];		\
+	__asm__(".text\nprogram_" #name ": " before "\n"		\
+		"program_" #name "_fails: " failing "\n ud2\n");
+FAILING_PROGRAMS(DEFINE_PROGRAM)
+FAILING_PROGRAMS_IN_RING_3(DEFINE_PROGRAM)
+
+/* Traps: the frame's ip is behind the instruction. */
+extern char program_int3[], program_int3_end[], program_step[], program_step_end[];
+extern char program_sysenter[], program_read_donor[], program_write_donor[], program_jump_donor[];
+__asm__(".text\n"
+	"program_int3: int3\nprogram_int3_end: ud2\n"
+	/* The trap flag: the trap comes after the next instruction; `syscall` would clear it. */
+	"program_step: pushf; orl $0x100, (%rsp); popf; nop\nprogram_step_end: ud2\n"
+	"program_sysenter: sysenter\n ud2\n"
+	/* rdi: an address of the donor's */
+	"program_read_donor: mov (%rdi), %al; ud2\n"
+	"program_write_donor: mov %al, (%rdi); ud2\n"
+	"program_jump_donor: jmp *%rdi\n");
+
+static void fault_in_program(u64 entry, const char *name, unsigned int vector, u64 ip)
 {
-	last_vector = 0;
+	last_vector = 99;
 	on_fault = end_program;
 	enter_program(entry);
 	on_fault = 0;
-	ok(last_vector == vector && last_ip == ip, name);
+	ok_number(last_vector == vector && last_ip == ip, name, last_vector);
+}
+
+/* An instruction that only some CPUs have for 64-bit code. */
+static void test_sysenter(void)
+{
+	last_vector = 99;
+	on_fault = end_program;
+	enter_program(for_program(program_sysenter));
+	on_fault = 0;
+	ok_number((last_vector == 13 || last_vector == 6) &&
+		  last_ip == for_program(program_sysenter), "a program: sysenter", last_vector);
 }
 
 static void test_program_faults(void)
 {
-	fault_in_program((void *)program_null, "a program reads NULL", 14, (u64)program_null + 2);
-	fault_in_program((void *)program_invalid, "an invalid instruction", 6,
-			 (u64)program_invalid);
-	fault_in_program((void *)program_int80, "int $0x80", 13, (u64)program_int80);
-	fault_in_program((void *)0x8000, "a jump to nowhere", 14, 0x8000);
-	fault_in_program((void *)0x800000000000, "a start where no address is", 13, 0x800000000000);
+#define RUN_PROGRAM(name, before, failing, vector)					\
+	fault_in_program(for_program(program_##name), "a program: " failing, vector,	\
+			 for_program(program_##name##_fails));
+	FAILING_PROGRAMS(RUN_PROGRAM)
+	fault_in_program(for_program(program_int3), "int3", 3, for_program(program_int3_end));
+	fault_in_program(for_program(program_step), "the trap flag", 1,
+			 for_program(program_step_end));
+	fault_in_program(0x8000, "a jump to nowhere", 14, 0x8000);
+	fault_in_program(0x800000000000, "a start where no address is", 13, 0x800000000000);
+	if (flat)
+		return;
+	FAILING_PROGRAMS_IN_RING_3(RUN_PROGRAM)
+	test_sysenter();
+	program_argument = (u64)spare;
+	fault_in_program(for_program(program_read_donor), "the donor's data, to read", 14,
+			 for_program(program_read_donor));
+	ok(last_error == 5 && last_address == (u64)spare, "is the donor's alone");
+	fault_in_program(for_program(program_write_donor), "the donor's data, to write", 14,
+			 for_program(program_write_donor));
+	program_argument = (u64)hc_va(hc_pa(spare));
+	fault_in_program(for_program(program_read_donor), "the direct map", 14,
+			 for_program(program_read_donor));
+	program_argument = (u64)donor_start;
+	fault_in_program(for_program(program_jump_donor), "the donor's code", 14,
+			 (u64)donor_start);
 }
 
 /* ------------------------------------------------------------------ the rest */
@@ -781,6 +954,7 @@ void donor_start(const struct hc_start_info *info)
 	if (has_word("test=direct-map")) {
 		on_fault = skip_access;
 		test_direct_map();
+		put("done\n");
 		hc_power_off(0);
 	}
 	if (has_word("test=panic"))
@@ -842,8 +1016,18 @@ void donor_start(const struct hc_start_info *info)
 	test_time();
 	test_contexts();
 	test_fpu();
+	test_spaces();
+	flat = has_word("wall=off");
+	if (!flat) {
+		space_map(PROGRAM_TEXT, program_page, ENTRY_PROGRAM);
+		for (u64 at = 0; at < sizeof(program_stack); at += HC_PAGE_SIZE)
+			space_map(PROGRAM_STACK + at, program_stack + at,
+				  ENTRY_PROGRAM | ENTRY_WRITABLE | ENTRY_NO_EXECUTE);
+		space_use(root_a);
+	}
 	test_program();
 	test_program_faults();
+	space_use(0);
 	put("done\n");
 	hc_power_off(0);
 }

@@ -19,7 +19,7 @@ boot test=panic -m 32
 says '^haunch: panic: page fault at 0x10 writing from 0x[0-9a-f]* <crash\+0x[0-9a-f]*>$' \
 	'a fault of the donor is one line with its function'
 says '^  \? 0x[0-9a-f]* <donor_start\+0x' 'with its callers'
-says ' ip 0000.* sp 0000' 'with registers'
+says ' ip ffff.* sp ffff' 'with registers'
 says ' code: .*<c7>' 'with code'
 ended 125 'and ends with 125'
 
@@ -38,7 +38,10 @@ says '\? .*<hc_irq_mask\+' 'with the call'
 ended 125 'ends with 125'
 
 boot test=stack -m 32
-says '^haunch: panic: bad stack: page fault at 0x1ff8 writing' 'a stack that is not there'
+says '^haunch: panic: bad stack: invalid instruction' 'a stack that is not there'
+ended 125 'ends with 125'
+boot 'test=stack wall=off' -m 32
+says '^haunch: panic: bad stack: page fault at 0x1ff8 writing' 'the same without a wall'
 ended 125 'ends with 125'
 
 # ------------------------------------------------------------------ memory
@@ -57,7 +60,7 @@ ended 42 'with as much as it asks for it runs'
 # The note's memory_needed, as bake writes it: 32 bytes behind the owner's name.
 cp "$BUILD/tests/core/donor.elf" "$TMP/hungry.elf"
 perl -e 'open my $f, "+<", shift or die; binmode $f; local $/; my $data = <$f>;
-	my $note = index($data, pack("V3", 7, 56, 1) . "Haunch\0");
+	my $note = index($data, pack("V3", 7, 64, 1) . "Haunch\0");
 	die if $note < 0; seek $f, $note + 12 + 8 + 24, 0; print $f pack("Q<", 100 << 20);' \
 	"$TMP/hungry.elf"
 boot_qemu -kernel "$TMP/hungry.elf" -m 50

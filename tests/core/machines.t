@@ -30,20 +30,32 @@ says '^ok - PCI: advanced error reporting' 'q35: extended PCI configuration spac
 grep -q '^random 64 entropy 256$' "$TMP/out"
 ok 'random numbers of the CPU are credited in full' "$(grep random "$TMP/out")"
 
-# The direct map is elsewhere at each boot, if nobody asks for the opposite.  What a CPU without a
-# random number generator has is jitter.
+machine '1 GB on a CPU with 36 address bits' -cpu qemu64,phys-bits=36 -m 1G
+
+boot wall=off -m 64
+whole 'programs in ring 0'
+boot wall=off -m 64 -cpu max
+whole 'programs in ring 0, a CPU with everything'
+
+# The direct map and the image are elsewhere at each boot, if nobody asks for the opposite.  What a CPU
+# without a random number generator has is jitter.
 for cpu in max qemu64; do
-	for _ in 1 2 3; do
+	for boot in 1 2 3; do
 		boot test=direct-map -m 32 -cpu $cpu
-		grep '^direct map: ' "$TMP/out"
-	done | sort -u >"$TMP/places"
-	[ "$(wc -l <"$TMP/places")" = 3 ]
-	ok "three boots, three direct maps ($cpu)" "$(cat "$TMP/places")"
+		whole "at random addresses ($cpu, $boot)"
+		grep '^direct map: ' "$TMP/out" >>"$TMP/direct.$cpu"
+		grep '^image: ' "$TMP/out" >>"$TMP/image.$cpu"
+	done
+	[ "$(sort -u "$TMP/direct.$cpu" | wc -l)" = 3 ]
+	ok "three boots, three direct maps ($cpu)" "$(cat "$TMP/direct.$cpu")"
+	[ "$(sort -u "$TMP/image.$cpu" | wc -l)" = 3 ]
+	ok "three boots, three places of the image ($cpu)" "$(cat "$TMP/image.$cpu")"
 done
 boot 'test=direct-map nokaslr' -m 32
-says '^direct map: 0x100000000$' 'nokaslr: the direct map is where it always is'
+says '^direct map: 0xffff800000000000$' 'nokaslr: the direct map is where it always is'
+says '^image: 0xffffff8000000000$' 'nokaslr: and the image'
 boot 'test=direct-map -- nokaslr' -m 32
-! grep -q '^direct map: 0x100000000$' "$TMP/out"
+! grep -q '^image: 0xffffff8000000000$' "$TMP/out"
 ok "a program's own argument nokaslr changes nothing" "$(cat "$TMP/out")"
 
 # Without a serial port the text goes to the debug port, and to the screen.

@@ -26,6 +26,7 @@ static void ok(bool good, const char *name)
 }
 
 /* What the core has beside the files under test. */
+unsigned long hc_direct_map, hc_image_map;
 char image_core_text_start[1], image_core_text_end[1], image_text_start[1], image_text_end[1];
 
 void print(const char *format, ...)

@@ -9,11 +9,11 @@
 	.long	4, 4, 18		/* XEN_ELFNOTE_PHYS32_ENTRY */
 	.asciz	"Xen"
 	.long	start - 0x40000000
-	.long	7, 56, 1		/* IMAGE_NOTE_OWNER, sizeof(struct image_note), type */
+	.long	7, 64, 1		/* IMAGE_NOTE_OWNER, sizeof(struct image_note), type */
 	.asciz	"Haunch"
 	.align	4
-	.long	1, 0
-	.fill	6, 8, 0
+	.long	2, 0
+	.fill	7, 8, 0
 
 	.text
 	.code32

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copyright (c) 2026 The Haunch authors
 /*
- * symtab.c - a host tool: puts the names of a linked kernel's functions where the kernel itself
- * finds them, and strips it.
+ * symtab.c - puts the names of a linked kernel's functions, and what must be changed when
+ * it does not run where it was linked, where the kernel itself finds them, and strips it.
  *
  *	symtab KERNEL OUTPUT
  *
- * The table (../symbols.h) is appended to the file, a spare program header (PT_NULL) has it loaded
- * right above the kernel, and the kernel's note (../image.h) says where that is.  So the table
- * needs no second link.  What no program header names (sections, debug information) is left out.
+ * The kernel was linked with --emit-relocs.  Both tables (core/symbols.h, core/image.h) are appended to the
+ * file, a spare program header (PT_NULL) has them loaded right above the kernel, and the kernel's note
+ * says where that is.  So they need no second link.  What no program header names (sections, debug
+ * information) is left out.
  *
  * The input may be anything: every offset is checked before it is used.
  */
@@ -20,8 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../image.h"
-#include "../symbols.h"
+#include "../core/image.h"
+#include "../core/symbols.h"
+#include "../hypercall/hypercall.h"
 
 #define NAME_MAX_LENGTH		79
 #define PAGE			4096ull
@@ -178,9 +180,10 @@ static struct function *read_functions(size_t *count)
 			if (ELF64_ST_TYPE(symbol->st_info) != STT_FUNC ||
 			    symbol->st_shndx == SHN_UNDEF || symbol->st_shndx >= SHN_LORESERVE ||
 			    !(section(symbol->st_shndx)->sh_flags & SHF_EXECINSTR) ||
-			    symbol->st_value > UINT32_MAX)
+			    symbol->st_value < HC_IMAGE_MAP ||
+			    symbol->st_value - HC_IMAGE_MAP > UINT32_MAX)
 				continue;
-			f->address = symbol->st_value;
+			f->address = symbol->st_value - HC_IMAGE_MAP;
 			f->name = string(strings, symbol->st_name);
 			f->length = strlen(f->name);
 			if (f->length > NAME_MAX_LENGTH)
@@ -300,6 +303,116 @@ static unsigned char *make_table(const struct function *functions, size_t count,
 	return table;
 }
 
+/* ------------------------------------------------------------------ relocations */
+
+/* Words of the image that hold an address in it: their physical addresses, sorted. */
+static uint64_t *words;
+static size_t nr_words;
+
+/* The `size` bytes at an address of a section that is loaded, as a number. */
+static uint64_t contents(const Elf64_Shdr *target, uint64_t address, size_t size)
+{
+	uint64_t value = 0;
+
+	if (address < target->sh_addr || address - target->sh_addr > target->sh_size ||
+	    target->sh_size - (address - target->sh_addr) < size)
+		die("a relocation at 0x%llx is outside of its section", (unsigned long long)address);
+	memcpy(&value, at(target->sh_offset + (address - target->sh_addr), size), size);
+	return value;
+}
+
+/*
+ * What is linked below HC_IMAGE_MAP, the first steps of the boot, stays where it is.  Elsewhere an
+ * address is a word of 64 bits, or a distance that does not change.
+ */
+static void read_section(const Elf64_Shdr *relocations, const Elf64_Shdr *target)
+{
+	size_t count = relocations->sh_size / sizeof(Elf64_Rela);
+
+	words = realloc(words, (nr_words + count + 1) * sizeof(*words));
+	if (!words)
+		die("out of memory");
+	for (size_t i = 0; i < count; i++) {
+		const Elf64_Rela *r = at(relocations->sh_offset + i * sizeof(*r), sizeof(*r));
+		unsigned int type = ELF64_R_TYPE(r->r_info);
+		int64_t distance;
+
+		switch (type) {
+		case R_X86_64_NONE:
+		case R_X86_64_PC32:
+		case R_X86_64_PLT32:
+		case R_X86_64_PC64:
+			break;
+		case R_X86_64_GOTPCREL:
+		case R_X86_64_GOTPCRELX:
+		case R_X86_64_REX_GOTPCRELX:
+			/* The distance to a word of the linker's that holds the address. */
+			distance = (int32_t)contents(target, r->r_offset, sizeof(int32_t));
+			words[nr_words++] = r->r_offset + 4 + distance - HC_IMAGE_MAP;
+			break;
+		case R_X86_64_64:
+			/* An absolute symbol, or a weak one that nobody has defined, does not move. */
+			if (contents(target, r->r_offset, sizeof(uint64_t)) < HC_IMAGE_MAP)
+				break;
+			if (r->r_offset % 8)
+				die("the address at 0x%llx is not aligned",
+				    (unsigned long long)r->r_offset);
+			words[nr_words++] = r->r_offset - HC_IMAGE_MAP;
+			break;
+		default:
+			die("the relocation of type %u at 0x%llx ties it to one address", type,
+			    (unsigned long long)r->r_offset);
+		}
+	}
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+#define BITS			63	/* that one odd word has */
+
+/* Code the words as a section of type SHT_RELR has them: see core/image.h. */
+static uint64_t *make_relocations(size_t *size)
+{
+	uint64_t *table, *to;
+
+	for (unsigned int i = 0; i < header()->e_shnum; i++) {
+		const Elf64_Shdr *s = section(i), *target;
+
+		if (s->sh_type != SHT_RELA)
+			continue;
+		target = section(s->sh_info);
+		if (target->sh_flags & SHF_ALLOC && target->sh_addr >= HC_IMAGE_MAP)
+			read_section(s, target);
+	}
+	qsort(words, nr_words, sizeof(*words), by_value);
+	table = to = allocate((nr_words + 2) * sizeof(*table));
+	for (size_t i = 0; i < nr_words;) {
+		uint64_t next = words[i] + 8;
+
+		*to++ = words[i++];
+		for (;;) {
+			uint64_t bits = 0;
+
+			/* The same word may have been named more than once. */
+			for (; i < nr_words && (words[i] < next || words[i] - next < BITS * 8); i++)
+				if (words[i] >= next)
+					bits |= 1ull << ((words[i] - next) / 8);
+			if (!bits)
+				break;
+			*to++ = bits << 1 | 1;
+			next += BITS * 8;
+		}
+	}
+	*to++ = IMAGE_RELOCATIONS_END;
+	*size = (size_t)(to - table) * sizeof(*table);
+	return table;
+}
+
 /* ------------------------------------------------------------------ the output */
 
 static void pad_to(FILE *f, uint64_t offset)
@@ -308,8 +421,11 @@ static void pad_to(FILE *f, uint64_t offset)
 		fputc(0, f);
 }
 
-static void write_file(const char *path, const unsigned char *table, size_t size)
+static void write_file(const char *path, const unsigned char *table, size_t table_size,
+		       const uint64_t *relocations, size_t relocations_size)
 {
+	size_t padding = -table_size & 7, size = table_size + padding + relocations_size;
+	static const char zeros[8];
 	struct image_note *note = find_note();
 	Elf64_Ehdr *h = header();
 	Elf64_Phdr *spare = NULL;
@@ -348,6 +464,8 @@ static void write_file(const char *path, const unsigned char *table, size_t size
 	};
 	note->symbols_start = memory_end;
 	note->symbols_size = size;
+	note->relocations_start = memory_end + table_size + padding;
+	note->relocations_size = relocations_size;
 	h->e_shoff = 0;
 	h->e_shnum = 0;
 	h->e_shstrndx = SHN_UNDEF;
@@ -359,7 +477,9 @@ static void write_file(const char *path, const unsigned char *table, size_t size
 	}
 	fwrite(file, 1, file_end, f);
 	pad_to(f, spare->p_offset);
-	fwrite(table, 1, size, f);
+	fwrite(table, 1, table_size, f);
+	fwrite(zeros, 1, padding, f);
+	fwrite(relocations, 1, relocations_size, f);
 	if (ferror(f) | fclose(f)) {
 		remove(path);
 		input = path;
@@ -371,7 +491,8 @@ int main(int argc, char **argv)
 {
 	struct function *functions;
 	unsigned char *table;
-	size_t count, size;
+	uint64_t *relocations;
+	size_t count, size, relocations_size;
 
 	if (argc != 3) {
 		fprintf(stderr, "usage: symtab KERNEL OUTPUT\n");
@@ -380,7 +501,10 @@ int main(int argc, char **argv)
 	read_file(argv[1]);
 	functions = read_functions(&count);
 	table = make_table(functions, count, &size);
-	write_file(argv[2], table, size);
+	relocations = make_relocations(&relocations_size);
+	write_file(argv[2], table, size, relocations, relocations_size);
+	free(relocations);
+	free(words);
 	free(table);
 	free(functions);
 	free(file);
