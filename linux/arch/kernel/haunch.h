@@ -6,24 +6,42 @@
 
 #include <hypercall.h>
 #include <linux/linkage.h>
+#include <linux/types.h>
 
 struct pt_regs;
 struct task_struct;
 
-/* Everything that waits for a program before it goes on: signals, rescheduling, task work.  Called
- * and left with interrupts disabled. */
-void return_to_program(struct pt_regs *regs);
+#define VECTOR_PF	14	/* the page fault's (Intel SDM vol. 3, table 6-1) */
 
-/* Deliver a signal, if there is one, to the program whose registers these are. */
-void deliver_signal(struct pt_regs *regs);
-
-/* Make the FPU state in the CPU that of the current program, or copy it from there. */
+/*
+ * Make the FPU state in the CPU that of the current program, or copy it from there.  For another one:
+ * have its state in memory, before it is read, or after it was written.
+ */
 void fpu_save_current(void);
 void fpu_reset_current(void);
 int fpu_restore_current(void);
+void fpu_save(struct task_struct *task);
+void fpu_written(struct task_struct *task);
 unsigned long fpu_size(void);
 
-/* Where the ELF image is that programs find their clock in (vdso.c); 0: there is none. */
-extern unsigned long vdso_address;
+/*
+ * Print one line, if nothing in the current program will take this signal: what happened, with `value`,
+ * which is an address if `how` says how it was used; and where.
+ */
+void report_fault(const char *what, const char *how, int signal, unsigned long value,
+		  const struct pt_regs *regs);
+
+/*
+ * The function of an ELF file that has the code at an offset of the file: its name, cut off where the
+ * buffer ends; false if none is known.  May sleep.
+ */
+struct file;
+bool program_symbol(struct file *file, u64 offset, char *name, size_t size);
+
+/* mm/fault.c; interrupts as they were where it happened. */
+bool page_fault(struct pt_regs *regs, unsigned long error, unsigned long address);
+
+/* mm/mmap.c: the kernel's own address space. */
+void spaces_init(bool random);
 
 #endif

@@ -3,6 +3,7 @@
 /*
  * Interrupts: lines 0-15 are the machine's legacy lines, the numbers above are message interrupts.
  */
+#include <linux/entry-common.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/msi.h>
@@ -101,7 +102,7 @@ void donor_interrupt(unsigned int irq, struct hc_frame *frame)
 	irq_exit();
 	set_irq_regs(old);
 	if (user_mode(regs))
-		return_to_program(regs);
+		irqentry_exit_to_user_mode(regs);
 }
 
 int arch_show_interrupts(struct seq_file *p, int precision)

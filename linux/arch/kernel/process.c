@@ -5,7 +5,12 @@
  * belong to programs only: kernel threads leave what is in the CPU alone, so that a program which
  * sleeps and is the next to run finds its state still there.
  */
+#include <linux/entry-common.h>
 #include <linux/export.h>
+#include <linux/interrupt.h>
+#include <linux/personality.h>
+#include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/sched/debug.h>
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
@@ -13,7 +18,6 @@
 #include <linux/syscalls.h>
 #include <asm/prctl.h>
 #include <asm/switch_to.h>
-#include "../mm/memory.h"
 #include "haunch.h"
 
 struct task_struct *current_task = &init_task;
@@ -24,45 +28,6 @@ static struct task_struct *fpu_owner;
 static struct task_struct *previous_task;
 static struct kmem_cache *fpu_cache;
 
-/* ------------------------------------------------------------------ kernel stacks */
-
-static void stack_free(void *block)
-{
-	if (is_in_window((unsigned long)block))
-		pieces_free((unsigned long)block, (PAGE_SIZE + THREAD_SIZE) >> PAGE_SHIFT);
-	else
-		free_pages_exact(block, PAGE_SIZE + THREAD_SIZE);
-}
-
-/* The page below a stack is not mapped: running over the stack faults at once. */
-unsigned long *arch_alloc_thread_stack_node(struct task_struct *task, int node)
-{
-	void *block = alloc_pages_exact(PAGE_SIZE + THREAD_SIZE,
-					THREADINFO_GFP | __GFP_NORETRY | __GFP_NOWARN);
-
-	if (!block) {
-		block = (void *)pieces_alloc((PAGE_SIZE + THREAD_SIZE) >> PAGE_SHIFT);
-		if (!block)
-			return NULL;
-		memset(block, 0, PAGE_SIZE + THREAD_SIZE);
-	}
-	if (hc_memory_protect(block, PAGE_SIZE, 0)) {
-		stack_free(block);
-		return NULL;
-	}
-	task->stack = block + PAGE_SIZE;
-	return task->stack;
-}
-
-void arch_free_thread_stack(struct task_struct *task)
-{
-	void *block = task->stack - PAGE_SIZE;
-
-	hc_memory_protect(block, PAGE_SIZE, HC_PROT_READ | HC_PROT_WRITE);
-	stack_free(block);
-	task->stack = NULL;
-}
-
 /* ------------------------------------------------------------------ FPU */
 
 unsigned long fpu_size(void)
@@ -72,7 +37,8 @@ unsigned long fpu_size(void)
 
 void __init arch_task_cache_init(void)
 {
-	fpu_cache = kmem_cache_create("fpu", hc_fpu_size(), 64, SLAB_PANIC, NULL);
+	fpu_cache = kmem_cache_create_usercopy("fpu", hc_fpu_size(), 64, SLAB_PANIC, 0, hc_fpu_size(),
+					       NULL);
 }
 
 int arch_dup_task_struct(struct task_struct *to, struct task_struct *from)
@@ -84,16 +50,26 @@ int arch_dup_task_struct(struct task_struct *to, struct task_struct *from)
 
 void arch_release_task_struct(struct task_struct *task)
 {
-	if (fpu_owner == task)
-		fpu_owner = NULL;
+	fpu_written(task);
 	if (task->thread.fpu)
 		kmem_cache_free(fpu_cache, task->thread.fpu);
 }
 
+void fpu_save(struct task_struct *task)
+{
+	if (fpu_owner == task)
+		hc_fpu_save(task->thread.fpu);
+}
+
+void fpu_written(struct task_struct *task)
+{
+	if (fpu_owner == task)
+		fpu_owner = NULL;
+}
+
 void fpu_save_current(void)
 {
-	if (fpu_owner == current)
-		hc_fpu_save(current->thread.fpu);
+	fpu_save(current);
 }
 
 int fpu_restore_current(void)
@@ -123,6 +99,8 @@ struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *ne
 			hc_fpu_restore(next->thread.fpu);
 			fpu_owner = next;
 		}
+		if (prev->mm != next->mm)
+			hc_segments_clear();
 		hc_thread_pointer_set(next->thread.fs);
 		hc_gs_set(next->thread.gs);
 	}
@@ -145,8 +123,10 @@ static void task_start(void *program)
 	/* A kernel thread that comes back has become a program by execve(). */
 	if (!program)
 		((int (*)(void *))regs->bx)((void *)regs->bp);
+	else if (current_thread_info()->syscall_work & SYSCALL_WORK_EXIT)
+		syscall_exit_to_user_mode_work(regs);
 	local_irq_disable();
-	return_to_program(regs);
+	irqentry_exit_to_user_mode(regs);
 	hc_program_continue((struct hc_frame *)regs);
 }
 
@@ -154,6 +134,8 @@ int copy_thread(struct task_struct *task, const struct kernel_clone_args *args)
 {
 	struct pt_regs *regs = task_pt_regs(task);
 
+	if (args->flags & CLONE_SETTLS && args->tls >= TASK_SIZE_MAX)
+		return -EPERM;
 	task->thread.fpu = kmem_cache_alloc(fpu_cache, GFP_KERNEL);
 	if (!task->thread.fpu)
 		return -ENOMEM;
@@ -181,6 +163,7 @@ int copy_thread(struct task_struct *task, const struct kernel_clone_args *args)
 
 void flush_thread(void)
 {
+	hc_segments_clear();
 	current->thread.fs = current->thread.gs = 0;
 	hc_thread_pointer_set(0);
 	hc_gs_set(0);
@@ -193,9 +176,21 @@ void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 	regs->ip = ip;
 	regs->sp = sp;
 	regs->flags = HC_IRQ_FLAG | 2;
+	regs->ss = HC_SS_PROGRAM;
 	regs->orig_ax = -1;
 	pt_regs_changed(regs);
 }
+
+/*
+ * What a softirq could not finish, freeing memory and handling packets, goes before all programs: as one
+ * task among many it would fall behind what they make it do.
+ */
+static int __init softirqs_first(void)
+{
+	set_user_nice(this_cpu_ksoftirqd(), MIN_NICE);
+	return 0;
+}
+late_initcall(softirqs_first);
 
 void arch_cpu_idle(void)
 {
@@ -219,10 +214,20 @@ unsigned long __get_wchan(struct task_struct *task)
 	return 0;
 }
 
+/* Where below its top a stack begins: not at the same place in a line of the cache each time. */
+unsigned long arch_align_stack(unsigned long sp)
+{
+	if (!(current->personality & ADDR_NO_RANDOMIZE) && randomize_va_space)
+		sp -= get_random_u32_below(8192);
+	return sp & ~0xf;
+}
+
 SYSCALL_DEFINE2(arch_prctl, int, option, unsigned long, address)
 {
 	unsigned long __user *result = (void __user *)address;
 
+	if ((option == ARCH_SET_FS || option == ARCH_SET_GS) && address >= TASK_SIZE_MAX)
+		return -EPERM;
 	switch (option) {
 	case ARCH_SET_FS:
 		return hc_thread_pointer_set(address) ? -EPERM : 0;

@@ -23,7 +23,8 @@ static const struct hc_start_info *start_info;
 static char command_line[COMMAND_LINE_SIZE] __initdata;
 unsigned long empty_zero_page[PAGE_SIZE / sizeof(unsigned long)] __page_aligned_bss;
 EXPORT_SYMBOL(empty_zero_page);
-unsigned int elf_hwcap;
+unsigned int elf_hwcap, elf_hwcap2;
+unsigned long __stack_chk_guard __ro_after_init = 0x6a09e667f3bcc900;
 
 static void __ref start(void *unused)
 {
@@ -104,33 +105,50 @@ static int __init claim_ram(void)
 }
 arch_initcall(claim_ram);
 
-/* For the core: the direct map is at the same address at each boot. */
+/* For the core, too: all is at the same address at each boot. */
+static bool random_addresses __initdata = true;
+
 static int __init nokaslr(char *unused)
 {
+	random_addresses = false;
 	return 0;
 }
 early_param("nokaslr", nokaslr);
 
+/* For the core: whether programs run in ring 3. */
+static int __init wall(char *unused)
+{
+	return 0;
+}
+early_param("wall", wall);
+
 void __init setup_arch(char **command_line_p)
 {
-	unsigned int eax = 1, ebx, ecx = 0, edx;
-
 	strscpy(boot_command_line, start_info->command_line, COMMAND_LINE_SIZE);
-	strscpy(command_line, boot_command_line, COMMAND_LINE_SIZE);
+	/*
+	 * The image's files are in a ramfs, which is read with fewer instructions a page than a tmpfs.
+	 * Interrupts that nobody wants are masked by whoever meets them, not counted for all.
+	 */
+	strscpy(command_line, "noirqdebug rootfstype=ramfs ", COMMAND_LINE_SIZE);
+	strlcat(command_line, boot_command_line, COMMAND_LINE_SIZE);
 	*command_line_p = command_line;
 	setup_initial_init_mm(_stext, _etext, _edata, _end);
 
-	asm volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-	elf_hwcap = edx;
+	elf_hwcap = start_info->cpu_capabilities[0];
+	elf_hwcap2 = start_info->cpu_capabilities[1];
 
 	parse_early_param();
 	/* Only now, for `quiet` is one of them. */
 	register_console(&boot_console);
+	if (start_info->cpu_flaws)
+		pr_err("this CPU may leak what programs must not see (%s); nothing here mitigates that\n",
+		       start_info->cpu_flaws);
 	setup_memory();
 	if (start_info->entropy_bits >= 8 * HC_ENTROPY_SIZE)
 		add_bootloader_randomness(start_info->entropy, HC_ENTROPY_SIZE);
 	else
 		add_device_randomness(start_info->entropy, HC_ENTROPY_SIZE);
+	spaces_init(random_addresses);
 }
 
 void __init mem_init(void)
@@ -187,6 +205,21 @@ void __iomem *ioremap_cache(phys_addr_t address, size_t size)
 	return hc_memory_map_device(address, size, HC_CACHE_BACK) ? NULL : hc_va(address);
 }
 EXPORT_SYMBOL(ioremap_cache);
+
+extern char __ro_after_init_begin[], __ro_after_init_end[];
+
+/* Protect a part of the image where it runs and in the direct map. */
+static void __ref protect(char *start, char *end, unsigned int prot)
+{
+	if (hc_memory_protect(start, end - start, prot) ||
+	    hc_memory_protect(__va(__pa(start)), end - start, prot))
+		panic("cannot protect %pS", start);
+}
+
+void mark_rodata_ro(void)
+{
+	protect(__ro_after_init_begin, __ro_after_init_end, HC_PROT_READ);
+}
 
 /* The final link puts read-only data between the two, so they go one by one. */
 extern char __init_text_end[], __init_data_begin[];

@@ -4,7 +4,9 @@
  * Signals, with x86-64's frame: the ucontext (which libcs and debuggers know), siginfo, and above
  * them the FPU state as XSAVE leaves it (asm/sigcontext.h).
  */
-#include <linux/resume_user_mode.h>
+#include <linux/entry-common.h>
+#include <linux/pagemap.h>
+#include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/signal.h>
@@ -53,9 +55,28 @@ static int get_fpu(void __user *from)
 		fpu_reset_current();
 		return 0;
 	}
-	if (copy_from_user(current->thread.fpu, from, fpu_size()))
+	if (!access_ok(from, fpu_size()))
 		return -EFAULT;
-	return fpu_restore_current();
+	/* Nobody else may run, and have this program's state saved, between the copy and its use. */
+	for (;;) {
+		unsigned long left;
+
+		pagefault_disable();
+		left = __copy_from_user_inatomic(current->thread.fpu, from, fpu_size());
+		pagefault_enable();
+		if (!left)
+			return fpu_restore_current();
+		/* What was copied of it is not what is in the CPU. */
+		if (fault_in_readable(from, fpu_size())) {
+			fpu_reset_current();
+			return -EFAULT;
+		}
+	}
+}
+
+unsigned long signal_frame_size(void)
+{
+	return sizeof(struct rt_sigframe) + fpu_size() + FP_XSTATE_MAGIC2_SIZE + 64 + 16;
 }
 
 /* The registers of a sigcontext in the order of pt_regs' fields. */
@@ -124,7 +145,7 @@ static int setup_frame(struct ksignal *signal, sigset_t *set, struct pt_regs *re
 	/* The alternate stack is too small: better a clean death than memory overwritten. */
 	if (alternate && !__on_sig_stack((unsigned long)frame))
 		return -EFAULT;
-	if (put_fpu((void __user *)fpu) ||
+	if (!access_ok(frame, sp - (unsigned long)frame) || put_fpu((void __user *)fpu) ||
 	    put_registers(&frame->uc.uc_mcontext, regs, set->sig[0]) ||
 	    put_user(fpu, (u64 __user *)&frame->uc.uc_mcontext.fpstate) ||
 	    clear_user(&frame->uc.uc_mcontext.reserved1, sizeof(frame->uc.uc_mcontext.reserved1)) ||
@@ -151,7 +172,7 @@ static int setup_frame(struct ksignal *signal, sigset_t *set, struct pt_regs *re
 /* A system call that a signal interrupted is made again, or fails with EINTR. */
 static void restart_call(struct pt_regs *regs, const struct k_sigaction *action)
 {
-	if ((long)regs->orig_ax < 0)
+	if ((int)regs->orig_ax == -1)
 		return;
 	switch ((long)regs->ax) {
 	case -ERESTART_RESTARTBLOCK:
@@ -183,13 +204,18 @@ again:
 	pt_regs_changed(regs);
 }
 
-void deliver_signal(struct pt_regs *regs)
+void arch_do_signal_or_restart(struct pt_regs *regs)
 {
 	struct ksignal signal;
 
 	if (get_signal(&signal)) {
+		/* A debugger steps into the handler, not through it by the flags that it has saved. */
+		bool stepping = test_thread_flag(TIF_SINGLESTEP);
+
 		restart_call(regs, &signal.ka);
-		signal_setup_done(setup_frame(&signal, sigmask_to_save(), regs), &signal, 0);
+		if (stepping)
+			user_disable_single_step(current);
+		signal_setup_done(setup_frame(&signal, sigmask_to_save(), regs), &signal, stepping);
 		return;
 	}
 	restart_call(regs, NULL);

@@ -4,6 +4,7 @@
 #include <linux/clockchips.h>
 #include <linux/clocksource.h>
 #include <linux/delay.h>
+#include <linux/entry-common.h>
 #include <linux/interrupt.h>
 #include <linux/sched/clock.h>
 #include <linux/timekeeping.h>
@@ -21,6 +22,7 @@ static struct clocksource source = {
 	.read = clock_read,
 	.mask = CLOCKSOURCE_MASK(64),
 	.flags = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_VALID_FOR_HRES,
+	.vdso_clock_mode = VDSO_CLOCKMODE_HAUNCH,
 };
 
 static int timer_set(unsigned long delta, struct clock_event_device *event)
@@ -54,7 +56,7 @@ void donor_timer(struct hc_frame *frame)
 	irq_exit();
 	set_irq_regs(old);
 	if (user_mode(regs))
-		return_to_program(regs);
+		irqentry_exit_to_user_mode(regs);
 }
 
 void __init time_init(void)

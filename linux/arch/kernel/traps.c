@@ -2,34 +2,30 @@
 // Copyright (c) 2026 The Haunch authors
 /*
  * CPU exceptions (Intel SDM vol. 3, 6.15).  Of a program: the signal that Linux on x86-64 sends,
- * and one line if nothing in the program will take it.  Of the kernel: a fixup from the exception
- * table (a bad pointer given to a system call), else the core's report.
+ * and one line if nothing in the program will take it.  Of the kernel: a page for the program's memory
+ * that it wanted to use, else a fixup from the exception table (a bad pointer given to a system call),
+ * else the core's report.
  */
+#include <linux/entry-common.h>
 #include <linux/extable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/sched/debug.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 #include "haunch.h"
-#include "../mm/memory.h"
 
 #define VECTOR_DE	0
 #define VECTOR_DB	1
 #define VECTOR_BP	3
-#define VECTOR_OF	4
-#define VECTOR_BR	5
 #define VECTOR_UD	6
-#define VECTOR_NM	7
 #define VECTOR_SS	12
 #define VECTOR_GP	13
-#define VECTOR_PF	14
 #define VECTOR_MF	16
 #define VECTOR_AC	17
 #define VECTOR_XM	19
-
-#define PF_PRESENT	1
-#define PF_WRITE	2
-#define PF_FETCH	16
 
 int fixup_exception(struct pt_regs *regs)
 {
@@ -37,28 +33,66 @@ int fixup_exception(struct pt_regs *regs)
 
 	if (!entry)
 		return 0;
-	regs->ip = entry->fixup;
+	regs->ip = extable_fixup(entry);
 	return 1;
 }
 
-static void report(const char *what, int signal, unsigned long address, const struct pt_regs *regs)
+/*
+ * What a program has at an address: " (in FILE+0xOFFSET, FUNCTION)", or what it is next to.  The offset
+ * is that in the file, or from the mapping's beginning.
+ */
+static void describe(unsigned long address, char *to, size_t size)
 {
-	char where[64];
+	const char *name = "anonymous memory", *where = "in";
+	struct mm_struct *mm = current->mm;
+	char path[64], function[48] = "";
+	struct vm_area_struct *vma;
+	struct file *file = NULL;
+	long offset;
 
-	if (!unhandled_signal(current, signal))
+	*to = '\0';
+	if (!mm || !mmap_read_trylock(mm))
 		return;
-	memory_describe(regs->ip, where, sizeof(where));
-	pr_err("%s[%d]: %s 0x%lx at ip 0x%lx%s, sp 0x%lx\n", current->comm,
-	       task_pid_nr(current), what, address, regs->ip, where, regs->sp);
+	vma = find_vma(mm, address);
+	if (!vma) {
+		mmap_read_unlock(mm);
+		return;
+	}
+	if (vma->vm_start > address)
+		where = "below";
+	if (vma->vm_file)
+		file = get_file(vma->vm_file);
+	else if (vma->vm_flags & VM_GROWSDOWN)
+		name = "the stack";
+	else if (vma->vm_start <= mm->brk && vma->vm_end >= mm->start_brk)
+		name = "the heap";
+	offset = address - vma->vm_start + (file ? vma->vm_pgoff << PAGE_SHIFT : 0);
+	mmap_read_unlock(mm);
+	if (file) {
+		name = file_path(file, path, sizeof(path));
+		if (IS_ERR(name))
+			name = "a file";
+		if (offset >= 0)
+			program_symbol(file, offset, function, sizeof(function));
+		fput(file);
+	}
+	snprintf(to, size, " (%s %s%c0x%lx%s%s)", where, name, offset < 0 ? '-' : '+', abs(offset),
+		 *function ? ", " : "", function);
 }
 
-static void page_fault(unsigned long error, unsigned long address, struct pt_regs *regs)
+void report_fault(const char *what, const char *how, int signal, unsigned long value,
+		  const struct pt_regs *regs)
 {
-	report(error & PF_FETCH ? "segmentation fault: executing" :
-	       error & PF_WRITE ? "segmentation fault: writing" : "segmentation fault: reading",
-	       SIGSEGV, address, regs);
-	force_sig_fault(SIGSEGV, error & PF_PRESENT || memory_is_mapped(address) ?
-			SEGV_ACCERR : SEGV_MAPERR, (void __user *)address);
+	char at[140], ip[140];
+
+	if (!unhandled_signal(current, signal) || !printk_ratelimit())
+		return;
+	*at = '\0';
+	if (*how)
+		describe(value, at, sizeof(at));
+	describe(regs->ip, ip, sizeof(ip));
+	pr_err("%s[%d]: %s%s 0x%lx%s at ip 0x%lx%s, sp 0x%lx\n", current->comm,
+	       task_pid_nr(current), what, how, value, at, regs->ip, ip, regs->sp);
 }
 
 /* si_code of a floating-point exception from the status flags; Intel SDM vol. 1, 8.5 and 11.5. */
@@ -81,6 +115,24 @@ static int fpe_code(unsigned int vector)
 	       raised & 0x12 ? FPE_FLTUND : raised & 0x20 ? FPE_FLTRES : 0;
 }
 
+static int kernel_fault(unsigned int vector, unsigned long error, unsigned long address,
+			struct pt_regs *regs)
+{
+	bool done = false;
+
+	if (vector == VECTOR_PF && address < TASK_SIZE_MAX) {
+		bool enabled = !irqs_disabled_flags(regs->flags);
+
+		if (enabled)
+			local_irq_enable();
+		done = page_fault(regs, error, address);
+		if (enabled)
+			local_irq_disable();
+	}
+	return done || ((vector == VECTOR_PF || vector == VECTOR_GP || vector == VECTOR_SS) &&
+			fixup_exception(regs));
+}
+
 int donor_fault(unsigned int vector, unsigned long error, unsigned long address,
 		struct hc_frame *frame)
 {
@@ -88,19 +140,19 @@ int donor_fault(unsigned int vector, unsigned long error, unsigned long address,
 	void __user *ip = (void __user *)regs->ip;
 
 	if (!user_mode(regs))
-		return (vector == VECTOR_PF || vector == VECTOR_GP || vector == VECTOR_SS) &&
-		       fixup_exception(regs);
+		return kernel_fault(vector, error, address, regs);
 
-	current->thread.trap = vector;
-	current->thread.error = error;
-	current->thread.address = address;
 	local_irq_enable();
+	if (vector != VECTOR_PF) {
+		current->thread.trap = vector;
+		current->thread.error = error;
+	}
 	switch (vector) {
 	case VECTOR_PF:
-		page_fault(error, address, regs);
+		page_fault(regs, error, address);
 		break;
 	case VECTOR_DE:
-		report("division by zero, operand", SIGFPE, regs->ax, regs);
+		report_fault("division by zero, operand", "", SIGFPE, regs->ax, regs);
 		force_sig_fault(SIGFPE, FPE_INTDIV, ip);
 		break;
 	case VECTOR_MF:
@@ -108,11 +160,11 @@ int donor_fault(unsigned int vector, unsigned long error, unsigned long address,
 		force_sig_fault(SIGFPE, fpe_code(vector), ip);
 		break;
 	case VECTOR_UD:
-		report("illegal instruction, code", SIGILL, 0, regs);
+		report_fault("illegal instruction, code", "", SIGILL, 0, regs);
 		force_sig_fault(SIGILL, ILL_ILLOPN, ip);
 		break;
 	case VECTOR_DB:
-		force_sig_fault(SIGTRAP, TRAP_BRKPT, ip);
+		force_sig_fault(SIGTRAP, TRAP_TRACE, ip);
 		break;
 	case VECTOR_BP:
 		force_sig(SIGTRAP);
@@ -121,10 +173,10 @@ int donor_fault(unsigned int vector, unsigned long error, unsigned long address,
 		force_sig_fault(SIGBUS, BUS_ADRALN, NULL);
 		break;
 	default:
-		report("general protection fault, error", SIGSEGV, error, regs);
+		report_fault("general protection fault, error", "", SIGSEGV, error, regs);
 		force_sig(SIGSEGV);
 	}
 	local_irq_disable();
-	return_to_program(regs);
+	irqentry_exit_to_user_mode(regs);
 	return 1;
 }

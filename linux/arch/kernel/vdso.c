@@ -1,102 +1,91 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Copyright (c) 2026 The Haunch authors
 /*
- * The clock without a system call: the functions that vdso/text.S jumps to.
- *
- * They run as a part of the program, on its stack, with interrupts enabled, and can be interrupted,
- * preempted, or left by a signal's handler anywhere.  So they may read what the kernel has (the
- * timekeeper's seqcount is made for that), but not take a lock, nor ask who is running.  A bad
- * pointer is the program's fault, as it would be in any code of its own.
+ * The vDSO: the generic one's code (lib/vdso), which a program finds in its memory by AT_SYSINFO_EHDR.
+ * In front of it are two pages to be read: what the timekeeper says, and the core's clock.
  */
+#include <linux/binfmts.h>
 #include <linux/elf.h>
 #include <linux/gfp.h>
 #include <linux/init.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/string.h>
-#include <linux/time.h>
-#include <linux/timekeeping.h>
+#include <vdso/datapage.h>
 #include "haunch.h"
 
-static int clock_gettime(clockid_t clock, struct timespec64 *to)
+#define DATA_PAGES	2
+
+static union {
+	struct vdso_data data[CS_BASES];
+	u8 page[PAGE_SIZE];
+} data_page __page_aligned_data;
+struct vdso_data *vdso_data = data_page.data;
+
+/* vdso/image.S: whole pages, for no program may read what is behind it. */
+extern const char vdso_image[], vdso_image_end[];
+
+static vm_fault_t data_fault(const struct vm_special_mapping *mapping, struct vm_area_struct *vma,
+			     struct vm_fault *vmf)
 {
-	switch (clock) {
-	case CLOCK_REALTIME:
-		ktime_get_real_ts64(to);
-		break;
-	case CLOCK_MONOTONIC:
-		ktime_get_ts64(to);
-		break;
-	case CLOCK_MONOTONIC_RAW:
-		ktime_get_raw_ts64(to);
-		break;
-	case CLOCK_REALTIME_COARSE:
-		ktime_get_coarse_real_ts64(to);
-		break;
-	case CLOCK_MONOTONIC_COARSE:
-		ktime_get_coarse_ts64(to);
-		break;
-	case CLOCK_BOOTTIME:
-		ktime_get_boottime_ts64(to);
-		break;
-	default:		/* text.S lets no other through */
-		ktime_get_clocktai_ts64(to);
-		break;
-	}
+	const void *page = vmf->pgoff ? (const void *)&hc_clock : data_page.page;
+
+	return vmf_insert_pfn(vma, vmf->address, PHYS_PFN(__pa(page)));
+}
+
+static vm_fault_t code_fault(const struct vm_special_mapping *mapping, struct vm_area_struct *vma,
+			     struct vm_fault *vmf)
+{
+	const char *page = vdso_image + (vmf->pgoff << PAGE_SHIFT);
+
+	if (page >= vdso_image_end)
+		return VM_FAULT_SIGBUS;
+	vmf->page = virt_to_page(page);
+	get_page(vmf->page);
 	return 0;
 }
 
-static int gettimeofday(struct __kernel_old_timeval *to, struct timezone *zone)
+static int code_mremap(const struct vm_special_mapping *mapping, struct vm_area_struct *vma)
 {
-	struct timespec64 now;
-
-	if (to) {
-		ktime_get_real_ts64(&now);
-		to->tv_sec = now.tv_sec;
-		to->tv_usec = now.tv_nsec / NSEC_PER_USEC;
-	}
-	if (zone)
-		*zone = sys_tz;
+	current->mm->context.vdso = (void *)vma->vm_start;
 	return 0;
 }
 
-static __kernel_old_time_t seconds(__kernel_old_time_t *to)
-{
-	__kernel_old_time_t now = ktime_get_real_seconds();
-
-	if (to)
-		*to = now;
-	return now;
-}
-
-/* As in vdso/text.S, which knows the clocks' numbers. */
-static_assert(CLOCK_REALTIME == 0 && CLOCK_MONOTONIC == 1 && CLOCK_MONOTONIC_RAW == 4 &&
-	      CLOCK_REALTIME_COARSE == 5 && CLOCK_MONOTONIC_COARSE == 6 && CLOCK_BOOTTIME == 7 &&
-	      CLOCK_TAI == 11);
-
-struct vdso_functions {
-	int (*clock_gettime)(clockid_t clock, struct timespec64 *to);
-	int (*gettimeofday)(struct __kernel_old_timeval *to, struct timezone *zone);
-	__kernel_old_time_t (*time)(__kernel_old_time_t *to);
+static const struct vm_special_mapping data_mapping = {
+	.name = "[vvar]",
+	.fault = data_fault,
 };
 
-extern const char vdso_image[], vdso_image_end[];
-unsigned long vdso_address;
+static const struct vm_special_mapping code_mapping = {
+	.name = "[vdso]",
+	.fault = code_fault,
+	.mremap = code_mremap,
+};
 
-static int __init vdso_init(void)
+int arch_setup_additional_pages(struct linux_binprm *bprm, int uses_interp)
 {
-	size_t size = PAGE_ALIGN(vdso_image_end - vdso_image);
-	void *vdso = alloc_pages_exact(size, GFP_KERNEL | __GFP_ZERO);
+	unsigned long code = vdso_image_end - vdso_image, data = DATA_PAGES * PAGE_SIZE, address;
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	int error = 0;
 
-	if (!vdso)
-		return -ENOMEM;
-	memcpy(vdso, vdso_image, vdso_image_end - vdso_image);
-	*(struct vdso_functions *)(vdso + ((struct elfhdr *)vdso)->e_entry) =
-		(struct vdso_functions){ clock_gettime, gettimeofday, seconds };
-	if (hc_memory_protect(vdso, size, HC_PROT_READ | HC_PROT_EXEC)) {
-		free_pages_exact(vdso, size);
-		return -ENOMEM;
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	address = get_unmapped_area(NULL, 0, data + code, 0, 0);
+	if (IS_ERR_VALUE(address)) {
+		error = address;
+		goto out;
 	}
-	vdso_address = (unsigned long)vdso;
-	return 0;
+	vma = _install_special_mapping(mm, address, data, VM_READ | VM_MAYREAD | VM_IO |
+				       VM_DONTDUMP | VM_PFNMAP, &data_mapping);
+	if (!IS_ERR(vma))
+		vma = _install_special_mapping(mm, address + data, code, VM_READ | VM_EXEC |
+					       VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC,
+					       &code_mapping);
+	error = PTR_ERR_OR_ZERO(vma);
+	if (!error)
+		mm->context.vdso = (void *)(address + data);
+out:
+	mmap_write_unlock(mm);
+	return error;
 }
-subsys_initcall(vdso_init);

@@ -98,23 +98,27 @@ SECTIONS
 		*(.data..read_mostly)
 		DATA_DATA
 		CONSTRUCTORS
-		SCHED_DATA
-		RO_AFTER_INIT_DATA
 		. = ALIGN(8);
 		__nosave_begin = .;
 		*(.data..nosave)
 		__nosave_end = .;
-		/* Sorted at boot, so not read-only. */
-		. = ALIGN(8);
-		__start___ex_table = .;
-		KEEP(*(__ex_table))
-		__stop___ex_table = .;
 		. = ALIGN(8);
 		__start___bug_table = .;
 		KEEP(*(__bug_table))
 		__stop___bug_table = .;
 		. = ALIGN(8);
-		*(.data.*)
+		*(.data.[_a-zA-Z0-9]*)
+		/* Written while the kernel starts, read-only from mark_rodata_ro() on: setup.c. */
+		. = ALIGN(PAGE_SIZE);
+		__ro_after_init_begin = .;
+		SCHED_DATA
+		RO_AFTER_INIT_DATA
+		. = ALIGN(8);
+		__start___ex_table = .;
+		KEEP(*(__ex_table))
+		__stop___ex_table = .;
+		. = ALIGN(PAGE_SIZE);
+		__ro_after_init_end = .;
 		_edata = .;
 	}
 

@@ -161,7 +161,7 @@ EXPORT_SYMBOL(copy_page);
  * The rest by bytes, so that a fault in the middle of a word still leaves an exact count, as for a
  * short write that ends at an unmapped page.
  */
-unsigned long haunch_copy(void *to, const void *from, unsigned long n)
+unsigned long haunch_copy_unsafe(void *to, const void *from, unsigned long n)
 {
 	unsigned long words = n / 8, rest = n & 7;
 
@@ -179,12 +179,22 @@ unsigned long haunch_copy(void *to, const void *from, unsigned long n)
 		     : [rest] "r"(rest) : "memory");
 	return words;
 }
+EXPORT_SYMBOL(haunch_copy_unsafe);
+
+unsigned long haunch_copy(void *to, const void *from, unsigned long n)
+{
+	hc_access_begin();
+	n = haunch_copy_unsafe(to, from, n);
+	hc_access_end();
+	return n;
+}
 EXPORT_SYMBOL(haunch_copy);
 
 unsigned long haunch_clear(void *to, unsigned long n)
 {
 	unsigned long words = n / 8, rest = n & 7;
 
+	hc_access_begin();
 	asm volatile("1: rep stosq\n"
 		     "mov %[rest], %%rcx\n"
 		     "2: rep stosb\n"
@@ -197,6 +207,7 @@ unsigned long haunch_clear(void *to, unsigned long n)
 		     _ASM_EXTABLE(5b, 4b)
 		     : "+D"(to), "+c"(words)
 		     : [rest] "r"(rest), "a"(0l) : "memory");
+	hc_access_end();
 	return words;
 }
 EXPORT_SYMBOL(haunch_clear);

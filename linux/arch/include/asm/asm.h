@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The exception table: where `from` faults, execution goes on at `to`.  Both addresses are below
- * 2 GiB (-mcmodel=small), so an entry takes two 32-bit words.
+ * The exception table: where `from` faults, execution goes on at `to`.  Both are distances from where
+ * they stand (CONFIG_ARCH_HAS_RELATIVE_EXTABLE): the image is moved when it boots.
  */
 #ifndef _ASM_HAUNCH_ASM_H
 #define _ASM_HAUNCH_ASM_H
@@ -10,16 +10,16 @@
 #define _ASM_EXTABLE(from, to)			\
 	.pushsection __ex_table, "a" ;		\
 	.balign 4 ;				\
-	.long from, to ;			\
+	.long from - ., to - . ;		\
 	.popsection
 #define _ASM_EXTABLE_UA(from, to)	_ASM_EXTABLE(from, to)
 #else
-#define __ASM_SIZE(inst, ...)	#inst "q" #__VA_ARGS__ " "
 #define _ASM_EXTABLE(from, to)			\
 	".pushsection __ex_table, \"a\"\n"	\
 	".balign 4\n"				\
-	".long " #from ", " #to "\n"		\
+	".long " #from " - ., " #to " - .\n"	\
 	".popsection\n"
+#define __ASM_SIZE(inst, ...)	#inst "q" #__VA_ARGS__ " "
 #define CC_SET(c)		"\n\t/* output condition code " #c " */\n"
 #define CC_OUT(c)		"=@cc" #c
 #define ASM_CALL_CONSTRAINT

@@ -3,25 +3,13 @@
 #define _ASM_HAUNCH_MMU_CONTEXT_H
 
 #include <linux/mm_types.h>
-#include <linux/rbtree.h>
 
-#define init_new_context init_new_context
-static inline int init_new_context(struct task_struct *task, struct mm_struct *mm)
-{
-	mm->context.areas = RB_ROOT;
-	mm->context.end_brk = 0;
-	mm->context.low = 0;
-	mm->context.fixed = false;
-	return 0;
-}
-
-void window_switch(struct mm_struct *mm);
-
+/* A thread of the same program, or the program that a kernel thread has interrupted. */
 static inline void switch_mm(struct mm_struct *prev, struct mm_struct *next,
 			     struct task_struct *task)
 {
-	if (next->context.fixed)
-		window_switch(next);
+	if (prev != next)
+		hc_space_switch(__pa(next->pgd));
 }
 
 #include <asm-generic/mm_hooks.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The flat flavour: all RAM at one offset, the hypercall contract's direct map. */
+/* All RAM is at one offset, the hypercall contract's direct map. */
 #ifndef _ASM_HAUNCH_PAGE_H
 #define _ASM_HAUNCH_PAGE_H
 
@@ -25,16 +25,19 @@ void copy_page(void *to, const void *from);
 
 typedef struct { unsigned long pte; } pte_t;
 typedef struct { unsigned long pmd; } pmd_t;
+typedef struct { unsigned long pud; } pud_t;
 typedef struct { unsigned long pgd; } pgd_t;
 typedef struct { unsigned long pgprot; } pgprot_t;
 typedef struct page *pgtable_t;
 
 #define pte_val(x)	((x).pte)
 #define pmd_val(x)	((x).pmd)
+#define pud_val(x)	((x).pud)
 #define pgd_val(x)	((x).pgd)
 #define pgprot_val(x)	((x).pgprot)
 #define __pte(x)	((pte_t) { (x) })
 #define __pmd(x)	((pmd_t) { (x) })
+#define __pud(x)	((pud_t) { (x) })
 #define __pgd(x)	((pgd_t) { (x) })
 #define __pgprot(x)	((pgprot_t) { (x) })
 
@@ -44,18 +47,15 @@ typedef struct page *pgtable_t;
 #define ARCH_PFN_OFFSET		0
 #define virt_to_pfn(kaddr)	(__pa(kaddr) >> PAGE_SHIFT)
 #define pfn_to_virt(pfn)	__va((pfn) << PAGE_SHIFT)
-#ifdef HAUNCH_ANY_ADDRESS
-struct page *memory_page(const void *address);
-#define virt_to_page(addr)	memory_page(addr)
-#else
 #define virt_to_page(addr)	pfn_to_page(virt_to_pfn(addr))
-#endif
 #define page_to_virt(page)	pfn_to_virt(page_to_pfn(page))
 #define page_to_phys(page)	((phys_addr_t)page_to_pfn(page) << PAGE_SHIFT)
 #define pfn_valid(pfn)		((pfn) < max_mapnr)
 #define virt_addr_valid(kaddr)	\
-	((unsigned long)(kaddr) >= HC_IMAGE_MAP && pfn_valid(virt_to_pfn(kaddr)))
+	((unsigned long)(kaddr) >= hc_direct_map && pfn_valid(virt_to_pfn(kaddr)))
 extern unsigned long max_mapnr;
+
+#define VM_DATA_DEFAULT_FLAGS	VM_DATA_FLAGS_TSK_EXEC
 
 #endif
 

@@ -27,11 +27,19 @@ static_assert(sizeof(struct pt_regs) == sizeof(struct hc_frame));
 #define GET_USP(regs)			((regs)->sp)
 #define current_pt_regs()		task_pt_regs(current)
 
+static inline bool regs_irqs_disabled(struct pt_regs *regs)
+{
+	return !(regs->flags & HC_IRQ_FLAG);
+}
+
 static inline unsigned long regs_return_value(struct pt_regs *regs) { return regs->ax; }
 static inline void regs_set_return_value(struct pt_regs *regs, unsigned long value)
 {
 	regs->ax = value;
 }
+
+/* ptrace(2)'s single steps are the CPU's trap flag. */
+#define arch_has_single_step()	(1)
 
 /* To be called by whoever changes any register but ax of a program: see struct hc_frame. */
 static inline void pt_regs_changed(struct pt_regs *regs) { regs->cs = HC_CS_PROGRAM; }

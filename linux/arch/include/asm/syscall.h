@@ -44,6 +44,9 @@ static inline void syscall_get_arguments(struct task_struct *task, struct pt_reg
 	args[5] = regs->r9;
 }
 
+/* The C library's own code returns from a signal. */
+static inline bool arch_syscall_is_vdso_sigreturn(struct pt_regs *regs) { return false; }
+
 static inline int syscall_get_arch(struct task_struct *task)
 {
 	return AUDIT_ARCH_X86_64;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Access to a program's memory.  Program and kernel share one address space, so a bad pointer is
- * one that faults: every access has an entry in the exception table.
+ * Access to a program's memory: between hc_access_begin() and hc_access_end(), by instructions that
+ * have entries in the exception table, for a bad pointer is one that faults.
  */
 #ifndef _ASM_HAUNCH_UACCESS_H
 #define _ASM_HAUNCH_UACCESS_H
@@ -9,11 +9,12 @@
 #include <linux/string.h>
 #include <asm/asm.h>
 
-/* Return how many bytes were *not* copied or cleared. */
+/* Return how many bytes were *not* copied or cleared.  The first is for where access has begun. */
+unsigned long haunch_copy_unsafe(void *to, const void *from, unsigned long n);
 unsigned long haunch_copy(void *to, const void *from, unsigned long n);
 unsigned long haunch_clear(void *to, unsigned long n);
 
-/* 1, 2, 4 or 8 bytes; 0 or -EFAULT, and then *to is zero. */
+/* 1, 2, 4 or 8 bytes, wherever access is; 0 or -EFAULT, and then *to is zero. */
 #define __load_fault(suffix, constraint, type, source, result)		\
 ({									\
 	type __value = 0;						\
@@ -28,10 +29,8 @@ unsigned long haunch_clear(void *to, unsigned long n);
 	__error;							\
 })
 
-static __always_inline int __get_user_fn(size_t size, const void __user *from, void *to)
+static __always_inline int haunch_load(size_t size, const void *p, void *to)
 {
-	const void *p = (const void __force *)from;
-
 	switch (size) {
 	case 1:
 		return __load_fault("b", "+q", u8, p, to);
@@ -43,7 +42,6 @@ static __always_inline int __get_user_fn(size_t size, const void __user *from, v
 		return __load_fault("q", "+r", u64, p, to);
 	}
 }
-#define __get_user_fn(size, from, to) __get_user_fn(size, from, to)
 
 #define __store_fault(suffix, constraint, type, source, target, label)	\
 	asm goto("1: mov" suffix " %[value], %[to]\n"			\
@@ -52,10 +50,8 @@ static __always_inline int __get_user_fn(size_t size, const void __user *from, v
 		    [to] "m"(*(type *)(target))				\
 		 : "memory" : label)
 
-static __always_inline int __put_user_fn(size_t size, void __user *to, const void *value)
+static __always_inline int haunch_store(size_t size, void *p, const void *value)
 {
-	void *p = (void __force *)to;
-
 	switch (size) {
 	case 1:
 		__store_fault("b", "q", u8, value, p, fault);
@@ -74,17 +70,37 @@ static __always_inline int __put_user_fn(size_t size, void __user *to, const voi
 fault:
 	return -EFAULT;
 }
+static __always_inline int __get_user_fn(size_t size, const void __user *from, void *to)
+{
+	int error;
+
+	hc_access_begin();
+	error = haunch_load(size, (const void __force *)from, to);
+	hc_access_end();
+	return error;
+}
+#define __get_user_fn(size, from, to) __get_user_fn(size, from, to)
+
+static __always_inline int __put_user_fn(size_t size, void __user *to, const void *value)
+{
+	int error;
+
+	hc_access_begin();
+	error = haunch_store(size, (void __force *)to, value);
+	hc_access_end();
+	return error;
+}
 #define __put_user_fn(size, to, value) __put_user_fn(size, to, value)
 
 #define __get_kernel_nofault(to, from, type, label)			\
 do {									\
-	if (__get_user_fn(sizeof(type), (const void __force __user *)(from), to))	\
+	if (haunch_load(sizeof(type), from, to))			\
 		goto label;						\
 } while (0)
 
 #define __put_kernel_nofault(to, from, type, label)			\
 do {									\
-	if (__put_user_fn(sizeof(type), (void __force __user *)(to), from))	\
+	if (haunch_store(sizeof(type), to, from))			\
 		goto label;						\
 } while (0)
 
@@ -108,19 +124,36 @@ raw_copy_to_user(void __user *to, const void *from, unsigned long n)
 
 #define __clear_user(to, n) haunch_clear((void __force *)(to), n)
 
-/* The three calls of x86's checksumming copy. */
-#define user_access_begin(pointer, size)	(true)
-#define user_access_end()			do { } while (0)
-#define unsafe_get_user(x, p, label)	do { if (__get_user(x, p)) goto label; } while (0)
-#define unsafe_put_user(x, p, label)	do { if (__put_user(x, p)) goto label; } while (0)
+#include <asm-generic/access_ok.h>
+
+static __always_inline bool haunch_access_begin(const void __user *pointer, size_t size)
+{
+	if (!access_ok(pointer, size))
+		return false;
+	hc_access_begin();
+	return true;
+}
+#define user_access_begin(pointer, size)	haunch_access_begin(pointer, size)
+#define user_access_end()			hc_access_end()
+#define unsafe_get_user(x, p, label)					\
+do {									\
+	__unqual_scalar_typeof(*(p)) __value;					\
+									\
+	if (haunch_load(sizeof(__value), (const void __force *)(p), &__value))	\
+		goto label;						\
+	(x) = __value;							\
+} while (0)
+#define unsafe_put_user(x, p, label)					\
+do {									\
+	__typeof__(*(p)) __value = (x);					\
+									\
+	if (haunch_store(sizeof(__value), (void __force *)(p), &__value))	\
+		goto label;						\
+} while (0)
 #define unsafe_copy_to_user(d, s, n, label) \
-	do { if (raw_copy_to_user(d, s, n)) goto label; } while (0)
+	do { if (haunch_copy_unsafe((void __force *)(d), s, n)) goto label; } while (0)
 #define unsafe_copy_from_user(d, s, n, label) \
-	do { if (raw_copy_from_user(d, s, n)) goto label; } while (0)
-#define user_access_save user_access_save
-static inline unsigned long user_access_save(void) { return 0; }
-#define user_access_restore user_access_restore
-static inline void user_access_restore(unsigned long flags) { }
+	do { if (haunch_copy_unsafe(d, (const void __force *)(s), n)) goto label; } while (0)
 
 #include <asm-generic/uaccess.h>
 
