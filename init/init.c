@@ -34,6 +34,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -49,6 +50,10 @@
 /* Enough for a busy server, few enough for programs that close every descriptor there may be. */
 #define FILES_SOFT		16384
 #define FILES_HARD		1048576
+
+/* What /tmp and /dev/shm may each take. */
+#define SHARE_OF_MEMORY		"mode=1777,size=30%"
+#define PAGE			4096
 
 #define DEVICE_WAIT_MS		10000	/* for a disk that is still being found */
 #define NETWORK_WAIT_MS		30000
@@ -190,6 +195,18 @@ static ssize_t read_file(const char *path, char *buffer, size_t size)
 	return n < 0 ? -1 : (ssize_t)length;
 }
 
+/* A setting of the kernel's; one that it does not have is not missed. */
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, text, strlen(text)) < 0)
+		say(path, strerror(errno));
+	close(fd);
+}
+
 static char *value_of(char *word, const char *name)
 {
 	size_t length = strlen(name);
@@ -265,13 +282,35 @@ static void mount_system(void)
 	mount("proc", "/proc", "proc", flags, NULL);
 	mount("sysfs", "/sys", "sysfs", flags, NULL);
 	if (!mount("dev", "/dev", "devtmpfs", MS_NOSUID, NULL)) {
-		/* /dev itself is in memory: shm needs no file system of its own. */
 		mkdir("/dev/shm", 01777);
-		chmod("/dev/shm", 01777);
 		mkdir("/dev/pts", 0755);
 		symlink("/proc/self/fd", "/dev/fd");
+		symlink("/proc/self/fd/0", "/dev/stdin");
+		symlink("/proc/self/fd/1", "/dev/stdout");
+		symlink("/proc/self/fd/2", "/dev/stderr");
+		mount("shm", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, SHARE_OF_MEMORY);
 	}
 	mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "ptmxmode=666,mode=620");
+}
+
+/*
+ * What is in memory and can be filled by everybody has a limit, so that no user takes all of it.  A
+ * /tmp with files of the image in it is left as it is.
+ */
+static void limit_memory(void)
+{
+	struct sysinfo info;
+	char pages[12];
+
+	if (!root && !rmdir("/tmp")) {
+		mkdir("/tmp", 01777);
+		mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, SHARE_OF_MEMORY);
+	}
+	if (sysinfo(&info))
+		return;
+	write_file("/proc/sys/kernel/shmall", decimal(info.totalram * info.mem_unit / PAGE / 4, pages));
+	write_file("/proc/sys/fs/pipe-user-pages-soft",
+		   decimal(info.totalram * info.mem_unit / PAGE / 16, pages));
 }
 
 static void make_directories(char *path)
@@ -602,6 +641,7 @@ int main(void)
 		program.fd = open(program.path, O_RDONLY | O_CLOEXEC);
 		mount_root();
 	}
+	limit_memory();
 	for (i = 0; i < nr_mounts; i++)
 		mount_disk(i);
 	set_hostname();
