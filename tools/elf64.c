@@ -10,9 +10,9 @@
 
 #include "elf64.h"
 
-/* Fixed-address programs live between these (hypercall.h: what is below HC_IMAGE_MAP is free). */
-#define PROGRAM_LOWEST		0x10000ul
-#define PROGRAM_HIGHEST		0x40000000ul
+/* Fixed-address programs live between these: Linux's mmap_min_addr, the lower half without its last page. */
+#define PROGRAM_LOWEST		0x1000ul
+#define PROGRAM_HIGHEST		0x7ffffffff000ul
 
 /* As long as a path can be, with its NUL. */
 #define INTERPRETER_MAX		4096

@@ -21,7 +21,8 @@
 #include "../hypercall/hypercall.h"
 #include "common.h"
 
-/* Physical pages of the guest; it sees them at HC_IMAGE_MAP. */
+/* Physical pages of the guest; it sees them at GUEST_MAP. */
+#define GUEST_MAP	0x40000000ull
 enum { PML4 = 0x1000, PDPT = 0x2000, GDT = 0x3000, IDT = 0x4000, CODE = 0x5000, PD = 0x6000,
        STACK = 0x9000, MEMORY = 0x9000 };
 
@@ -56,7 +57,7 @@ __asm__(".pushsection .rodata\n"
 /* Where the guest has one of its labels. */
 static uint64_t address_of(const char *label)
 {
-	return HC_IMAGE_MAP + CODE + ((uintptr_t)label - (uintptr_t)guest);
+	return GUEST_MAP + CODE + ((uintptr_t)label - (uintptr_t)guest);
 }
 
 static void fail(const char *what) __attribute__((noreturn));
@@ -82,7 +83,7 @@ static void fill_memory(uint8_t *memory)
 	uint64_t gate = address_of(guest_gate);
 
 	pml4[0] = PDPT | 3;				/* present, writable */
-	pdpt[HC_IMAGE_MAP >> 30] = PD | 3;
+	pdpt[GUEST_MAP >> 30] = PD | 3;
 	pd[0] = 0 | 0x83;				/* a page of 2 MiB */
 	gdt[HC_CS_DONOR >> 3] = 0x00209b0000000000;	/* 64-bit code, ring 0 */
 	gdt[(HC_CS_DONOR >> 3) + 1] = 0x0000930000000000;	/* data */
@@ -94,7 +95,7 @@ static void fill_memory(uint8_t *memory)
 
 static void set_registers(int vcpu)
 {
-	struct kvm_regs regs = { .rip = HC_IMAGE_MAP + CODE, .rsp = HC_IMAGE_MAP + STACK - 16,
+	struct kvm_regs regs = { .rip = GUEST_MAP + CODE, .rsp = GUEST_MAP + STACK - 16,
 				 .rflags = 2 };
 	struct kvm_segment code = { .selector = HC_CS_DONOR, .type = 11, .present = 1, .s = 1,
 				    .l = 1, .g = 1, .limit = 0xffffffff };
@@ -116,9 +117,9 @@ static void set_registers(int vcpu)
 	check(ioctl(vcpu, KVM_GET_SREGS, &sregs), "reading registers");
 	sregs.cs = code;
 	sregs.ds = sregs.es = sregs.ss = data;
-	sregs.gdt.base = HC_IMAGE_MAP + GDT;
+	sregs.gdt.base = GUEST_MAP + GDT;
 	sregs.gdt.limit = 23;
-	sregs.idt.base = HC_IMAGE_MAP + IDT;
+	sregs.idt.base = GUEST_MAP + IDT;
 	sregs.idt.limit = 4 * 16 - 1;
 	sregs.cr3 = PML4;
 	sregs.cr4 = 1 << 5 | 1 << 9;		/* PAE, OSFXSR */

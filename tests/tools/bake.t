@@ -280,10 +280,10 @@ cp "$HAUNCH_BUILD/haunch-virtio.elf" kernel.elf
 chmod +x kernel.elf image
 refuses 'is a Haunch kernel or image' 'a kernel as the program' kernel.elf
 refuses 'is a Haunch kernel or image' 'an image as the program' image
-gcc -static -nostdlib -Wl,-Ttext-segment=0x50000000 -Wl,-e,main -o high hello.c
-refuses 'is linked at 0x50000000' 'a fixed address that is too high' high
-gcc -static -nostdlib -Wl,-Ttext-segment=0x1000 -Wl,-e,main -o low hello.c
-refuses 'is linked at 0x1000' 'a fixed address that is too low' low
+gcc -static -nostdlib -Wl,-Ttext-segment=0x7ffffffff000 -Wl,-e,main -o high hello.c
+refuses 'is linked at 0x7ffffffff000' 'a fixed address that is too high' high
+gcc -static -nostdlib -Wl,-Ttext-segment=0 -Wl,-e,main -o low hello.c
+refuses 'is linked at 0x0' 'a fixed address that is too low' low
 
 refuses 'cannot read nothing: No such file' 'a missing file for -d' -d nothing:/x hello
 refuses '/x/y is a directory in the image already' 'a file in the place of a directory' \

@@ -45,6 +45,7 @@ dry '-append ip=off' 'no network' -n none image
 dry 'tap,id=net0,ifname=tap7,script=no' 'a tap device' -n tap:tap7 image
 dry '-machine q35,' '--machine' --machine q35 image
 dry '-gdb tcp:127.0.0.1:1234 -S' '--gdb' --gdb image
+dry 'nokaslr norandmaps' '--gdb: nothing is at a random address' --gdb image
 dry '-cpu 486' '--qemu' --qemu -cpu --qemu 486 image
 dry '-kernel im,age' 'a name with a comma' im,age
 dry '-- x "two words" ""' 'arguments for an image' image -- x 'two words' ''

@@ -314,6 +314,8 @@ add_arguments()
 		none) words="ip=off$words" ;;
 		esac ;;
 	esac
+	# A debugger wants everything where the files say.
+	[ -z "$gdb" ] || words="nokaslr norandmaps $words"
 	[ $# -eq 0 ] || words="$words --"
 	for arg; do
 		case $arg in
