@@ -74,13 +74,14 @@ make_cpio()
 	rm -r "${work:?}/$1"
 }
 
-# make_image NAME PROGRAM ROOT ARGUMENT...: Haunch's
+# make_image NAME PROGRAM ROOT ARGUMENT...: Haunch's; words, if set, are for its command line
 make_image()
 {
 	name=$1 program=$2 from=$3
 	shift 3
 	set -- "$program" -- "$@"
 	[ -z "$from" ] || set -- -d "$from:/" "$@"
+	[ -z "${words-}" ] || set -- -c "$words" "$@"
 	./haunch bake -o "$work/$name.img" "$@" >"$work/bake.log" 2>&1 ||
 		die "cannot bake $name: $(tail -n 3 "$work/bake.log")"
 }

@@ -10,7 +10,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "icount.h"
@@ -21,6 +23,7 @@
 #define SWITCHES 10000
 #define THREADS	 1000
 #define PAGES	 1024
+#define PROCESSES 300
 
 static pthread_barrier_t barrier;
 static int ping[2], pong[2];
@@ -48,12 +51,15 @@ static void *nothing(void *argument)
 	return argument;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static char page[PAGE];
 	pthread_t thread;
 	char byte = 'x', *memory;
 
+	/* What the last series executes. */
+	if (argc > 1 && !strcmp(argv[1], "exit"))
+		return 0;
 	/* Once before, so that no series pays for first times. */
 	getpid();
 	pthread_create(&thread, NULL, nothing, NULL);
@@ -114,5 +120,29 @@ int main(void)
 		munmap(memory, PAGE);
 	}
 	ICOUNT_MARK(11);
+
+	ICOUNT_MARK(12);
+	for (int i = 0; i < PROCESSES; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(0);
+		if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+			return 1;
+	}
+	ICOUNT_MARK(13);
+
+	ICOUNT_MARK(14);
+	for (int i = 0; i < PROCESSES; i++) {
+		pid_t pid = vfork();
+
+		if (!pid) {
+			execl(argv[0], argv[0], "exit", NULL);
+			_exit(1);
+		}
+		if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+			return 1;
+	}
+	ICOUNT_MARK(15);
 	return 0;
 }
