@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Haunch authors
 #
-# load.t - under load no request fails, and afterwards memory is what it was.
+# load.t - under load no request fails, and afterwards memory is what it was: of nginx and lighttpd as one
+# process, and of nginx with a master and two workers.
+#
+#	HAUNCH_LOAD=10 tests/web/load.t		ten times as many requests and connections
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -24,11 +27,21 @@ settled()
 	now=$(free_kb) && [ "$now" -ge $((before - 512)) ]
 }
 
-for server in nginx lighttpd; do
+requests=$((100000 * ${HAUNCH_LOAD:-1}))
+connections=$((20000 * ${HAUNCH_LOAD:-1}))
+
+for server in nginx lighttpd workers; do
+	app=$server
+	[ "$server" != workers ] || app=nginx
+	rm -rf "$TMP/root"
+	cp -a "$BUILD/apps/$app/root" "$TMP/root"
+	[ "$server" != workers ] ||
+		sed -i -e 's/^master_process.*/master_process on;/' \
+			-e 's/^worker_processes.*/worker_processes 2;/' "$TMP/root/etc/nginx.conf"
 	# shellcheck disable=SC2046 # words
-	./haunch bake -o "$TMP/image" -d "$BUILD/apps/$server/root:/" \
-		-d "$BUILD/apps/$server/$server:/bin/server" "$BUILD/tests/web/watch" -- \
-		/bin/server $(arguments_of $server) >"$TMP/bake" 2>&1
+	./haunch bake -o "$TMP/image" -d "$TMP/root:/" \
+		-d "$BUILD/apps/$app/$app:/bin/server" "$BUILD/tests/web/watch" -- \
+		/bin/server $(arguments_of $app) >"$TMP/bake" 2>&1
 	ok "bake $server" "$(cat "$TMP/bake")" || continue
 	start "$TMP/image" -m 64
 	ok "$server boots" || continue
@@ -43,11 +56,11 @@ for server in nginx lighttpd; do
 	[ -n "$before" ]
 	ok "$server: $before kB are free"
 
-	load -n 100000 -c 64 -f "$page" "$url/index.html"
-	ok "$server: 100000 requests over 64 connections, none failed" "$(cat "$TMP/load")" \
+	load -n $requests -c 64 -f "$page" "$url/index.html"
+	ok "$server: $requests requests over 64 connections, none failed" "$(cat "$TMP/load")" \
 		"$(tail -n 10 "$TMP/console")"
-	load -x -n 20000 -c 16 -f "$page" "$url/index.html"
-	ok "$server: 20000 connections, none failed" "$(cat "$TMP/load")" \
+	load -x -n $connections -c 16 -f "$page" "$url/index.html"
+	ok "$server: $connections connections, none failed" "$(cat "$TMP/load")" \
 		"$(tail -n 10 "$TMP/console")"
 
 	# A connection that the server closed is remembered for a minute (TIME_WAIT).

@@ -21,20 +21,19 @@ wait "${worker_PID-}" 2>/dev/null
 shopt -s lastpipe
 echo last | read -r line
 check 'lastpipe' last "$line"
-(sleep 0.3; exit 1) & (sleep 0.1; exit 9) &
-wait -n
-check 'wait -n' 9 $?
-wait
+shopt -u lastpipe
+# In a bash of its own: this one may not have taken notice yet of the end of what ran above.
+check 'wait -n' 9 "$(bash -c '(sleep 0.5; exit 1) & (sleep 0.1; exit 9) & wait -n; echo $?')"
 set -m
 sleep 30 &
-kill -STOP %1
-for _ in {1..50}; do jobs %1 | grep -q Stopped && break; sleep 0.1; done
-check 'a job is stopped' Stopped "$(jobs %1 | awk '{ print $2 }')"
-bg %1 >/dev/null 2>&1
-for _ in {1..50}; do jobs %1 | grep -q Running && break; sleep 0.1; done
-check 'and goes on' Running "$(jobs %1 | awk '{ print $2 }')"
-kill %1
-wait %1 2>/dev/null
+kill -STOP %%
+for _ in {1..50}; do jobs %% | grep -q Stopped && break; sleep 0.1; done
+check 'a job is stopped' Stopped "$(jobs %% | awk '{ print $2 }')"
+bg %% >/dev/null 2>&1
+for _ in {1..50}; do jobs %% | grep -q Running && break; sleep 0.1; done
+check 'and goes on' Running "$(jobs %% | awk '{ print $2 }')"
+kill %%
+wait %% 2>/dev/null
 set +m
 check 'read -t' 142 "$(read -rt 0.2 _ < <(sleep 1); echo $?)"
 trap 'echo -n "line $LINENO "' ERR
