@@ -67,7 +67,7 @@ static char command_line[COMMAND_LINE_SIZE];
 static const char *mounts[MAX_MOUNTS];	/* values of haunch.mount=, then directories mounted */
 static unsigned int nr_mounts;
 static const char *root, *root_type, *hostname;
-static bool root_read_only, network_wait;
+static bool root_read_only, network_wait, may_mount;
 static char *new_arguments[MAX_ARGUMENTS + 2];	/* [0] is the program */
 static unsigned int nr_new_arguments;
 static volatile pid_t program_pid;
@@ -279,7 +279,7 @@ static void mount_system(void)
 	const unsigned long flags = MS_NOSUID | MS_NOEXEC | MS_NODEV;
 
 	/* A kernel without one of them can still run many programs. */
-	mount("proc", "/proc", "proc", flags, NULL);
+	may_mount = !mount("proc", "/proc", "proc", flags, NULL) || errno != EPERM;
 	mount("sysfs", "/sys", "sysfs", flags, NULL);
 	if (!mount("dev", "/dev", "devtmpfs", MS_NOSUID, NULL)) {
 		mkdir("/dev/shm", 01777);
@@ -302,9 +302,13 @@ static void limit_memory(void)
 	struct sysinfo info;
 	char pages[12];
 
+	/* The machine is somebody else's: its settings are not ours to change. */
+	if (!may_mount)
+		return;
 	if (!root && !rmdir("/tmp")) {
-		mkdir("/tmp", 01777);
-		mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, SHARE_OF_MEMORY);
+		if (mkdir("/tmp", 01777) ||
+		    mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, SHARE_OF_MEMORY))
+			say("/tmp has no limit", strerror(errno));
 	}
 	if (sysinfo(&info))
 		return;

@@ -13,6 +13,9 @@ if [ "$(id -u)" -ne 0 ] || ! unshare --pid --fork --mount --net true 2>/dev/null
 	skip_all 'needs root, namespaces and cpio'
 fi
 
+# What init may set in an image is not its to set here.
+settings=$(cat /proc/sys/kernel/shmall /proc/sys/fs/pipe-user-pages-soft)
+
 cat >program.c <<'END'
 #include <signal.h>
 #include <stdio.h>
@@ -100,3 +103,6 @@ start
 is "$(cat err)" 'haunch: /.haunch/program: No such file or directory' 'no program file'
 capture "$REAL_BUILD/init/init"
 is "$(cat err)" 'haunch: init has to be the first process of an image' 'not process 1'
+
+[ "$(cat /proc/sys/kernel/shmall /proc/sys/fs/pipe-user-pages-soft)" = "$settings" ]
+ok "this machine's settings are as they were"
