@@ -45,7 +45,7 @@ EXPORT_SYMBOL(vm_get_page_prot);
 #define LOW_START	0x40000000UL
 #define LOW_END		0x80000000UL
 
-static unsigned long unmapped_low(struct file *file, unsigned long address, unsigned long length)
+static unsigned long unmapped_low(unsigned long address, unsigned long length)
 {
 	struct vm_unmapped_area_info info = {
 		.length = length,
@@ -72,7 +72,7 @@ unsigned long arch_get_unmapped_area(struct file *file, unsigned long address,
 				     unsigned long flags)
 {
 	if ((flags & (MAP_32BIT | MAP_FIXED)) == MAP_32BIT)
-		return unmapped_low(file, address, length);
+		return unmapped_low(address, length);
 	return generic_get_unmapped_area(file, address, length, offset, flags);
 }
 
@@ -81,7 +81,7 @@ unsigned long arch_get_unmapped_area_topdown(struct file *file, unsigned long ad
 					     unsigned long flags)
 {
 	if ((flags & (MAP_32BIT | MAP_FIXED)) == MAP_32BIT)
-		return unmapped_low(file, address, length);
+		return unmapped_low(address, length);
 	return generic_get_unmapped_area_topdown(file, address, length, offset, flags);
 }
 
