@@ -114,6 +114,14 @@ static struct acpi_register get_register(const void *table, size_t offset)
 	};
 }
 
+/* Ports have 16 bits; anything else is none, or none that can be reached. */
+static uint32_t get_port(const void *table, size_t offset)
+{
+	uint32_t port = get32(table, offset);
+
+	return port <= 0xffff ? port : 0;
+}
+
 /* The fixed description table (5.2.9); fields by their offsets there. */
 static void read_fadt(struct acpi *acpi, const struct header *fadt)
 {
@@ -124,12 +132,20 @@ static void read_fadt(struct acpi *acpi, const struct header *fadt)
 	flags = get32(fadt, 112);
 	acpi->present = true;
 	acpi->dsdt = get32(fadt, 40);
-	acpi->smi_command = get32(fadt, 48);
+	acpi->sci_line = (uint16_t)(get8(fadt, 46) | get8(fadt, 47) << 8);
+	acpi->smi_command = get_port(fadt, 48);
 	acpi->acpi_enable = get8(fadt, 52);
-	acpi->pm1a_control = get32(fadt, 64);
-	acpi->pm1b_control = get32(fadt, 68);
+	for (size_t i = 0; i < 2; i++) {
+		acpi->pm1_event[i] = get_port(fadt, 56 + 4 * i);
+		acpi->pm1_event_length[i] = get8(fadt, 88);
+		acpi->gpe[i] = get_port(fadt, 80 + 4 * i);
+		acpi->gpe_length[i] = get8(fadt, 92 + i);
+	}
+	acpi->pm1a_control = get_port(fadt, 64);
+	acpi->pm1b_control = get_port(fadt, 68);
 	if (get8(fadt, 91) == 4)
-		acpi->pm_timer = get32(fadt, 76);
+		acpi->pm_timer = get_port(fadt, 76);
+	acpi->fixed_power_button = !(flags & 1u << 4);
 	acpi->pm_timer_32_bits = flags & 1u << 8;
 	acpi->hardware_reduced = flags & 1u << 20;
 	if (length >= 129 && flags & 1u << 10) {
@@ -141,15 +157,6 @@ static void read_fadt(struct acpi *acpi, const struct header *fadt)
 		acpi->dsdt = get64(fadt, 140);
 	if (length >= 256)
 		acpi->sleep_control = get_register(fadt, 244);
-	/* Ports have 16 bits; anything else is none, or none that can be reached. */
-	if (acpi->pm1a_control > 0xffff)
-		acpi->pm1a_control = 0;
-	if (acpi->pm1b_control > 0xffff)
-		acpi->pm1b_control = 0;
-	if (acpi->pm_timer > 0xffff)
-		acpi->pm_timer = 0;
-	if (acpi->smi_command > 0xffff)
-		acpi->smi_command = 0;
 }
 
 /* PCI Firmware specification 3.3, 4.1.2. */

@@ -25,6 +25,11 @@ struct acpi {
 	uint32_t smi_command;		/* I/O port; 0: none */
 	uint8_t acpi_enable;
 	uint32_t pm1a_control, pm1b_control;	/* I/O ports */
+	uint16_t sci_line;		/* of ACPI's interrupt */
+	bool fixed_power_button;	/* else it is a device that only AML knows, or there is none */
+	/* Event registers, fixed and general: I/O ports (0: none) and sizes in bytes. */
+	uint32_t pm1_event[2], gpe[2];
+	uint8_t pm1_event_length[2], gpe_length[2];
 	uint32_t pm_timer;		/* I/O port; 0: none */
 	bool pm_timer_32_bits;		/* else 24 */
 	bool reset_supported;

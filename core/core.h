@@ -150,6 +150,7 @@ void irq_init(void);
 /* console.c */
 void console_init(void);
 void console_map(void);		/* into the page tables that page_init() has made */
+void console_drain(void);	/* wait, up to a minute, until the last character has left */
 
 /* time.c: the clock, then the timer.  After ACPI's tables are known. */
 void time_init(void);

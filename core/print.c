@@ -18,14 +18,25 @@ struct line {
 	char text[96];
 };
 
+/* The core speaks of what fails: it waits for a reader that has stopped, but ten seconds in all. */
 static void flush(struct line *line)
 {
-	hc_console_write(line->text, line->used);
+	static unsigned int patience = 2500;	/* calls that some 4 ms take */
+	unsigned int done = 0, taken;
+
+	while (done < line->used) {
+		taken = (unsigned int)hc_console_write(line->text + done, line->used - done);
+		done += taken;
+		if (!taken && (!patience || !--patience))
+			break;
+	}
 	line->used = 0;
 }
 
 static void put(struct line *line, char c)
 {
+	if (c == '\n')
+		put(line, '\r');
 	if (line->used == sizeof(line->text))
 		flush(line);
 	line->text[line->used++] = c;
@@ -124,7 +135,7 @@ void panic(const char *format, ...)
 
 	hc_irq_disable();
 	if (panicking)
-		hc_power_off(STATUS_PANIC);
+		hc_power_failure(STATUS_PANIC);
 	panicking = true;
 	print("haunch: panic: ");
 	va_start(list, format);
@@ -132,7 +143,7 @@ void panic(const char *format, ...)
 	va_end(list);
 	print("\n");
 	hc_console_backtrace(NULL);
-	hc_power_off(STATUS_PANIC);
+	hc_power_failure(STATUS_PANIC);
 }
 
 void bug(const char *function, const char *what, unsigned long value)

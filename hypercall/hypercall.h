@@ -263,10 +263,12 @@ static inline __attribute__((always_inline)) void hc_access_end(void)
 
 /*
  * Write to every console there is (serial port, VGA text, QEMU debug port when no serial port is
- * there).  '\n' is sent as "\r\n", unless a '\r' was just sent.  Waits until the device took it.
+ * there), exactly: a line ends with "\r\n" where a terminal is at the other end.  Returns how many
+ * characters were taken: fewer than length if the port has not sent what it holds for some milliseconds, because its
+ * reader is slow or has stopped.  Then it is for the caller to try again, for as long as it likes.
  * Any context.
  */
-void hc_console_write(const char *text, unsigned long length);
+unsigned long hc_console_write(const char *text, unsigned long length);
 
 /* The next character from the serial port, or -1 if none waits.  Any context. */
 int hc_console_read(void);
@@ -478,6 +480,15 @@ void hc_pci_write(unsigned int device, unsigned int offset, unsigned int size, u
 /* ------------------------------------------------------------------ entropy, power */
 
 /*
+ * The interrupt line (level-triggered, shared) that says that the machine's power button was pressed,
+ * or -1 if there is none.  The first call switches the button on.  hc_power_button() tells whether it
+ * was pressed since it was last asked, and acknowledges that.  (ACPI 6.4, 4.8.2.2.1: the fixed
+ * button, which hypervisors press to ask for an orderly end.)  Any context.
+ */
+int hc_power_button_irq(void);
+int hc_power_button(void);
+
+/*
  * Fill the buffer from the CPU's random number generator (RDSEED, else RDRAND).  Returns the bytes
  * written, which is 0 where there is none.  Any context.
  */
@@ -487,11 +498,15 @@ unsigned long hc_random(void *buffer, unsigned long size);
  * End.  The status (0-255) reaches the host if anything listens: it is written to QEMU's debug port
  * 0xe9 (where that port is present) as one line "haunch: exit status N\n".  Then the power is
  * switched off by ACPI (S5), failing which the CPU halts for ever.  hc_reboot() resets the machine.
+ * Both wait until the console has sent what it took, but not for more than a minute.
  * Any context.  The core itself ends with status 125 after "haunch: panic: ...", and with 1 if the
- * machine has too little memory.
+ * machine has too little memory.  hc_power_failure() is the end of a donor that failed: hc_power_off()
+ * unless hc_failure_reboots(1) was said; that goes for the core's panics, too.
  */
 void hc_power_off(unsigned int status) __attribute__((noreturn));
 void hc_reboot(void) __attribute__((noreturn));
+void hc_power_failure(unsigned int status) __attribute__((noreturn));
+void hc_failure_reboots(int reboots);
 
 #endif /* !__ASSEMBLER__ */
 #endif /* HYPERCALL_H */

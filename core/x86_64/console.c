@@ -26,9 +26,15 @@
 #define LCR_DIVISOR		0x80
 #define MCR_DTR_RTS_OUT2	0x0b	/* OUT2 lets the interrupt out on a PC */
 #define LSR_RECEIVED		0x01
-#define LSR_EMPTY		0x20
+#define LSR_EMPTY		0x20	/* the FIFO */
+#define LSR_SENT		0x40	/* and the shift register behind it */
 #define FIFO_SIZE		16
-#define WAIT_MAX		1000000	/* reads of LSR, over a second: the port has died */
+/* Reads of LSR, some microsecond each: more than the 1.4 ms that a FIFO takes at 115200 baud. */
+#define FIFO_WAIT		4000
+/* How long the end waits for the last characters if nobody takes them: reads, and ns if there is a
+ * clock.  A port that sends needs 1.4 ms, a reader on the host may be busy. */
+#define SENT_READS		10000000
+#define SENT_NS			60000000000ul
 
 static bool serial_present;
 
@@ -51,27 +57,22 @@ static void serial_init(void)
 	out8(SERIAL_IER, IER_RECEIVED);
 }
 
-static void serial_write(const char *text, unsigned long length, char last)
+/* Returns how many characters were taken. */
+static unsigned long serial_write(const char *text, unsigned long length)
 {
 	unsigned int room = 0;
 
 	for (unsigned long i = 0; i < length; i++) {
-		bool newline = text[i] == '\n' && last != '\r';
-
-		for (int part = newline ? 0 : 1; part < 2; part++) {
-			for (unsigned int wait = 0; !room; wait++) {
-				if (in8(SERIAL_LSR) & LSR_EMPTY) {
-					room = FIFO_SIZE;
-				} else if (wait == WAIT_MAX) {
-					serial_present = false;
-					return;
-				}
-			}
-			out8(SERIAL_DATA, part ? (uint8_t)text[i] : '\r');
-			room--;
+		if (!room) {
+			for (unsigned int wait = 0; !(in8(SERIAL_LSR) & LSR_EMPTY); wait++)
+				if (wait == FIFO_WAIT)
+					return i;
+			room = FIFO_SIZE;
 		}
-		last = text[i];
+		out8(SERIAL_DATA, (uint8_t)text[i]);
+		room--;
 	}
+	return length;
 }
 
 /* ------------------------------------------------------------------ VGA text */
@@ -135,7 +136,6 @@ static void vga_init(void)
 
 static void vga_newline(void)
 {
-	vga_column = 0;
 	vga_line++;
 	if (vga_line < vga_top + VGA_ROWS)
 		return;
@@ -175,14 +175,18 @@ static void vga_write(const char *text, unsigned long length)
 			break;
 		case '\t':
 			vga_column = (vga_column + 8) & ~7u;
-			if (vga_column >= VGA_COLUMNS)
-				vga_newline();
+			if (vga_column < VGA_COLUMNS)
+				break;
+			vga_column = 0;
+			vga_newline();
 			break;
 		default:
 			if (c < ' ')
 				break;
-			if (vga_column == VGA_COLUMNS)
+			if (vga_column == VGA_COLUMNS) {
+				vga_column = 0;
 				vga_newline();
+			}
 			vga_cells(vga_line)[vga_column++] = VGA_GREY | c;
 		}
 	}
@@ -210,22 +214,27 @@ void console_map(void)
 		vga_present = false;
 }
 
-void hc_console_write(const char *text, unsigned long length)
+unsigned long hc_console_write(const char *text, unsigned long length)
 {
-	static char last;
-	unsigned long flags;
+	unsigned long flags = irq_save();
 
-	if (!length)
-		return;
-	flags = irq_save();
 	if (serial_present)
-		serial_write(text, length, last);
+		length = serial_write(text, length);
 	if (vga_present)
 		vga_write(text, length);
 	for (unsigned long i = 0; debug_present && i < length; i++)
 		out8(DEBUG_PORT, (uint8_t)text[i]);
-	last = text[length - 1];
 	irq_restore(flags);
+	return length;
+}
+
+void console_drain(void)
+{
+	unsigned long start = hc_time_monotonic();
+
+	for (unsigned int reads = 0; serial_present && !(in8(SERIAL_LSR) & LSR_SENT); reads++)
+		if (start ? hc_time_monotonic() - start > SENT_NS : reads > SENT_READS)
+			return;
 }
 
 int hc_console_read(void)

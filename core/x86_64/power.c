@@ -14,6 +14,9 @@
 #define SLEEP_TYPE_MASK		(7 << SLEEP_TYPE_SHIFT)
 #define SLEEP_ENABLE		(1 << 13)
 
+/* PM1 event registers (4.8.3.1). */
+#define POWER_BUTTON		(1 << 8)
+
 /* Sleep control register of hardware-reduced ACPI (4.8.3.7). */
 #define REDUCED_TYPE_SHIFT	2
 #define REDUCED_ENABLE		(1 << 5)
@@ -21,6 +24,9 @@
 #define SPACE_MEMORY		0
 #define SPACE_IO		1
 #define SPACE_PCI		2
+
+/* From a failure to the reboot, in ns. */
+#define FAILURE_PAUSE		(5 * NS_PER_SECOND)
 
 /* An access to an unused port takes about a microsecond on a PC. */
 static void delay(unsigned int microseconds)
@@ -49,6 +55,18 @@ static void write_register(const struct acpi_register *reg, uint8_t value)
 	}
 }
 
+/* The registers are firmware's until ACPI is switched on (4.8.2.5). */
+static void acpi_enable(void)
+{
+	uint16_t control = (uint16_t)machine_acpi.pm1a_control;
+
+	if (in16(control) & SCI_ENABLED || !machine_acpi.smi_command || !machine_acpi.acpi_enable)
+		return;
+	out8((uint16_t)machine_acpi.smi_command, machine_acpi.acpi_enable);
+	for (int i = 0; i < 1000 && !(in16(control) & SCI_ENABLED); i++)
+		delay(100);
+}
+
 /* How long the machine may take to go off (the hypervisor's main loop may be busy), in ns. */
 #define POWER_OFF_WAIT		3000000000ul
 
@@ -67,16 +85,7 @@ static void acpi_power_off(void)
 	}
 	if (!control)
 		return;
-	/* The registers are firmware's until ACPI is switched on (4.8.2.5). */
-	if (!(in16(control) & SCI_ENABLED) && machine_acpi.smi_command &&
-	    machine_acpi.acpi_enable) {
-		out8((uint16_t)machine_acpi.smi_command, machine_acpi.acpi_enable);
-		for (int i = 0; i < 1000; i++) {
-			if (in16(control) & SCI_ENABLED)
-				break;
-			delay(100);
-		}
-	}
+	acpi_enable();
 	for (int i = 0; i < 2; i++) {
 		uint16_t port = i ? (uint16_t)machine_acpi.pm1b_control : control;
 		unsigned int type = i ? type_b : type_a, value;
@@ -92,6 +101,48 @@ static void acpi_power_off(void)
 	for (int i = 0; i < 10000 && hc_time_monotonic() - start < POWER_OFF_WAIT; i++)
 		delay(1000);
 }
+
+/* ------------------------------------------------------------------ the button */
+
+/* Each block of event registers has the status bits first and as many to enable them behind. */
+static void write_blocks(const uint32_t blocks[2], const uint8_t lengths[2], bool enable, uint8_t bits)
+{
+	for (int i = 0; i < 2; i++) {
+		unsigned int half = lengths[i] / 2;
+
+		for (unsigned int at = 0; blocks[i] && at < half; at++)
+			out8((uint16_t)(blocks[i] + (enable ? half : 0) + at), bits);
+	}
+}
+
+int hc_power_button_irq(void)
+{
+	const struct acpi *acpi = &machine_acpi;
+	int line = acpi->sci_line;
+
+	if (!acpi->pm1_event[0] || !acpi->pm1a_control || !acpi->fixed_power_button ||
+	    line >= HC_NR_LINES)
+		return -1;
+	/* Nothing but the button shall raise the line: nobody here could calm it. */
+	write_blocks(acpi->gpe, acpi->gpe_length, true, 0);
+	write_blocks(acpi->pm1_event, acpi->pm1_event_length, true, 0);
+	acpi_enable();
+	hc_power_button();
+	out16((uint16_t)(acpi->pm1_event[0] + acpi->pm1_event_length[0] / 2), POWER_BUTTON);
+	return line;
+}
+
+int hc_power_button(void)
+{
+	uint16_t status = (uint16_t)machine_acpi.pm1_event[0];
+
+	if (!(in16(status) & POWER_BUTTON))
+		return 0;
+	out16(status, POWER_BUTTON);	/* by writing a 1 */
+	return 1;
+}
+
+/* ------------------------------------------------------------------ the end */
 
 static void tell_host(unsigned int status)
 {
@@ -120,6 +171,7 @@ void hc_power_off(unsigned int status)
 	if (ending)
 		halt();			/* a fault on the way down */
 	ending = true;
+	console_drain();
 	tell_host(status > 255 ? 255 : status);
 	acpi_power_off();
 	/* QEMU's and Bochs' registers, for machines started without ACPI tables. */
@@ -140,6 +192,7 @@ void hc_reboot(void)
 	} __attribute__((packed)) no_idt = { 0, 0 };
 
 	hc_irq_disable();
+	console_drain();
 	if (machine_acpi.reset_supported) {
 		write_register(&machine_acpi.reset, machine_acpi.reset_value);
 		delay(10000);
@@ -155,4 +208,28 @@ void hc_reboot(void)
 	/* A fault that cannot be delivered shuts the CPU down, which resets a PC. */
 	__asm__ volatile("lidt %0; int3" :: "m"(no_idt));
 	halt();
+}
+
+static bool failure_reboots;
+
+void hc_failure_reboots(int reboots)
+{
+	failure_reboots = reboots;
+}
+
+void hc_power_failure(unsigned int status)
+{
+	static bool failed;
+
+	/* A machine that fails at once shall not keep its host busy. */
+	if (failure_reboots && !failed) {
+		failed = true;
+		hc_irq_disable();
+		print("haunch: reboot in %lu s\n", FAILURE_PAUSE / NS_PER_SECOND);
+		for (unsigned long start = hc_time_monotonic();
+		     hc_time_monotonic() - start < FAILURE_PAUSE;)
+			delay(1000);
+		hc_reboot();
+	}
+	hc_power_off(status);
 }

@@ -153,7 +153,7 @@ static void __noreturn report(const struct hc_frame *frame, unsigned int vector,
 		/* The report itself failed.  Nothing that could fail again is done. */
 		print("\nhaunch: panic: %s at 0x%lx while reporting\n", name ? name : "exception",
 		      frame->ip);
-		hc_power_off(STATUS_PANIC);
+		hc_power_failure(STATUS_PANIC);
 	}
 	panicking = true;
 	print("haunch: panic: %s%s", note, name ? name : "reserved exception");
@@ -166,7 +166,7 @@ static void __noreturn report(const struct hc_frame *frame, unsigned int vector,
 	print("%s\n", error & PF_RESERVED && vector == VECTOR_PAGE_FAULT ? ", damaged page tables" :
 									    "");
 	hc_console_backtrace(frame);
-	hc_power_off(STATUS_PANIC);
+	hc_power_failure(STATUS_PANIC);
 }
 
 /* ------------------------------------------------------------------ dispatch */

@@ -36,18 +36,24 @@ void *memcpy(void *to, const void *from, unsigned long size)
 
 /* ------------------------------------------------------------------ output */
 
-static unsigned long length(const char *s)
+/* All of it, however long the reader takes. */
+static void put_bytes(const char *from, unsigned long size)
 {
-	unsigned long n = 0;
+	while (size) {
+		unsigned long taken = hc_console_write(from, size);
 
-	while (s[n])
-		n++;
-	return n;
+		from += taken;
+		size -= taken;
+	}
 }
 
 static void put(const char *s)
 {
-	hc_console_write(s, length(s));
+	for (; *s; s++) {
+		if (*s == '\n')
+			put_bytes("\r", 1);
+		put_bytes(s, 1);
+	}
 }
 
 static void put_number(u64 x, unsigned int base)
@@ -58,7 +64,7 @@ static void put_number(u64 x, unsigned int base)
 		*--p = "0123456789abcdef"[x % base];
 		x /= base;
 	} while (x);
-	hc_console_write(p, (unsigned long)(text + sizeof(text) - p));
+	put_bytes(p, (unsigned long)(text + sizeof(text) - p));
 }
 
 static void ok(int good, const char *name)
@@ -91,6 +97,7 @@ static volatile u64 timer_period;
 static volatile u64 program_ticks;
 static volatile int frame_wrong;
 static volatile int echo_input, input_ended;
+static volatile int button = -1, pressed;	/* the power button's interrupt */
 
 extern char program_stack_top[];
 
@@ -110,6 +117,8 @@ void donor_interrupt(unsigned int irq, struct hc_frame *frame)
 	(void)frame;
 	interrupts++;
 	last_irq = irq;
+	if ((int)irq == button && hc_power_button())
+		pressed++;
 	hc_irq_ack(irq);
 	for (int c = 0; echo_input && c >= 0;) {
 		c = hc_console_read();
@@ -977,7 +986,7 @@ void donor_start(const struct hc_start_info *info)
 	if (has_word("test=initrd")) {
 		ok(info->initrd && !((u64)info->initrd % 4096), "an initrd, page aligned");
 		put("initrd: ");
-		hc_console_write(info->initrd, info->initrd_size);
+		put_bytes((const char *)info->initrd, info->initrd_size);
 		put("\n");
 	}
 	if (has_word("test=scroll")) {
@@ -989,6 +998,30 @@ void donor_start(const struct hc_start_info *info)
 		put("the last but one\nscrolled");
 		for (;;)
 			hc_idle();
+	}
+	if (has_word("test=flood")) {
+		char bytes[256];
+
+		for (unsigned int i = 0; i < sizeof(bytes); i++)
+			bytes[i] = (char)i;
+		for (unsigned int i = 0; i < 1024; i++)
+			put_bytes(bytes, sizeof(bytes));
+		hc_power_off(0);
+	}
+	if (has_word("test=button")) {
+		int irq = hc_power_button_irq();
+
+		ok(irq >= 0 && irq < HC_NR_LINES && !hc_power_button(), "a power button");
+		button = irq;
+		hc_irq_unmask((unsigned int)irq);
+		put("press\n");
+		while (!pressed) {
+			hc_idle();
+			hc_irq_disable();
+		}
+		ok(pressed == 1 && !hc_power_button(), "it is pressed once");
+		put("pressed\n");
+		hc_power_off(0);
 	}
 	if (has_word("test=input")) {
 		echo_input = 1;

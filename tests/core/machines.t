@@ -97,6 +97,38 @@ ok 'it scrolls' "$(cat "$TMP/errors" "$TMP/qemu")"
 grep -q '61622e done' "$TMP/out"
 ok 'input from the serial port, by its interrupt' "$(cat "$TMP/out")"
 
+# A reader that stops costs nothing but time: 256 KiB, four times what the pipe holds, every byte.
+for i in $(seq 0 255); do
+	# shellcheck disable=SC2059 # the format is the byte
+	printf "\\$(printf %03o "$i")"
+done >"$TMP/bytes"
+for i in $(seq 1024); do cat "$TMP/bytes"; done >"$TMP/expected"
+{
+	timeout 120 qemu-system-x86_64 -accel tcg -display none -no-reboot -m 32 -monitor none \
+		-serial stdio -kernel "$BUILD/tests/core/donor.elf" -append test=flood </dev/null
+} | {
+	sleep 3
+	cat
+} >"$TMP/out"
+# Its first lines are the donor's own.
+tail -c 262144 "$TMP/out" | cmp - "$TMP/expected" >"$TMP/errors" 2>&1
+ok 'a reader that stops for seconds gets every byte' "$(cat "$TMP/errors")"
+
+# The power button: ACPI's fixed one.
+for machine in pc q35; do
+	{
+		: >"$TMP/out"
+		await "$TMP/out" '^press'
+		echo system_powerdown
+		await "$TMP/out" '^pressed'
+		echo quit
+	} | timeout 120 qemu-system-x86_64 -accel tcg -display none -no-reboot -m 32 -M $machine \
+		-serial "file:$TMP/out" -monitor stdio -kernel "$BUILD/tests/core/donor.elf" \
+		-append test=button >"$TMP/qemu" 2>&1
+	grep -q '^ok.*it is pressed once' "$TMP/out"
+	ok "the power button ($machine)" "$(cat "$TMP/out" "$TMP/qemu")"
+done
+
 # The wall clock: seconds since 1970, by the host.
 boot '' -m 32
 wall=$(sed -n 's/^wall //p' "$TMP/out")

@@ -385,7 +385,13 @@ static void make_acpi(void)
 	put32(0x1100 + 44, 0x1400);
 	finish_table(0x1100, "RSDT", 48);
 	put32(0x1200 + 40, 0x1500);
+	memory[0x200 + 46] = 9;
 	put32(0x1200 + 48, 0xb2);
+	put32(0x1200 + 56, 0x600);
+	put32(0x1200 + 60, 0x10600);
+	put32(0x1200 + 80, 0xafe0);
+	memory[0x200 + 88] = 4;
+	memory[0x200 + 92] = 16;
 	memory[0x200 + 52] = 0xf1;
 	put32(0x1200 + 64, 0x604);
 	put32(0x1200 + 76, 0x608);
@@ -415,6 +421,9 @@ static void test_acpi(void)
 	   acpi.pm_timer_32_bits && acpi.smi_command == 0xb2 && acpi.acpi_enable == 0xf1 &&
 	   acpi.reset_supported && acpi.reset.space == 1 && acpi.reset.address == 0xcf9 &&
 	   acpi.reset_value == 0xf && acpi.dsdt == 0x1500, "ACPI: FADT");
+	ok(acpi.sci_line == 9 && acpi.fixed_power_button && acpi.pm1_event[0] == 0x600 &&
+	   !acpi.pm1_event[1] && acpi.pm1_event_length[0] == 4 && acpi.gpe[0] == 0xafe0 &&
+	   acpi.gpe_length[0] == 16 && !acpi.gpe[1], "ACPI: the power button");
 	ok(acpi.ecam == 0xb0000000 && acpi.ecam_first_bus == 0 && acpi.ecam_last_bus == 255,
 	   "ACPI: MCFG");
 	ok(acpi_find_s5(&acpi, at, &a, &b) && a == 5 && b == 1, "ACPI: S5");
