@@ -14,10 +14,32 @@ static int get_chars(uint32_t terminal, char *to, int size)
 	return n;
 }
 
+/*
+ * A reader that has stopped costs nothing but time: what was not taken is sent later.  Only a panic
+ * gives up, after ten seconds in all.
+ */
 static int put_chars(uint32_t terminal, const char *from, int size)
 {
-	hc_console_write(from, size);
+	static unsigned int patience = 2500;	/* calls that some 4 ms take */
+	int taken = hc_console_write(from, size);
+
+	if (taken)
+		return taken;
+	if (!oops_in_progress || (patience && --patience))
+		return -EAGAIN;
 	return size;
+}
+
+/* The same for messages before there is a terminal. */
+void console_put(const char *text, unsigned int size)
+{
+	for (; size; text++, size--) {
+		if (*text == '\n')
+			while (put_chars(0, "\r", 1) != 1)
+				;
+		while (put_chars(0, text, 1) != 1)
+			;
+	}
 }
 
 static const struct hv_ops ops = {

@@ -38,6 +38,9 @@ void report_fault(const char *what, const char *how, int signal, unsigned long v
 struct file;
 bool program_symbol(struct file *file, u64 offset, char *name, size_t size);
 
+/* To the console, all of it; see console.c. */
+void console_put(const char *text, unsigned int size);
+
 /* mm/fault.c; interrupts as they were where it happened. */
 bool page_fault(struct pt_regs *regs, unsigned long error, unsigned long address);
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Copyright (c) 2026 The Haunch authors
 /*
- * The end.  init writes the program's exit status to /sys/kernel/haunch/exit_status and calls
- * reboot(2); the status leaves the machine with the power-off hypercall.
+ * The end, and the button that asks for it.  init writes the program's exit status to
+ * /sys/kernel/haunch/exit_status and calls reboot(2); the status leaves the machine with the power-off
+ * hypercall.
  */
+#include <linux/interrupt.h>
 #include <linux/kobject.h>
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
@@ -45,16 +47,33 @@ static struct syscore_ops power_ops = {
 };
 
 /* Nobody would ever see a halted image: a panic is the end, with a status that says failure. */
-static int power_off_on_panic(struct notifier_block *block, unsigned long event, void *message)
+static int end_on_panic(struct notifier_block *block, unsigned long event, void *message)
 {
 	hc_console_backtrace(NULL);
-	hc_power_off(1);
+	hc_power_failure(1);
 }
 
 static struct notifier_block panic_block = {
-	.notifier_call = power_off_on_panic,
+	.notifier_call = end_on_panic,
 	.priority = INT_MIN,
 };
+
+/* The machine's button asks the first process for an orderly end, as Ctrl-Alt-Del does. */
+static irqreturn_t button_interrupt(int irq, void *data)
+{
+	if (!hc_power_button())
+		return IRQ_NONE;
+	ctrl_alt_del();
+	return IRQ_HANDLED;
+}
+
+static int __init button_init(void)
+{
+	int irq = hc_power_button_irq();
+
+	return irq < 0 ? 0 : request_irq(irq, button_interrupt, IRQF_SHARED, "power", &panic_block);
+}
+device_initcall(button_init);
 
 static ssize_t exit_status_show(struct kobject *object, struct kobj_attribute *attribute, char *to)
 {
@@ -75,12 +94,30 @@ static ssize_t exit_status_store(struct kobject *object, struct kobj_attribute *
 
 static struct kobj_attribute exit_status_attribute = __ATTR_RW(exit_status);
 
+/* What a panic leads to: "1" a reboot, "0" the machine is switched off. */
+static ssize_t panic_reboots_store(struct kobject *object, struct kobj_attribute *attribute,
+				   const char *from, size_t size)
+{
+	bool reboots;
+	int error = kstrtobool(from, &reboots);
+
+	if (!error)
+		hc_failure_reboots(reboots);
+	return error ? error : size;
+}
+
+static struct kobj_attribute panic_reboots_attribute = __ATTR_WO(panic_reboots);
+
+static const struct attribute *const attributes[] = {
+	&exit_status_attribute.attr, &panic_reboots_attribute.attr, NULL
+};
+
 static int __init power_init(void)
 {
 	struct kobject *directory = kobject_create_and_add("haunch", kernel_kobj);
 
 	register_syscore_ops(&power_ops);
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
-	return directory ? sysfs_create_file(directory, &exit_status_attribute.attr) : -ENOMEM;
+	return directory ? sysfs_create_files(directory, attributes) : -ENOMEM;
 }
 postcore_initcall(power_init);	/* kernel_kobj is made by a core_initcall */

@@ -46,7 +46,7 @@ void __noreturn donor_start(const struct hc_start_info *info)
 
 static void boot_console_write(struct console *console, const char *text, unsigned int length)
 {
-	hc_console_write(text, length);
+	console_put(text, length);
 }
 
 static struct console boot_console __initdata = {
