@@ -182,7 +182,10 @@ static void parse(struct options *o, int argc, char **argv)
 		o->ip = "dhcp";
 	if (strpbrk(o->ip, " \t\""))
 		usage("--ip wants one word, as the kernel's ip= has it, not '%s'", o->ip);
-	add_words(o, xprintf("ip=%s", o->ip));
+	if (!strcmp(o->ip, "dhcp") || !strcmp(o->ip, "off"))
+		add_words(o, xprintf("haunch.network=%s", o->ip));
+	else
+		add_words(o, xprintf("ip=%s haunch.network=static", o->ip));
 	if (strlen(o->command_line) > COMMAND_LINE_MAX)
 		die("the kernel command line is too long: %zu characters, at most %u",
 		    strlen(o->command_line), COMMAND_LINE_MAX);
@@ -395,6 +398,13 @@ static void add_init(struct node *root, const char *path)
 	if (node)
 		note("the /init of your files is replaced by haunch's own");
 	tree_add(root, "/init", S_IFREG | 0755, init.data, init.size);
+	view_close(&init);
+	/* Its clients for DHCP and time lie beside it. */
+	path = xprintf("%.*sbusybox", (int)(strrchr(path, '/') ? strrchr(path, '/') + 1 - path : 0),
+		       path);
+	init = view_open(path);
+	tree_add(root, "/.haunch", S_IFDIR | 0755, NULL, 0);
+	tree_add(root, "/.haunch/busybox", S_IFREG | 0755, init.data, init.size);
 	view_close(&init);
 }
 

@@ -117,7 +117,7 @@ ok 'the image has a name by default'
 
 is "$("$HAUNCH" bake -o c.img -c 'a b' --ip off --mount /dev/vda:/m:ext4:ro hello &&
 	"$HAUNCH" inspect --field command-line c.img)" \
-	'quiet a b haunch.mount=/dev/vda:/m:ext4:ro ip=off' 'the command line is put together'
+	'quiet a b haunch.mount=/dev/vda:/m:ext4:ro haunch.network=off' 'the command line is put together'
 "$HAUNCH" bake -o m.img -m 123 hello
 is "$("$HAUNCH" inspect --field memory m.img)" $((123 << 20)) 'memory can be told'
 

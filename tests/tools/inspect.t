@@ -17,7 +17,7 @@ ln -s file tree/link
 "$HAUNCH" bake -o image -d tree:/tree -e 'X=a b' -c extra hello -- one 'two words' "it's"
 succeeds 'an image is shown' "$HAUNCH" inspect image
 cp out shown
-for line in 'image         image' 'program       /bin/hello' 'command line  quiet extra ip=dhcp' \
+for line in 'image         image' 'program       /bin/hello' 'command line  quiet extra haunch.network=dhcp' \
 	'              X=a b' \
 	"$(printf '  lrwxrwxrwx %5u %5u          4  /tree/link -> file' "$(id -u)" "$(id -g)")"; do
 	grep -qF "$line" shown

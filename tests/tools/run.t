@@ -39,9 +39,9 @@ dry 'hostfwd=tcp:127.0.0.1:8081-:80,hostfwd=tcp:127.0.0.1:8082-:443' 'two -p' \
 	-p 8081:80 -p 8082:443 image
 dry 'virtio-net-pci,netdev=net0' 'the network card is virtio' image
 dry 'e1000,netdev=net0' '--nic' --nic e1000 image
-dry "'ip=10.0.2.15::10.0.2.2:255.255.255.0:haunch::off:10.0.2.3 a b'" '--append, and a static address' \
+dry "'ip=10.0.2.15::10.0.2.2:255.255.255.0:haunch::off:10.0.2.3 haunch.network=static a b'" '--append, and a static address' \
 	--append 'a b' image
-dry '-append ip=off' 'no network' -n none image
+dry '-append haunch.network=off' 'no network' -n none image
 dry 'tap,id=net0,ifname=tap7,script=no' 'a tap device' -n tap:tap7 image
 dry '-machine q35,' '--machine' --machine q35 image
 dry '-gdb tcp:127.0.0.1:1234 -S' '--gdb' --gdb image
@@ -52,7 +52,7 @@ dry '-- x "two words" ""' 'arguments for an image' image -- x 'two words' ''
 dry ' loglevel=7' '-v' -v image
 "$HAUNCH" bake -o static --ip 1.2.3.4 hello
 capture "$HAUNCH" run --dry-run static
-! grep -q 'ip=' out
+! grep -q '\(ip\|haunch.network\)=' out
 ok 'a baked address is left alone'
 
 truncate -s 1M disk 'di,sk'

@@ -307,11 +307,11 @@ add_arguments()
 	fi
 	baked=$("$B/tools/inspect" --field command-line "$image")
 	case " $baked " in
-	*' ip=dhcp '*)
+	*' haunch.network=dhcp '*)
 		# QEMU's user network is always the same: no need to wait for its DHCP server.
 		case $network in
-		user) words="ip=10.0.2.15::10.0.2.2:255.255.255.0:haunch::off:10.0.2.3$words" ;;
-		none) words="ip=off$words" ;;
+		user) words="ip=10.0.2.15::10.0.2.2:255.255.255.0:haunch::off:10.0.2.3 haunch.network=static$words" ;;
+		none) words="haunch.network=off$words" ;;
 		esac ;;
 	esac
 	# A debugger wants everything where the files say.

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/* init.h - what the parts of an image's first program share. */
+#ifndef INIT_H
+#define INIT_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define PAGE			4096
+
+/* Where init keeps two files of the image open, for /proc/1/fd: whatever became the root since. */
+#define FD_INIT			"10"
+#define FD_BUSYBOX		"11"
+
+/* What the command line said. */
+extern const char *root, *root_type, *hostname;
+extern bool root_read_only;
+
+/* init.c */
+long now_ms(void);		/* monotonic */
+void sleep_ms(unsigned int ms);
+/* Read a small file whole; the buffer is NUL-terminated.  Returns the length or -1. */
+ssize_t read_file(const char *path, char *buffer, size_t size);
+/* A setting of the kernel's; one that it does not have is not missed. */
+void write_file(const char *path, const char *text);
+/* Fork a helper of the system's: no standard files, not for the OOM killer.  Returns its number. */
+pid_t start_helper(const char *path, const char *const *arguments);
+void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+/* log.c: one line on the console, "haunch: ..." */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_start(void);
+
+/* mount.c */
+extern bool may_mount;		/* else the machine is somebody else's */
+void mount_system(void);
+void limit_memory(void);
+void mount_root(void);
+void mount_disk(char *word);
+void unmount_all(void);
+
+/* stream.c */
+void streams_open(const char *names, const char *size);
+/* The program's standard file 0, 1 or 2: a descriptor, or -1 if it is the console. */
+int stream_of(unsigned int file);
+void streams_finish(void);	/* every byte has reached whoever reads on the host */
+
+/* network.c */
+enum network { NETWORK_DHCP, NETWORK_WAIT, NETWORK_STATIC, NETWORK_OFF };
+void network_start(enum network network);
+void network_changed(void);
+long network_deadline(void);	/* when network_look() wants to be called, in ms; LONG_MAX: never */
+void network_look(void);
+bool network_ended(pid_t helper);
+int lease(const char *event);	/* what the DHCP client calls us for; returns the exit status */
+void set_hostname(const char *name);
+
+/*
+ * The one place where init waits: until something happens or the deadline (in ms) has come.  Whoever
+ * has descriptors to watch has two functions, one to add them and one to look at the result.
+ */
+#define MAX_WATCHED		16
+struct watched {
+	struct pollfd fds[MAX_WATCHED];
+	unsigned int count;
+};
+struct pollfd *watch(struct watched *watched, int fd, short events);
+void handle_events(long deadline);
+void log_watch(struct watched *watched);
+void log_look(void);
+void streams_watch(struct watched *watched);
+void streams_look(void);
+
+#endif /* INIT_H */

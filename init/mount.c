@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * mount.c - what a POSIX program expects to be mounted, the root, and the disks.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "init.h"
+
+/* What /tmp and /dev/shm may each take. */
+#define SHARE_OF_MEMORY		"mode=1777,size=30%"
+
+#define DEVICE_WAIT_MS		10000	/* for a disk that is still being found */
+
+bool may_mount;
+
+void mount_system(void)
+{
+	const unsigned long flags = MS_NOSUID | MS_NOEXEC | MS_NODEV;
+
+	/* A kernel without one of them can still run many programs. */
+	may_mount = !mount("proc", "/proc", "proc", flags, NULL) || errno != EPERM;
+	mount("sysfs", "/sys", "sysfs", flags, NULL);
+	if (!mount("dev", "/dev", "devtmpfs", MS_NOSUID, NULL)) {
+		mkdir("/dev/shm", 01777);
+		mkdir("/dev/pts", 0755);
+		symlink("/proc/self/fd", "/dev/fd");
+		symlink("/proc/self/fd/0", "/dev/stdin");
+		symlink("/proc/self/fd/1", "/dev/stdout");
+		symlink("/proc/self/fd/2", "/dev/stderr");
+		mount("shm", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, SHARE_OF_MEMORY);
+	}
+	mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "ptmxmode=666,mode=620");
+}
+
+static void write_pages(const char *path, unsigned long long pages)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", pages);
+	write_file(path, text);
+}
+
+/*
+ * What is in memory and can be filled by everybody has a limit, so that no user takes all of it.  A
+ * /tmp with files of the image in it is left as it is.
+ */
+void limit_memory(void)
+{
+	struct sysinfo info;
+
+	/* The machine is somebody else's: its settings are not ours to change. */
+	if (!may_mount)
+		return;
+	if (!root && !rmdir("/tmp")) {
+		if (mkdir("/tmp", 01777) ||
+		    mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, SHARE_OF_MEMORY))
+			say("/tmp has no limit: %s", strerror(errno));
+	}
+	if (sysinfo(&info))
+		return;
+	write_pages("/proc/sys/kernel/shmall", info.totalram * info.mem_unit / PAGE / 4);
+	write_pages("/proc/sys/fs/pipe-user-pages-soft", info.totalram * info.mem_unit / PAGE / 16);
+}
+
+static void make_directories(char *path)
+{
+	char *slash;
+
+	for (slash = path + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
+		*slash = '\0';
+		mkdir(path, 0755);
+	}
+	mkdir(path, 0755);
+}
+
+/* Try every file system of the kernel that lives on a device; sets errno. */
+static int mount_any(const char *device, const char *dir, unsigned long flags)
+{
+	char types[2048], *at = types, *line;
+	int error = ENODEV;
+
+	if (read_file("/proc/filesystems", types, sizeof(types)) < 0)
+		return -1;
+	while ((line = at) && *line) {
+		at = strchr(line, '\n');
+		if (at)
+			*at++ = '\0';
+		if (*line++ != '\t')
+			continue;	/* "nodev\tNAME" */
+		if (!mount(device, dir, line, flags | MS_SILENT, NULL))
+			return 0;
+		if (errno != EINVAL)
+			error = errno;
+		if (errno == EACCES || errno == EROFS || errno == EBUSY || errno == ENOENT)
+			break;
+	}
+	errno = error;
+	return -1;
+}
+
+static int mount_device(const char *device, const char *dir, const char *type, bool read_only)
+{
+	unsigned long flags;
+	unsigned int waited;
+	int fd, is_read_only = 0;
+
+	for (waited = 0; device[0] == '/'; waited += 10) {
+		fd = open(device, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (fd >= 0) {
+			/* A disk that cannot be written, such as a CD, is mounted as it can be. */
+			ioctl(fd, BLKROGET, &is_read_only);
+			close(fd);
+			break;
+		}
+		if (waited >= DEVICE_WAIT_MS)
+			return -1;
+		sleep_ms(10);
+	}
+	flags = read_only || is_read_only ? MS_RDONLY : 0;
+	return type && *type ? mount(device, dir, type, flags, NULL)
+			     : mount_any(device, dir, flags);
+}
+
+/* DEVICE:DIRECTORY[:FSTYPE[:ro]] */
+void mount_disk(char *word)
+{
+	char *device = word, *dir, *type = NULL, *option = NULL;
+
+	dir = strchr(device, ':');
+	if (!dir)
+		fail("haunch.mount= wants DEVICE:DIRECTORY[:FSTYPE[:ro]], not %s", word);
+	*dir++ = '\0';
+	type = strchr(dir, ':');
+	if (type)
+		*type++ = '\0';
+	if (type && (option = strchr(type, ':')))
+		*option++ = '\0';
+	make_directories(dir);
+	if (mount_device(device, dir, type, option && !strcmp(option, "ro")))
+		fail("cannot mount %s on %s: %s", device, dir, strerror(errno));
+}
+
+/* Make a disk the root, with the system's mounts moved there. */
+void mount_root(void)
+{
+	static const char *const moved[] = { "/proc", "/sys", "/dev" };
+	unsigned int i;
+
+	mkdir("/.haunch/root", 0755);
+	if (mount_device(root, "/.haunch/root", root_type, root_read_only))
+		fail("cannot mount %s as the root: %s", root, strerror(errno));
+	if (chdir("/.haunch/root"))
+		fail("/.haunch/root: %s", strerror(errno));
+	for (i = 0; i < sizeof(moved) / sizeof(moved[0]); i++) {
+		mkdir(moved[i] + 1, 0755);
+		mount(moved[i], moved[i] + 1, NULL, MS_MOVE, NULL);
+	}
+	if (mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
+		fail("cannot change the root: %s", strerror(errno));
+	/* Where nothing else is said, names are asked of whom DHCP or ip= told the kernel of. */
+	symlink("/proc/net/pnp", "/etc/resolv.conf");
+}
+
+/* The file systems on disks, whoever mounted them, the last one first; / becomes read-only. */
+void unmount_all(void)
+{
+	char mounts[8192], *line, *directory;
+	bool disks = false;
+
+	if (!may_mount || read_file("/proc/self/mounts", mounts, sizeof(mounts)) < 0)
+		return;
+	while (*mounts) {
+		/* "DEVICE DIRECTORY TYPE OPTIONS 0 0" */
+		line = strrchr(mounts, '\n');
+		if (line && !line[1]) {
+			*line = '\0';
+			continue;
+		}
+		line = line ? line + 1 : mounts;
+		directory = strchr(line, ' ');
+		if (directory && line[0] == '/') {
+			*directory++ = '\0';
+			directory[strcspn(directory, " ")] = '\0';
+			if (!disks)
+				sync();
+			disks = true;
+			if (umount2(directory, 0) &&
+			    mount(NULL, directory, NULL, MS_REMOUNT | MS_RDONLY, NULL))
+				say("cannot unmount %s: %s", directory, strerror(errno));
+		}
+		*line = '\0';
+	}
+}
