@@ -29,13 +29,25 @@ $(B)/linux-%/.config: linux/config/base.config linux/config/%.config linux/confi
 	cd $(DONOR) && HAUNCH_TOP=$(CURDIR) $(abspath linux/configure) $(abspath $(@D)) \
 		$(abspath linux/config/base.config linux/config/$*.config)
 
-# What every packet, file and event goes through is compiled for speed, all else for less memory.
-HOT := skbuff sock dev gro datagram stream tcp tcp_input tcp_output tcp_ipv4 ip_input ip_output \
-	virtio_net virtio_ring namei open file_table file filemap splice read_write eventpoll slab timer
+# What every packet, file and event goes through is compiled for speed, all else for size.  Which they are:
+# bench/hot, by what the functions of a file take of a request.
+HOT := net/socket.o \
+	$(patsubst %,net/core/%.o,skbuff sock dev gro datagram stream) \
+	$(patsubst %,net/ipv4/%.o,af_inet fib_frontend fib_trie inet_connection_sock inet_hashtables ip_input \
+		ip_output route tcp tcp_input tcp_ipv4 tcp_minisocks tcp_offload tcp_output tcp_timer) \
+	$(patsubst %,drivers/%.o,net/virtio_net virtio/virtio_ring) \
+	$(patsubst %,fs/%.o,dcache eventpoll file file_table inode namei open read_write splice) \
+	$(patsubst %,mm/%.o,filemap memory page_alloc slab usercopy) \
+	$(patsubst %,kernel/%.o,softirq time/timer time/timekeeping) \
+	$(patsubst %,lib/%.o,iov_iter scatterlist strncpy_from_user) \
+	$(patsubst %,arch/haunch/%.o,kernel/syscall lib/string mm/fault)
+
+# A file's own flags go by its name alone, which others may have as well (fs/inode.o, fs/ext4/inode.o).
+HOT_FLAGS = $$(if $$(filter $(HOT),$$@),-O3 -falign-functions=16)
 
 DONOR_MAKE = $(MAKE) -C $(DONOR) ARCH=haunch O=$(abspath $(@D)) HAUNCH_TOP=$(CURDIR) \
 	KBUILD_BUILD_USER=haunch KBUILD_BUILD_HOST=haunch KBUILD_BUILD_TIMESTAMP= \
-	$(HOT:%=CFLAGS_%.o="-O3 -falign-functions=16")
+	$(foreach name,$(sort $(notdir $(HOT))),'CFLAGS_$(name)=$(HOT_FLAGS)')
 
 $(B)/linux-%/vmlinux: $(B)/linux-%/.config $(OVERLAY) | $(B)/tools/progress
 	+$(call progress,linux-$*,1140,building Linux ($*)) $(DONOR_MAKE) vmlinux
