@@ -84,16 +84,22 @@ static void add_mount(struct options *o, const char *mount)
 	add_words(o, xprintf("haunch.mount=%s", mount));
 }
 
-static unsigned long number(const char *text, const char *option)
+/* A size in MiB: 64, 64M and 64MB are the same, and so are 1G and 1024. */
+static unsigned long megabytes(const char *text, const char *option)
 {
-	unsigned long value;
+	unsigned long value, factor = 1;
 	char *end;
 
 	errno = 0;
 	value = strtoul(text, &end, 10);
-	if (end == text || *end || errno || *text == '-' || !value || value > 1ul << 30)
-		usage("%s wants a number of megabytes, not '%s'", option, text);
-	return value;
+	if (end != text && *end && strchr("MmGg", *end)) {
+		factor = strchr("Gg", *end) ? 1024 : 1;
+		end++;
+		end += *end == 'B' || *end == 'b';
+	}
+	if (end == text || *end || errno || *text == '-' || !value || value > 1ul << 24)
+		usage("%s wants a size, as in 64M or 1G, not '%s'", option, text);
+	return value * factor;
 }
 
 static void parse(struct options *o, int argc, char **argv)
@@ -140,7 +146,7 @@ static void parse(struct options *o, int argc, char **argv)
 			add_words(o, optarg);
 			break;
 		case 'm':
-			o->memory = number(optarg, "-m");
+			o->memory = megabytes(optarg, "-m");
 			break;
 		case IP:
 			o->ip = optarg;

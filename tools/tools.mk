@@ -3,7 +3,7 @@
 #
 # The host tools: C programs for everything that parses or writes a format.
 
-TOOLS := bake inspect progress kvm-probe uncr
+TOOLS := bake inspect progress kvm-probe supervise
 
 .PHONY: tools
 tools: $(TOOLS:%=$(B)/tools/%)
@@ -12,7 +12,8 @@ $(B)/tools/bake: $(addprefix $(B)/tools/,bake.o libraries.o tree.o image.o elf64
 $(B)/tools/inspect: $(addprefix $(B)/tools/,inspect.o image.o elf64.o common.o)
 $(B)/tools/progress: $(addprefix $(B)/tools/,progress.o common.o)
 $(B)/tools/kvm-probe: $(addprefix $(B)/tools/,kvm-probe.o common.o)
-$(B)/tools/uncr: $(B)/tools/uncr.o
+$(B)/tools/supervise: $(addprefix $(B)/tools/,supervise.o common.o)
+$(B)/tools/supervise: LDLIBS := -ljansson
 
 # The headers are few and small: every object depends on all of them.
 $(B)/tools/%.o: tools/%.c $(wildcard tools/*.h) core/image.h hypercall/hypercall.h
@@ -20,7 +21,7 @@ $(B)/tools/%.o: tools/%.c $(wildcard tools/*.h) core/image.h hypercall/hypercall
 	$(CC) $(HOSTCFLAGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -c -o $@ $<
 
 $(TOOLS:%=$(B)/tools/%):
-	$(CC) $(HOSTLDFLAGS) -o $@ $^
+	$(CC) $(HOSTLDFLAGS) -o $@ $^ $(LDLIBS)
 
 # What tests/tools needs: the readers of untrusted files with sanitizers, and a kernel-like ELF.
 .PHONY: tests

@@ -82,7 +82,7 @@ guest()
 	description=$3
 	shift 3
 	capture timeout 60 "$HAUNCH" run "$@"
-	[ "$(cat out)" = "$expected_out" ] && [ "$status" -eq "$expected_status" ]
+	[ "$(cat out err)" = "$expected_out" ] && [ "$status" -eq "$expected_status" ]
 	ok "$description" "status $status, expected $expected_status" "$(cat out err)" \
 		"expected: $expected_out"
 }
@@ -198,7 +198,7 @@ by the guest' 0 'a read-only disk' --disk disk:ro -c haunch.mount=/dev/vda:/mnt 
 	capture e2fsck -fn disk
 	is "$status" 0 'it is clean afterwards' "$(cat out)"
 	capture timeout 60 "$HAUNCH" run --disk disk -c haunch.mount=/dev/vda:/mnt:squashfs program
-	[ "$status" -eq 126 ] && grep -qx 'haunch: cannot mount /dev/vda on /mnt: Invalid argument' out
+	[ "$status" -eq 126 ] && grep -qx 'haunch: cannot mount /dev/vda on /mnt: Invalid argument' err
 	ok 'a disk of another kind' "status $status" "$(cat out err)"
 	for disk in ahci:/dev/sda nvme:/dev/nvme0n1 scsi:/dev/sda; do
 		[ -e "$REAL_BUILD/haunch-generic.elf" ] || break
@@ -220,7 +220,7 @@ fi
 
 "$HAUNCH" bake -m 1000 -o greedy program
 capture timeout 60 "$HAUNCH" run -m 64 greedy
-[ "$status" -ne 0 ] && grep -q 'not enough memory.*64 MB.*1000 MB' out
+[ "$status" -ne 0 ] && grep -q 'not enough memory.*64 MB.*1000 MB' err
 ok 'too little memory is said' "status $status" "$(cat out err)"
 guest '' 0 'memory is given where it is needed' greedy
 

@@ -26,7 +26,7 @@ help_bake()
 	  --mount DEVICE:DIRECTORY[:FSTYPE[:ro]]
 	                           mount a disk before the program starts, as in /dev/vda:/srv/www:ext4
 	  -c, --command-line WORDS more words for the kernel's command line
-	  -m, --memory MB          refuse to start with less memory (default: computed)
+	  -m, --memory SIZE        refuse to start with less memory, as in 64M or 1G (default: computed)
 
 	PROGRAM becomes /bin/NAME in the image, unless a -d directory holds it: then it stays there.
 	The libraries that a dynamic PROGRAM is linked with are taken along from this machine, unless a

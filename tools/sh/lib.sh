@@ -40,6 +40,23 @@ is_number()
 	case $1 in ''|*[!0-9]*|??????????*) return 1 ;; esac
 }
 
+# megabytes OPTION SIZE: sets size to a number of MB; 64, 64M and 64MB are the same, and so are 1G and 1024
+megabytes()
+{
+	size=$2
+	factor=1
+	case $size in
+	*[Mm]) size=${size%?} ;;
+	*[Mm][Bb]) size=${size%??} ;;
+	*[Gg]) size=${size%?} factor=1024 ;;
+	*[Gg][Bb]) size=${size%??} factor=1024 ;;
+	esac
+	if ! is_number "$size" || [ "$size" -eq 0 ] || [ "$size" -gt 16777216 ]; then
+		usage_error "$1 wants a size, as in 64M or 1G, not '$2'"
+	fi
+	size=$((size * factor))
+}
+
 # The packages of groups, and those of them that are not installed.
 packages_of()
 {
@@ -93,7 +110,7 @@ run_make()
 # The tools are built within seconds, so just do it where they are missing.
 need_tools()
 {
-	for tool in tools/bake tools/inspect tools/kvm-probe tools/uncr init/init; do
+	for tool in tools/bake tools/inspect tools/kvm-probe tools/supervise init/init; do
 		[ -x "$B/$tool" ] || {
 			log=$(run_make tools "$B/init/init" 2>&1) || {
 				echo "$log" | tail -n 20 >&2

@@ -4,8 +4,8 @@
 #
 # run.sh - haunch run: boot an image, or a program, in QEMU, and come back with its exit status.
 #
-# The status comes through QEMU's debug port: the core writes "haunch: exit status N" there before it
-# powers off.  QEMU runs in the background of this shell, so that a signal can end it at once.
+# This finds out QEMU's command line; tools/supervise.c then starts it, carries the program's input
+# and output, stops the machine when asked, and ends with the program's status.
 
 help_run()
 {
@@ -14,10 +14,14 @@ help_run()
 	       haunch run [OPTION]... PROGRAM [-- ARGUMENT...]
 
 	Boot an image, or bake a program and boot it.  The exit status is the program's; 125 means that
-	the guest died without one.  With an IMAGE, arguments replace those that were baked.  Ctrl-C
-	ends the guest; on a terminal Ctrl-A C is QEMU's monitor and Ctrl-A X ends the guest, too.
+	the guest died without one.  With an IMAGE, arguments replace those that were baked.  Standard
+	input, output and error are the program's, as if it ran here.  SIGTERM, SIGINT or SIGHUP stops
+	the program, unmounts its disks and switches off; a second one ends the machine at once.
+	On a terminal Ctrl-C is for the program, and pressed three times it stops the machine like
+	SIGINT; Ctrl-A C is QEMU's monitor and Ctrl-A X ends the machine at once.
 
-	  -m, --memory MB          the guest's memory (default: 64, more if the image needs more)
+	  -m, --memory SIZE        the guest's memory, as in 64M or 1G (default: 64M, more if the image
+	                           needs more)
 	  -p, --port [ADDRESS:]HOST:GUEST[/udp]
 	                           forward a port of this machine to the guest; ADDRESS is 127.0.0.1
 	                           if not given, 0.0.0.0 is all; any number; PORT alone is PORT:PORT
@@ -27,6 +31,15 @@ help_run()
 	                           the network card (default: virtio)
 	  --disk FILE[:virtio|ahci|nvme|scsi][:ro]
 	                           attach a disk image, raw or qcow2; any number
+	  --mount DEVICE:DIRECTORY[:FSTYPE[:ro]]
+	                           mount a disk before the program starts, as in /dev/vda:/srv/www:ext4
+	  --restart off|reboot|again
+	                           when the program ends: switch off (default), reboot, or start it
+	                           again after a pause; after a kernel's panic, too (reboot)
+	  --stop-signal SIGNAL     what stops the program (default: TERM)
+	  --stop-timeout SECONDS   how long it may take before it is killed (default: 10)
+	  --open-files NUMBER      how many files a process may open (default: 16384, and up to 65536
+	                           if it asks)
 	  --machine pc|q35         the machine (default: pc)
 	  --kvm, --tcg             use KVM, or emulate (default: KVM where it works)
 	  -c, --append WORDS       more words for the kernel's command line
@@ -79,6 +92,7 @@ main_run()
 		esac
 		case $option in
 		-m|--memory|-p|--port|-n|--network|--nic|--disk|--machine|-c|--append|--qemu|\
+		--mount|--restart|--stop-signal|--stop-timeout|--open-files|\
 		-d|--dir|-e|--env|-k|--kernel)
 			want_value "$option" $#
 			case $2 in
@@ -87,9 +101,9 @@ main_run()
 		esac
 		case $option in
 		-m|--memory)
-			is_number "$2" ||
-				usage_error "$option wants a number of megabytes, not '$2'"
-			memory=$2
+			megabytes "$option" "$2"
+			# shellcheck disable=SC2154 # megabytes sets it
+			memory=$size
 			shift ;;
 		-p|--port)
 			add_port "$option" "$2"
@@ -117,6 +131,27 @@ main_run()
 			shift ;;
 		-c|--append)
 			words="$words $2"
+			shift ;;
+		--mount)
+			one_word "$option" "$2"
+			words="$words haunch.mount=$2"
+			shift ;;
+		--restart)
+			case $2 in
+			off|reboot|again) words="$words haunch.restart=$2" ;;
+			*) usage_error "$option wants off, reboot or again, not '$2'" ;;
+			esac
+			shift ;;
+		--stop-signal)
+			one_word "$option" "$2"
+			words="$words haunch.stop=$2"
+			shift ;;
+		--stop-timeout|--open-files)
+			is_number "$2" || usage_error "$option wants a number, not '$2'"
+			case $option in
+			--open-files) words="$words haunch.files=$2" ;;
+			*) words="$words haunch.stop-timeout=$2" ;;
+			esac
 			shift ;;
 		--qemu)
 			qemu_options=$qemu_options$2$newline
@@ -153,7 +188,7 @@ main_run()
 		usage_error "-p works with the user network only, not with $network"
 	need_qemu
 	need_tools
-	check_ports
+	[ -n "$dry_run" ] || check_ports
 	case $network in
 	tap:*)
 		# /sys may be another network namespace's.
@@ -163,12 +198,10 @@ main_run()
 	esac
 	tmp=$(mktemp -d "${TMPDIR:-/tmp}/haunch-run.XXXXXX") ||
 		die "cannot make a temporary directory in ${TMPDIR:-/tmp}"
-	qemu_pid=
-	terminal=
-	trap clean_up EXIT
-	trap 'end 129' HUP
-	trap 'end 130' INT
-	trap 'end 143' TERM
+	trap 'rm -rf "$tmp"' EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
 
 	kind=$("$B/tools/inspect" --field kind "$image") || exit 1
 	case $kind in
@@ -191,6 +224,14 @@ main_run()
 	choose_accelerator
 	add_arguments "$@"
 	start_qemu
+}
+
+# The words of a command line end at spaces.
+one_word()
+{
+	case $2 in
+	''|*[[:space:]\"]*) usage_error "$1 wants one word, not '$2'" ;;
+	esac
 }
 
 need_qemu()
@@ -244,6 +285,7 @@ check_ports()
 # Make an image of the program: sets image.
 bake_program()
 {
+	name=${image##*/}
 	if [ -z "$kernel_name" ]; then
 		kernel_name=virtio
 		[ "$nic" = virtio ] || kernel_name=generic
@@ -261,11 +303,12 @@ bake_program()
 			set -- "$option" "${rest%%"$newline"*}" "$@"
 			rest=${rest#*"$newline"}
 		done
+		[ -z "$dry_run" ] || quoted haunch bake -k "$kernel_name" -o "$name.img" "$@" >"$tmp/bake"
 		exec "$B/tools/bake" --kernel "$kernel" --init "$B/init/init" \
 			${drivers:+--drivers "$drivers"} -o "$tmp/image" "$@"
 	) || exit
-	image=$tmp/image
 	kind=image
+	image=$tmp/image
 }
 
 # Without its driver a network card or a disk would just not be there.
@@ -300,6 +343,7 @@ choose_accelerator()
 # Words for the kernel's command line: what is baked, then these, and the last ip= counts.
 add_arguments()
 {
+	baked=
 	if [ "$kind" = iso ]; then
 		[ -z "${words}${1+ }" ] ||
 			die "an ISO image boots by its own GRUB: no --append, -v or arguments"
@@ -382,24 +426,16 @@ add_disk()
 start_qemu()
 {
 	set -- qemu-system-x86_64 -machine "$machine,accel=$accelerator" -m "$memory" \
-		-no-user-config -nodefaults -display none -vga none -no-reboot
+		-no-user-config -nodefaults -display none -vga none
+	# A machine that resets by a fault would do so for ever.
+	case " $baked $words " in
+	*' haunch.restart=reboot '*) ;;
+	*) set -- "$@" -no-reboot ;;
+	esac
 	case $accelerator in
 	kvm) set -- "$@" -cpu host ;;
 	*) set -- "$@" -cpu max ;;
 	esac
-
-	# Serial port on the terminal, with Ctrl-C for us and Ctrl-A for QEMU; the debug port.  Where
-	# no terminal is, lines end as they do in files.
-	filter=
-	if [ -t 0 ] && [ -t 1 ]; then
-		set -- "$@" -chardev stdio,id=console,mux=on,signal=on -serial chardev:console \
-			-mon chardev=console,mode=readline
-	else
-		set -- "$@" -chardev stdio,id=console,signal=on -serial chardev:console
-		[ -t 1 ] || filter=1
-	fi
-	set -- "$@" -chardev "file,id=status,path=$(escaped "$tmp/status")" \
-		-device isa-debugcon,iobase=0xe9,chardev=status
 
 	model=$nic
 	[ "$nic" != virtio ] || model=virtio-net-pci
@@ -419,6 +455,8 @@ start_qemu()
 			-device "$model,netdev=net0,romfile=" ;;
 	esac
 
+	image_file=$image
+	[ "$image" != "$tmp/image" ] || [ -z "$dry_run" ] || image_file=$name.img
 	disk_count=0
 	case $disks in *:ahci*) set -- "$@" -device ahci,id=ahci0 ;; esac
 	case $disks in *:scsi*) set -- "$@" -device virtio-scsi-pci ;; esac
@@ -432,7 +470,8 @@ start_qemu()
 	if [ "$kind" = iso ]; then
 		set -- "$@" -cdrom "$image" -boot d
 	else
-		set -- "$@" -kernel "$image" ${words:+-append "$words"}
+		[ "$image" != "$tmp/image" ] || [ -n "$dry_run" ] || image_file=/dev/fd/9
+		set -- "$@" -kernel "$image_file" ${words:+-append "$words"}
 	fi
 	[ -z "$gdb" ] || set -- "$@" -gdb tcp:127.0.0.1:1234 -S
 	rest=$qemu_options
@@ -442,104 +481,32 @@ start_qemu()
 	done
 
 	if [ -n "$dry_run" ]; then
-		for arg; do
-			case $arg in
-			*[!A-Za-z0-9_./:,=@%+-]*|'')
-				printf "'%s' " "$(printf %s "$arg" | sed "s/'/'\\\\''/g")" ;;
-			*) printf '%s ' "$arg" ;;
-			esac
-		done
-		echo
+		[ ! -e "$tmp/bake" ] || cat "$tmp/bake"
+		quoted "$@" -serial stdio
 		exit 0
 	fi
 	[ -z "$gdb" ] ||
 		echo "waiting for a debugger: gdb $B/haunch-virtio.debug -ex 'target remote :1234'" >&2
-
-	# A background job of a terminal must not touch it, or it is stopped.
-	if [ -t 0 ]; then
-		if in_foreground; then
-			terminal=$(stty -g 2>/dev/null) || terminal=
-		else
-			exec </dev/null
-		fi
-	fi
-	(exec 3<&0) 2>/dev/null || exec </dev/null	# it may be closed
-	exec 3<&0
-	filter_pid=
-	if [ -n "$filter" ]; then
-		mkfifo "$tmp/output"
-		"$B/tools/uncr" <"$tmp/output" &
-		filter_pid=$!
-		exec >"$tmp/output"
-	fi
-	"$@" <&3 2>"$tmp/errors" &
-	qemu_pid=$!
-	[ -z "$filter" ] || exec >/dev/null
-	status=0
-	wait "$qemu_pid" || status=$?
-	qemu_pid=
-	[ -z "$filter_pid" ] || wait "$filter_pid" || :
-	finish
-}
-
-# Is this shell's process group the one that owns the terminal?
-in_foreground()
-{
-	read -r line </proc/self/stat || return 0
-	# The name in parentheses may hold spaces.
-	# shellcheck disable=SC2086 # words wanted
-	set -- ${line##*)}
-	[ "$3" = "$6" ]
-}
-
-# QEMU has ended: find out what the guest said.
-finish()
-{
-	# Somebody ended QEMU itself, and not us.
-	signal=$(sed -n 's/.*terminating on signal \([0-9]*\).*/\1/p' "$tmp/errors")
-	[ -z "$signal" ] || exit $((128 + signal))
-	guest=$(sed -n 's/^haunch: exit status \([0-9]*\).*$/\1/p' "$tmp/status" 2>/dev/null |
-		tail -n 1)
-	explain_errors
-	[ -z "$guest" ] || exit "$guest"
-	[ "$status" -eq 0 ] || exit "$status"
-	echo "haunch run: the guest ended without an exit status: it was stopped, reset or crashed;" \
-		"see its messages with -v, or debug it with --gdb" >&2
-	exit 125
-}
-
-# QEMU's messages, those that users meet put in our words.  Sets status if QEMU could not start.
-explain_errors()
-{
-	grep -v -e 'terminating on signal' -e "host doesn't support requested feature" \
-		-e "TCG doesn't support requested feature" "$tmp/errors" >"$tmp/messages" || :
-	[ -s "$tmp/messages" ] || return 0
-	if grep -q 'Could not set up host forwarding' "$tmp/messages"; then
-		forward=$(sed -n "s/.*forwarding rule '\([^']*\)'.*/\1/p" "$tmp/messages" | head -n 1)
-		echo "haunch run: cannot forward $forward: the port is in use already, or not for you" >&2
-	elif grep -q 'Failed to get .* lock' "$tmp/messages"; then
-		echo "haunch run: a disk image is in use by another QEMU:" "$(echo "$disks" | xargs)" >&2
-	elif grep -q 'could not configure /dev/net/tun' "$tmp/messages"; then
-		echo "haunch run: cannot use the network device ${network#tap:}:" \
-			"$(sed 's/.*: //' "$tmp/messages" | head -n 1)" >&2
-	else
-		sed 's/^qemu-system-x86_64: //; s/^/haunch run: QEMU: /' "$tmp/messages" >&2
-	fi
-}
-
-clean_up()
-{
-	trap '' HUP INT TERM
-	if [ -n "$qemu_pid" ]; then
-		kill "$qemu_pid" 2>/dev/null || :
-		wait "$qemu_pid" 2>/dev/null || :
-	fi
-	[ -z "$terminal" ] || stty "$terminal" 2>/dev/null || :
+	ports_option=--ports
+	[ "$kind" = image ] && { [ -z "$have" ] || echo "$have" | grep -qx virtio_console; } ||
+		ports_option=
+	# What was baked for this once is gone as soon as QEMU has read it.
+	exec 9<"$image"
 	rm -rf "$tmp"
+	trap - EXIT
+	# shellcheck disable=SC2086 # an option or none
+	exec "$B/tools/supervise" $ports_option --tap "${network#tap:}" -- "$@"
 }
 
-# end STATUS: a signal came
-end()
+# The words as a shell reads them.
+quoted()
 {
-	exit "$1"
+	for arg; do
+		case $arg in
+		*[!A-Za-z0-9_./:,=@%+-]*|'')
+			printf "'%s' " "$(printf %s "$arg" | sed "s/'/'\\\\''/g")" ;;
+		*) printf '%s ' "$arg" ;;
+		esac
+	done
+	echo
 }
