@@ -16,7 +16,7 @@
  *   haunch.stop-timeout=SECONDS                   10 if not given; then it is killed
  *   haunch.restart=off|reboot|again               what the program's end leads to, or a panic
  *   haunch.files=NUMBER                           limit of open files
- *   haunch.io=[in][,out][,err], haunch.size=ROWSxCOLUMNS   what `haunch run` has: see stream.c
+ *   haunch.io=[in][,out][,err|,err=out], haunch.size=ROWSxCOLUMNS   what `haunch run` has: see stream.c
  *   root=DEVICE [rootfstype=TYPE] [ro]            make a disk the root; the program may be there or
  *                                                 in the image
  *   -- ARGUMENT...                                instead of the baked arguments

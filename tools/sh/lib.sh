@@ -90,31 +90,6 @@ run_make()
 	return $make_status
 }
 
-# The tools are built within seconds, so just do it where they are missing.
-need_tools()
-{
-	for tool in tools/bake tools/inspect tools/kvm-probe tools/uncr init/init; do
-		[ -x "$B/$tool" ] || {
-			log=$(run_make tools "$B/init/init" 2>&1) || {
-				echo "$log" | tail -n 20 >&2
-				die "cannot build the tools"
-			}
-			return
-		}
-	done
-}
-
-# need_kernel virtio|generic: sets kernel and drivers (Kbuild's list of what is in it, or nothing)
-need_kernel()
-{
-	# shellcheck disable=SC2034 # for the caller
-	kernel=$B/haunch-$1.elf
-	drivers=$B/linux-$1/modules.builtin
-	[ -e "$B/haunch-$1.elf" ] ||
-		die "the kernel is not built yet (it takes some minutes, once); run: haunch build"
-	[ -e "$drivers" ] || drivers=
-}
-
 # port_in_use tcp|udp ADDRESS PORT: does a local socket have what ADDRESS:PORT needs?
 port_in_use()
 {
