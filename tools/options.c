@@ -140,9 +140,10 @@ static void table_rows(const char *command, const struct poptOption *row)
 		}
 		if (row->argInfo & POPT_ARGFLAG_DOC_HIDDEN)
 			continue;
-		printf("%s\t--%s\t%s%c\t%s\t%s\n", command, row->longName,
-		       row->shortName ? "-" : "", row->shortName ? row->shortName : ' ',
-		       row->argDescrip ? row->argDescrip : "", row->descrip);
+		printf("%s\t--%s\t", command, row->longName);
+		if (row->shortName)
+			printf("-%c", row->shortName);
+		printf("\t%s\t%s\n", row->argDescrip ? row->argDescrip : "", row->descrip);
 	}
 }
 

@@ -89,23 +89,3 @@ run_make()
 	exec 9>&-
 	return $make_status
 }
-
-# port_in_use tcp|udp ADDRESS PORT: does a local socket have what ADDRESS:PORT needs?
-port_in_use()
-{
-	[ -r "/proc/net/$1" ] || return 1
-	hex=$(printf %04X "$3")
-	case $2 in
-	0.0.0.0) hosts='[0-9A-F]*' ;;
-	*)
-		# /proc/net has the bytes of an address as a number of this machine's.
-		own=$(echo "$2" | awk -F. '{ printf "%02X%02X%02X%02X", $4, $3, $2, $1 }')
-		hosts="\\($own\\|0\\{8\\}\\|0\\{32\\}\\)" ;;
-	esac
-	case $1 in
-	tcp) state=0A ;;	# listening
-	*) state=07 ;;		# bound
-	esac
-	cat "/proc/net/$1" "/proc/net/${1}6" 2>/dev/null |
-		grep -q "^ *[0-9]*: $hosts:$hex [0-9A-F:]* $state "
-}
