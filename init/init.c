@@ -455,6 +455,7 @@ pid_t start_helper(const char *path, const char *const *arguments)
 	if (pid)
 		return pid;
 	/* We are in our parent's memory: system calls only, then exec. */
+	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &no_signals, NULL);
 	for (int i = 0, fd = open("/dev/null", O_RDWR | O_CLOEXEC); fd >= 0 && i < 3; i++)
 		dup2(fd, i);
@@ -476,6 +477,7 @@ static void start(const struct program *program)
 		if (stream_of(0) < 0)
 			ioctl(0, TIOCSCTTY, 0);
 		setrlimit(RLIMIT_NOFILE, &files);
+		signal(SIGPIPE, SIG_DFL);	/* what is ignored stays so after exec */
 		sigprocmask(SIG_SETMASK, &no_signals, NULL);
 		execve(program->path, program->arguments, program->environment);
 		if (errno == ENOENT && program->fd >= 0)
@@ -520,7 +522,8 @@ static unsigned int run(const struct program *program)
 		return WEXITSTATUS(program_status);
 	number = WTERMSIG(program_status);
 	name = strrchr(program->path, '/');
-	if (!told || number != stop_signal)
+	/* As shells have it: of who wrote when nobody read any more nothing is said. */
+	if ((!told || number != stop_signal) && number != SIGPIPE)
 		say("%s: %s (signal %d)", name ? name + 1 : program->path, strsignal(number), number);
 	return 128 + number;
 }

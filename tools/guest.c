@@ -487,17 +487,18 @@ static void read_messages(void)
 
 /* ------------------------------------------------------------------ QEMU */
 
-static void connect_port(const char ***qemu, unsigned int *nr, int which, const int *theirs)
+static void connect_port(const char ***qemu, unsigned int *nr, int which, int theirs)
 {
+	const char *name = socket_names[which];
+	bool shared = which == CONSOLE && m.guest->terminal;	/* with QEMU's monitor */
+
 	*qemu = append(*qemu, nr, "-chardev");
-	*qemu = append(*qemu, nr, xprintf("socket,id=%s,fd=%d%s", socket_names[which], theirs[which],
-					  which == CONSOLE && m.guest->terminal ? ",mux=on" : ""));
-	if (which < CONTROL)
+	*qemu = append(*qemu, nr, xprintf("socket,id=%s,fd=%d%s", name, theirs, shared ? ",mux=on" : ""));
+	if (which == QMP || which == STATUS || which == CONSOLE)
 		return;
 	*qemu = append(*qemu, nr, "-device");
-	*qemu = append(*qemu, nr, xprintf("virtserialport,id=%s,chardev=%s,name=haunch.%s",
-					  socket_names[which], socket_names[which],
-					  socket_names[which]));
+	*qemu = append(*qemu, nr, xprintf("virtserialport,id=%s,chardev=%s,name=haunch.%s", name, name,
+					  name));
 }
 
 static void exec_qemu(const char **qemu, const int *theirs, int messages, pid_t parent)
@@ -566,7 +567,7 @@ static void start_qemu(const struct guest *g)
 	}
 	for (i = 0; i < NR_SOCKETS; i++)
 		if (wanted[order[i]])
-			connect_port(&qemu, &nr, order[i], theirs);
+			connect_port(&qemu, &nr, order[i], theirs[order[i]]);
 	for (i = 0; i < ARRAY_SIZE(fixed); i++)
 		qemu = append(qemu, &nr, fixed[i]);
 	if (g->terminal) {
