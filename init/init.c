@@ -499,7 +499,7 @@ static void start(const struct program *program)
 static unsigned int run(const struct program *program)
 {
 	long deadline = LONG_MAX;
-	bool told = false;
+	bool told = false, killed = false;
 	const char *name;
 	int number;
 
@@ -514,6 +514,7 @@ static unsigned int run(const struct program *program)
 			say("the program did not end within %ld s of signal %d (%s): killed",
 			    stop_timeout_ms / 1000, stop_signal, strsignal(stop_signal));
 			kill(program_pid, SIGKILL);
+			killed = true;
 			deadline = LONG_MAX;
 		}
 		handle_events(deadline);
@@ -523,7 +524,7 @@ static unsigned int run(const struct program *program)
 	number = WTERMSIG(program_status);
 	name = strrchr(program->path, '/');
 	/* As shells have it: of who wrote when nobody read any more nothing is said. */
-	if ((!told || number != stop_signal) && number != SIGPIPE)
+	if ((!told || number != stop_signal) && !killed && number != SIGPIPE)
 		say("%s: %s (signal %d)", name ? name + 1 : program->path, strsignal(number), number);
 	return 128 + number;
 }
