@@ -120,7 +120,6 @@ void streams_open(const char *list, const char *size)
 		r->program = pipe[!!i];
 		fcntl(pipe[!i], F_SETFL, O_NONBLOCK);
 	}
-	/* Two names for one file on the host: what the program writes keeps its order. */
 	if (listed(list, "err=out"))
 		relays[2].program = relays[1].program;
 }

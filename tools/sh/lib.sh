@@ -40,23 +40,6 @@ is_number()
 	case $1 in ''|*[!0-9]*|??????????*) return 1 ;; esac
 }
 
-# megabytes OPTION SIZE: sets size to a number of MB; 64, 64M and 64MB are the same, and so are 1G and 1024
-megabytes()
-{
-	size=$2
-	factor=1
-	case $size in
-	*[Mm]) size=${size%?} ;;
-	*[Mm][Bb]) size=${size%??} ;;
-	*[Gg]) size=${size%?} factor=1024 ;;
-	*[Gg][Bb]) size=${size%??} factor=1024 ;;
-	esac
-	if ! is_number "$size" || [ "$size" -eq 0 ] || [ "$size" -gt 16777216 ]; then
-		usage_error "$1 wants a size, as in 64M or 1G, not '$2'"
-	fi
-	size=$((size * factor))
-}
-
 # The packages of groups, and those of them that are not installed.
 packages_of()
 {
@@ -105,49 +88,4 @@ run_make()
 	"$@" -q >/dev/null 2>&1 || "$@" -j"$(nproc)" 9>&- || make_status=$?
 	exec 9>&-
 	return $make_status
-}
-
-# The tools are built within seconds, so just do it where they are missing.
-need_tools()
-{
-	for tool in tools/bake tools/inspect tools/kvm-probe tools/supervise init/init; do
-		[ -x "$B/$tool" ] || {
-			log=$(run_make tools "$B/init/init" 2>&1) || {
-				echo "$log" | tail -n 20 >&2
-				die "cannot build the tools"
-			}
-			return
-		}
-	done
-}
-
-# need_kernel virtio|generic: sets kernel and drivers (Kbuild's list of what is in it, or nothing)
-need_kernel()
-{
-	# shellcheck disable=SC2034 # for the caller
-	kernel=$B/haunch-$1.elf
-	drivers=$B/linux-$1/modules.builtin
-	[ -e "$B/haunch-$1.elf" ] ||
-		die "the kernel is not built yet (it takes some minutes, once); run: haunch build"
-	[ -e "$drivers" ] || drivers=
-}
-
-# port_in_use tcp|udp ADDRESS PORT: does a local socket have what ADDRESS:PORT needs?
-port_in_use()
-{
-	[ -r "/proc/net/$1" ] || return 1
-	hex=$(printf %04X "$3")
-	case $2 in
-	0.0.0.0) hosts='[0-9A-F]*' ;;
-	*)
-		# /proc/net has the bytes of an address as a number of this machine's.
-		own=$(echo "$2" | awk -F. '{ printf "%02X%02X%02X%02X", $4, $3, $2, $1 }')
-		hosts="\\($own\\|0\\{8\\}\\|0\\{32\\}\\)" ;;
-	esac
-	case $1 in
-	tcp) state=0A ;;	# listening
-	*) state=07 ;;		# bound
-	esac
-	cat "/proc/net/$1" "/proc/net/${1}6" 2>/dev/null |
-		grep -q "^ *[0-9]*: $hosts:$hex [0-9A-F:]* $state "
 }
