@@ -48,7 +48,7 @@ HOT := skbuff sock dev gro datagram stream tcp tcp_input tcp_output tcp_ipv4 ip_
 
 DONOR_MAKE = $(MAKE) -C $(DONOR) ARCH=haunch O=$(abspath $(@D)) HAUNCH_TOP=$(CURDIR) \
 	KBUILD_BUILD_USER=haunch KBUILD_BUILD_HOST=haunch KBUILD_BUILD_TIMESTAMP= \
-	$(HOT:%=CFLAGS_%.o=-O3)
+	$(HOT:%=CFLAGS_%.o="-O3 -falign-functions=16")
 
 $(B)/linux-%/vmlinux: $(B)/linux-%/.config $(OVERLAY) | $(B)/tools/progress
 	+$(call progress,linux-$*,1140,building Linux ($*),$(@D)/.progress) $(DONOR_MAKE) vmlinux
