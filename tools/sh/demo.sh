@@ -11,7 +11,7 @@ help_demo()
 
 	Install what is missing, build the kernel and lighttpd (from Debian's source packages), make an
 	image of them with a small site, boot it in QEMU, and serve on http://localhost:8080 until
-	Ctrl-C.  The first time takes some minutes; later it starts at once.
+	Ctrl-C.  The first time takes some minutes and 2 GB of disk; later it starts at once.
 
 	  -p, --port PORT          another port than 8080
 	END
@@ -37,11 +37,12 @@ main_demo()
 		usage_error "-p wants a port from 1 to 65535, not '$port'"
 	fi
 	# Better now than after the long build.
-	! port_in_use tcp 127.0.0.1 "$port" ||
+	! port_in_use "$port" ||
 		die "port $port is in use already; choose another: haunch demo -p OTHER"
 
 	# shellcheck source=tools/sh/build.sh
 	. "$ROOT/tools/sh/build.sh"
+	tell_costs
 	install_packages_for build run
 	build virtio lighttpd
 	image=$B/demo/lighttpd.img
@@ -49,6 +50,14 @@ main_demo()
 	"$ROOT/haunch" bake -o "$image" -d "$B/apps/lighttpd/root:/" "$B/apps/lighttpd/lighttpd" \
 		-- -D -f /etc/lighttpd.conf
 	serve
+}
+
+# Does somebody listen at the port where 127.0.0.1 reaches it?
+port_in_use()
+{
+	hex=$(printf %04X "$1")
+	cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+		grep -q "^ *[0-9]*: \\(0100007F\\|0\\{8\\}\\|0\\{32\\}\\):$hex [0-9A-F:]* 0A "
 }
 
 serve()

@@ -30,9 +30,22 @@ want_value()
 	[ "$2" -ge 2 ] || usage_error "option '$1' wants a value (see haunch help $command)"
 }
 
-version()
+# The release, the commit where this is a clone, and the donor: what is built, and what is installed
+# if that is another.
+show_version()
 {
-	git -C "$ROOT" describe --always --dirty 2>/dev/null || echo 0
+	read -r release <"$ROOT/VERSION"
+	commit=
+	[ ! -e "$ROOT/.git" ] || commit=$(git -C "$ROOT" describe --always --dirty --exclude '*' 2>/dev/null) || :
+	echo "haunch $release${commit:+ ($commit)}"
+	donor=
+	[ ! -s "$B/donor/unpacked" ] || read -r donor <"$B/donor/unpacked"
+	installed=$(dpkg-query -W -f='${Package} ${Version}' "${donor%% *}" 2>/dev/null) || :
+	echo "donor: ${donor:-not built yet}"
+	case $donor in
+	''|"$installed") ;;
+	*) echo "installed is ${installed:-none}; to use it run: haunch build" ;;
+	esac
 }
 
 is_number()
@@ -88,49 +101,4 @@ run_make()
 	"$@" -q >/dev/null 2>&1 || "$@" -j"$(nproc)" 9>&- || make_status=$?
 	exec 9>&-
 	return $make_status
-}
-
-# The tools are built within seconds, so just do it where they are missing.
-need_tools()
-{
-	for tool in tools/bake tools/inspect tools/kvm-probe tools/uncr init/init; do
-		[ -x "$B/$tool" ] || {
-			log=$(run_make tools "$B/init/init" 2>&1) || {
-				echo "$log" | tail -n 20 >&2
-				die "cannot build the tools"
-			}
-			return
-		}
-	done
-}
-
-# need_kernel virtio|generic: sets kernel and drivers (Kbuild's list of what is in it, or nothing)
-need_kernel()
-{
-	# shellcheck disable=SC2034 # for the caller
-	kernel=$B/haunch-$1.elf
-	drivers=$B/linux-$1/modules.builtin
-	[ -e "$B/haunch-$1.elf" ] ||
-		die "the kernel is not built yet (it takes some minutes, once); run: haunch build"
-	[ -e "$drivers" ] || drivers=
-}
-
-# port_in_use tcp|udp ADDRESS PORT: does a local socket have what ADDRESS:PORT needs?
-port_in_use()
-{
-	[ -r "/proc/net/$1" ] || return 1
-	hex=$(printf %04X "$3")
-	case $2 in
-	0.0.0.0) hosts='[0-9A-F]*' ;;
-	*)
-		# /proc/net has the bytes of an address as a number of this machine's.
-		own=$(echo "$2" | awk -F. '{ printf "%02X%02X%02X%02X", $4, $3, $2, $1 }')
-		hosts="\\($own\\|0\\{8\\}\\|0\\{32\\}\\)" ;;
-	esac
-	case $1 in
-	tcp) state=0A ;;	# listening
-	*) state=07 ;;		# bound
-	esac
-	cat "/proc/net/$1" "/proc/net/${1}6" 2>/dev/null |
-		grep -q "^ *[0-9]*: $hosts:$hex [0-9A-F:]* $state "
 }

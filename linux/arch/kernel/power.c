@@ -34,16 +34,18 @@ void machine_restart(char *command)
 	hc_reboot();
 }
 
-/* A program that simply ends should not have the kernel print "Power down": by now the devices are
- * shut down, and that line would be the next thing to happen. */
-static void quiet_power_off(void)
+/* A program that simply ends should not have the kernel print "Power down" or "Restarting system": by
+ * now the devices are shut down, and that line would be the next thing to happen. */
+static void quiet_end(void)
 {
+	if (system_state == SYSTEM_RESTART)
+		hc_reboot();
 	if (system_state == SYSTEM_POWER_OFF || system_state == SYSTEM_HALT)
 		hc_power_off(exit_status);
 }
 
 static struct syscore_ops power_ops = {
-	.shutdown = quiet_power_off,
+	.shutdown = quiet_end,
 };
 
 /* Nobody would ever see a halted image: a panic is the end, with a status that says failure. */
