@@ -56,18 +56,21 @@ HOT := net/socket.o \
 	$(patsubst %,lib/%.o,iov_iter scatterlist strncpy_from_user) \
 	$(patsubst %,arch/haunch/%.o,kernel/syscall mm/fault)
 
-# What takes most of a boot.
-WARM := $(patsubst %,mm/%.o,memory page_alloc percpu) \
-	$(patsubst %,lib/%.o,crypto/blake2s-generic crypto/chacha find_bit idr radix-tree rbtree vsprintf xarray) \
-	$(patsubst %,kernel/%.o,params) $(patsubst %,fs/%.o,kernfs/dir proc/proc_sysctl)
+# What takes most of a boot, or of what a program does with processes, threads and memory (bench/micro.c).
+WARM := $(patsubst %,fs/%.o,binfmt_elf exec kernfs/dir pipe proc/proc_sysctl) \
+	$(patsubst %,kernel/%.o,cred exit fork futex/core futex/syscalls futex/waitwake locking/rwsem params pid \
+		sched/build_policy sched/build_utility sched/core sched/fair signal sys time/hrtimer) \
+	$(patsubst %,lib/%.o,crypto/blake2s-generic crypto/chacha find_bit idr maple_tree radix-tree rbtree \
+		vsprintf xarray) \
+	$(patsubst %,mm/%.o,memory mmap mmu_gather mprotect page_alloc percpu rmap swap vmalloc)
 
 # A file's own flags go by its name alone, which others may have as well (fs/inode.o, fs/ext4/inode.o).
-# They take the place of what the donor says about a file of that name, which is nothing for these.
+# They take the place of what the donor says about a file of that name: only that the scheduler has frame pointers.
 HOT_FLAGS = $$(if $$(filter $(HOT),$$@),-O3 -falign-functions=16,$$(if $$(filter $(WARM),$$@),-O2))
 
 DONOR_MAKE = $(MAKE) -C $(DONOR) ARCH=haunch O=$(abspath $(@D)) HAUNCH_TOP=$(CURDIR) \
 	KBUILD_BUILD_USER=haunch KBUILD_BUILD_HOST=haunch KBUILD_BUILD_TIMESTAMP= \
-	$(foreach name,$(sort $(notdir $(HOT) $(WARM))),'CFLAGS_$(name)=$(HOT_FLAGS)')
+	'HOT_FLAGS=$(HOT_FLAGS)' $(foreach name,$(sort $(notdir $(HOT) $(WARM))),'CFLAGS_$(name)=$$(HOT_FLAGS)')
 
 $(B)/linux-%/vmlinux: $(B)/linux-%/.config $(OVERLAY) linux/linux.mk | $(B)/tools/progress
 	+$(call progress,linux-$*,1140,building Linux ($*),$(@D)/.progress) $(DONOR_MAKE) vmlinux
