@@ -163,6 +163,10 @@ SECTIONS
 		_end = .;
 	}
 
+	/* Sites of the core's, which nothing of the donor's refers to (hypercall.h). */
+	.hypercall.stac : { KEEP(*(.hypercall.stac)) }
+	.hypercall.clac : { KEEP(*(.hypercall.clac)) }
+
 	DWARF_DEBUG
 	ELF_DETAILS
 
