@@ -497,7 +497,8 @@ unsigned long hc_random(void *buffer, unsigned long size);
 /*
  * End.  The status (0-255) reaches the host if anything listens: it is written to QEMU's debug port
  * 0xe9 (where that port is present) as one line "haunch: exit status N\n".  Then the power is
- * switched off by ACPI (S5), failing which the CPU halts for ever.  hc_reboot() resets the machine.
+ * switched off by ACPI (S5), failing which the CPU halts for ever.  hc_reboot() resets the machine,
+ * and says "haunch: reboot\n" there before, so that a reset by a fault is another thing.
  * Both wait until the console has sent what it took, but not for more than a minute.
  * Any context.  The core itself ends with status 125 after "haunch: panic: ...", and with 1 if the
  * machine has too little memory.  hc_power_failure() is the end of a donor that failed: hc_power_off()

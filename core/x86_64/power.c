@@ -144,13 +144,20 @@ int hc_power_button(void)
 
 /* ------------------------------------------------------------------ the end */
 
-static void tell_host(unsigned int status)
+/* To who listens at the debug port. */
+static void tell_host(const char *text)
+{
+	if (in8(DEBUG_PORT) != DEBUG_PORT)
+		return;
+	for (; *text; text++)
+		out8(DEBUG_PORT, (uint8_t)*text);
+}
+
+static void tell_status(unsigned int status)
 {
 	char text[] = "haunch: exit status 000\n";
 	char *digit = text + sizeof(text) - 5;
 
-	if (in8(DEBUG_PORT) != DEBUG_PORT)
-		return;
 	/* No leading zeros. */
 	if (status >= 100)
 		*digit++ = (char)('0' + status / 100);
@@ -159,8 +166,7 @@ static void tell_host(unsigned int status)
 	*digit++ = (char)('0' + status % 10);
 	*digit++ = '\n';
 	*digit = '\0';
-	for (const char *p = text; *p; p++)
-		out8(DEBUG_PORT, (uint8_t)*p);
+	tell_host(text);
 }
 
 void hc_power_off(unsigned int status)
@@ -172,7 +178,7 @@ void hc_power_off(unsigned int status)
 		halt();			/* a fault on the way down */
 	ending = true;
 	console_drain();
-	tell_host(status > 255 ? 255 : status);
+	tell_status(status > 255 ? 255 : status);
 	acpi_power_off();
 	/* QEMU's and Bochs' registers, for machines started without ACPI tables. */
 	if (cpu.hypervisor && !machine_acpi.present) {
@@ -193,6 +199,7 @@ void hc_reboot(void)
 
 	hc_irq_disable();
 	console_drain();
+	tell_host("haunch: reboot\n");
 	if (machine_acpi.reset_supported) {
 		write_register(&machine_acpi.reset, machine_acpi.reset_value);
 		delay(10000);
