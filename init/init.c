@@ -16,7 +16,7 @@
  *   haunch.stop-timeout=SECONDS                   10 if not given; then it is killed
  *   haunch.restart=off|reboot|again               what the program's end leads to, or a panic
  *   haunch.files=NUMBER                           limit of open files
- *   haunch.io=[in][,out][,err], haunch.size=ROWSxCOLUMNS   what `haunch run` has: see stream.c
+ *   haunch.io=[in][,out][,err|,err=out], haunch.size=ROWSxCOLUMNS   what `haunch run` has: see stream.c
  *   root=DEVICE [rootfstype=TYPE] [ro]            make a disk the root; the program may be there or
  *                                                 in the image
  *   -- ARGUMENT...                                instead of the baked arguments
@@ -455,6 +455,7 @@ pid_t start_helper(const char *path, const char *const *arguments)
 	if (pid)
 		return pid;
 	/* We are in our parent's memory: system calls only, then exec. */
+	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &no_signals, NULL);
 	for (int i = 0, fd = open("/dev/null", O_RDWR | O_CLOEXEC); fd >= 0 && i < 3; i++)
 		dup2(fd, i);
@@ -476,6 +477,7 @@ static void start(const struct program *program)
 		if (stream_of(0) < 0)
 			ioctl(0, TIOCSCTTY, 0);
 		setrlimit(RLIMIT_NOFILE, &files);
+		signal(SIGPIPE, SIG_DFL);	/* what is ignored stays so after exec */
 		sigprocmask(SIG_SETMASK, &no_signals, NULL);
 		execve(program->path, program->arguments, program->environment);
 		if (errno == ENOENT && program->fd >= 0)
@@ -497,7 +499,7 @@ static void start(const struct program *program)
 static unsigned int run(const struct program *program)
 {
 	long deadline = LONG_MAX;
-	bool told = false;
+	bool told = false, killed = false;
 	const char *name;
 	int number;
 
@@ -512,6 +514,7 @@ static unsigned int run(const struct program *program)
 			say("the program did not end within %ld s of signal %d (%s): killed",
 			    stop_timeout_ms / 1000, stop_signal, strsignal(stop_signal));
 			kill(program_pid, SIGKILL);
+			killed = true;
 			deadline = LONG_MAX;
 		}
 		handle_events(deadline);
@@ -520,7 +523,8 @@ static unsigned int run(const struct program *program)
 		return WEXITSTATUS(program_status);
 	number = WTERMSIG(program_status);
 	name = strrchr(program->path, '/');
-	if (!told || number != stop_signal)
+	/* As shells have it: of who wrote when nobody read any more nothing is said. */
+	if ((!told || number != stop_signal) && !killed && number != SIGPIPE)
 		say("%s: %s (signal %d)", name ? name + 1 : program->path, strsignal(number), number);
 	return 128 + number;
 }

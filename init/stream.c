@@ -120,6 +120,8 @@ void streams_open(const char *list, const char *size)
 		r->program = pipe[!!i];
 		fcntl(pipe[!i], F_SETFL, O_NONBLOCK);
 	}
+	if (listed(list, "err=out"))
+		relays[2].program = relays[1].program;
 }
 
 int stream_of(unsigned int file)
