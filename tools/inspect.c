@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * inspect.c - show what is in an image: program, arguments, files, sizes, drivers.
- *
- * --field NAME prints one value for scripts: kind (image, iso, kernel or other), memory (bytes
- * needed), command-line, drivers (one a line).
+ * inspect.c - haunch inspect: show what is in an image: program, arguments, files, sizes, drivers.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "commands.h"
 #include "image.h"
 
 static void put_line(const char *label, const char *text, size_t length)
 {
 	printf("%-14s", label);
 	put_safe(text, length);
+	putchar('\n');
+}
+
+/* A value for a script, without control characters all the same. */
+static void put_field(const char *text)
+{
+	put_safe(text, strlen(text));
 	putchar('\n');
 }
 
@@ -60,7 +64,7 @@ static void put_argument(const char *text, size_t length)
 	putchar('\'');
 }
 
-/* What bake.c put into /.haunch/program: a number of arguments, these, the environment. */
+/* What recipe.c put into /.haunch/program: a number of arguments, these, the environment. */
 static void show_program(const char *data, size_t size)
 {
 	const char *at = data, *end = data + size;
@@ -218,47 +222,64 @@ static void show(const struct image *image, const char *path, bool iso)
 	show_built_in(&image->drivers, "protocols", "net/");
 }
 
-int main(int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{ "field", required_argument, NULL, 'f' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *field = NULL, *words;
-	struct view file, inside;
-	struct image image;
-	int c;
+static const struct poptOption options[] = {
+	OPTION_VALUE("field", '\0', OPTION_OWN, "NAME",
+		     "just one value, for scripts: kind (image, iso, kernel or other), memory (bytes "
+		     "needed at least), command-line or drivers"),
+	OPTION_END
+};
 
-	tool_name = "haunch inspect";
-	while ((c = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
-		if (c != 'f')
-			usage(c == ':' ? "option '%s' wants a value" : "unknown option '%s' "
-			      "(see haunch help inspect)", argv[optind - 1]);
-		field = optarg;
+static int main_inspect(int argc, const char **argv)
+{
+	const char *field = NULL, *path, *problem;
+	struct view file, inside;
+	struct words words;
+	struct image image;
+	char *value;
+	int option;
+
+	options_start(&words, argc, argv, options);
+	while ((option = options_next(&words, &value)) != -1) {
+		if (option == 'h') {
+			options_help(&command_inspect);
+			return 0;
+		}
+		field = value;
 	}
-	if (argc - optind != 1)
+	if (words.nr_operands + words.nr_rest != 1)
 		usage("one IMAGE is wanted (see haunch help inspect)");
-	file = view_open(argv[optind]);
+	path = words.nr_operands ? words.operands[0] : words.rest[0];
+	file = view_open(path);
 	inside = image_in_iso(file);
-	words = image_open(&image, inside);
+	problem = image_open(&image, inside);
 	if (field) {
 		if (!strcmp(field, "kind"))
-			puts(words ? "other" : inside.data != file.data ? "iso" :
+			puts(problem ? "other" : inside.data != file.data ? "iso" :
 			     image.note.payload_size ? "image" : "kernel");
-		else if (words)
-			die("%s %s", argv[optind], words);
+		else if (problem)
+			die("%s %s", path, problem);
 		else if (!strcmp(field, "memory"))
 			printf("%" PRIu64 "\n", image.note.memory_needed);
 		else if (!strcmp(field, "command-line"))
-			printf("%s\n", image.command_line ? image.command_line : "");
+			put_field(image.command_line ? image.command_line : "");
 		else if (!strcmp(field, "drivers"))
 			show_built_in(&image.drivers, NULL, "");
 		else
 			usage("unknown field '%s'", field);
 		return 0;
 	}
-	if (words)
-		die("%s %s", argv[optind], words);
-	show(&image, argv[optind], inside.data != file.data);
+	if (problem)
+		die("%s %s", path, problem);
+	show(&image, path, inside.data != file.data);
 	return 0;
 }
+
+const struct command command_inspect = {
+	.name = "inspect",
+	.main = main_inspect,
+	.usage = "usage: haunch inspect [--field NAME] IMAGE\n",
+	.about = "Show what is in an image (ELF or ISO): the program with its arguments and "
+		 "environment, the kernel's command line, the files (mode, user, group, size, name), "
+		 "sizes, and drivers.",
+	.options = options,
+};

@@ -3,16 +3,18 @@
 #
 # The host tools: C programs for everything that parses or writes a format.
 
-TOOLS := bake inspect progress kvm-probe uncr
+TOOLS := haunch progress
 
 .PHONY: tools
 tools: $(TOOLS:%=$(B)/tools/%)
 
-$(B)/tools/bake: $(addprefix $(B)/tools/,bake.o libraries.o tree.o image.o elf64.o common.o)
-$(B)/tools/inspect: $(addprefix $(B)/tools/,inspect.o image.o elf64.o common.o)
+HAUNCH_SOURCES := $(addprefix tools/,haunch.c options.c bake.c recipe.c run.c guest.c kvm.c inspect.c \
+	libraries.c tree.c image.c elf64.c common.c)
+HAUNCH_LIBS := -lpopt -ljansson
+
+$(B)/tools/haunch: $(HAUNCH_SOURCES:%.c=$(B)/%.o)
+$(B)/tools/haunch: LIBS := $(HAUNCH_LIBS)
 $(B)/tools/progress: $(addprefix $(B)/tools/,progress.o common.o)
-$(B)/tools/kvm-probe: $(addprefix $(B)/tools/,kvm-probe.o common.o)
-$(B)/tools/uncr: $(B)/tools/uncr.o
 
 # The headers are few and small: every object depends on all of them.
 $(B)/tools/%.o: tools/%.c $(wildcard tools/*.h) core/image.h hypercall/hypercall.h
@@ -20,20 +22,18 @@ $(B)/tools/%.o: tools/%.c $(wildcard tools/*.h) core/image.h hypercall/hypercall
 	$(CC) $(HOSTCFLAGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -c -o $@ $<
 
 $(TOOLS:%=$(B)/tools/%):
-	$(CC) $(HOSTLDFLAGS) -o $@ $^
+	$(CC) $(HOSTLDFLAGS) -o $@ $^ $(LIBS)
 
-# What tests/tools needs: the readers of untrusted files with sanitizers, and a kernel-like ELF.
+# What tests/tools needs: the reader of untrusted files with sanitizers, and a kernel-like ELF.
 .PHONY: tests
-tests: $(B)/tests/tools/bake $(B)/tests/tools/inspect $(B)/tests/tools/kernel.elf
+tests: $(B)/tests/tools/haunch $(B)/tests/tools/kernel.elf
 
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-TOOLS_SOURCES := $(addprefix tools/,image.c elf64.c common.c)
 
-$(B)/tests/tools/bake: tools/libraries.c tools/tree.c
-$(B)/tests/tools/bake $(B)/tests/tools/inspect: $(B)/tests/tools/%: tools/%.c $(TOOLS_SOURCES) \
-		$(wildcard tools/*.h) core/image.h
+$(B)/tests/tools/haunch: $(HAUNCH_SOURCES) $(wildcard tools/*.h) core/image.h
 	@mkdir -p $(@D)
-	$(CC) $(HOSTCFLAGS) $(SANITIZE) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -o $@ $(filter %.c,$^)
+	$(CC) $(HOSTCFLAGS) $(SANITIZE) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -o $@ $(filter %.c,$^) \
+		$(HAUNCH_LIBS)
 
 $(B)/tests/tools/kernel.elf: tests/tools/kernel.S tests/tools/kernel.ld
 	@mkdir -p $(@D)

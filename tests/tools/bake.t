@@ -118,8 +118,13 @@ ok 'the image has a name by default'
 is "$("$HAUNCH" bake -o c.img -c 'a b' --ip off --mount /dev/vda:/m:ext4:ro hello &&
 	"$HAUNCH" inspect --field command-line c.img)" \
 	'quiet a b haunch.mount=/dev/vda:/m:ext4:ro haunch.network=off' 'the command line is put together'
-"$HAUNCH" bake -o m.img -m 123 hello
-is "$("$HAUNCH" inspect --field memory m.img)" $((123 << 20)) 'memory can be told'
+is "$("$HAUNCH" bake -o c.img --restart again --stop-signal usr1 --stop-timeout 3 --open-files 999 hello &&
+	"$HAUNCH" inspect --field command-line c.img)" 'quiet haunch.restart=again haunch.stop=10 haunch.stop-timeout=3 haunch.files=999 haunch.network=dhcp' \
+	'the end and its limits can be told'
+for memory in 123:123 123M:123 1G:1024 1g:1024 2GiB:2048 1gb:1024; do
+	"$HAUNCH" bake -o m.img -m "${memory%:*}" hello
+	is "$("$HAUNCH" inspect --field memory m.img)" $((${memory#*:} << 20)) "memory can be told: ${memory%:*}"
+done
 
 # ------------------------------------------------------------------ dynamic executables
 
@@ -296,7 +301,13 @@ fails 2 '-d wants' 'a -d without a guest path' "$HAUNCH" bake -o keep.img -d tre
 fails 2 '-d wants' 'a -d with a relative guest path' "$HAUNCH" bake -o keep.img -d tree:x hello
 fails 2 '-e wants' 'a bad -e' "$HAUNCH" bake -o keep.img -e NOVALUE hello
 fails 2 '--mount wants' 'a bad --mount' "$HAUNCH" bake -o keep.img --mount vda hello
-fails 2 '-m wants' 'a bad -m' "$HAUNCH" bake -o keep.img -m lots hello
+for wrong in lots 0 -1 64X 1.5G 64MBs 99999999G; do
+	fails 2 '-m wants a size such as 64M or 1G' "-m $wrong" "$HAUNCH" bake -o keep.img -m "$wrong" hello
+done
+fails 2 '--restart wants' 'a bad --restart' "$HAUNCH" bake -o keep.img --restart never hello
+fails 2 '--stop-signal wants' 'a bad --stop-signal' "$HAUNCH" bake -o keep.img --stop-signal SIGNOPE hello
+fails 2 '--stop-timeout wants' 'a bad --stop-timeout' "$HAUNCH" bake -o keep.img --stop-timeout soon hello
+fails 2 '--open-files wants' 'a bad --open-files' "$HAUNCH" bake -o keep.img --open-files 0 hello
 fails 2 'unknown option' 'an unknown option' "$HAUNCH" bake -o keep.img --frob hello
 fails 2 'unknown option' 'an unknown letter' "$HAUNCH" bake -o keep.img -z hello
 fails 2 'wants a value' 'an option without its value' "$HAUNCH" bake hello -d
@@ -317,6 +328,10 @@ fails 1 'device or pipe' 'a device as the image' "$HAUNCH" bake -o /dev/null hel
 fails 1 'No such file' 'an image in no folder' "$HAUNCH" bake -o no/such/x.img hello
 (rm "$HAUNCH_BUILD/haunch-generic.elf")
 fails 1 'run: haunch build' 'a kernel that is not built' "$HAUNCH" bake -k generic hello
+for command in bake run inspect; do
+	fails 1 "haunch $command: haunch is not built yet; run: haunch build" "$command before the first build" \
+		env HAUNCH_BUILD="$TMP/none" "$HAUNCH" $command hello
+done
 if [ "$(id -u)" -ne 0 ]; then
 	chmod 000 tree/zero
 	refuses 'cannot read tree/zero: Permission denied' 'an unreadable file' -d tree:/x hello
@@ -374,6 +389,16 @@ if command -v grub-mkrescue >/dev/null && command -v xorriso >/dev/null; then
 	mkdir isofull
 	fails 1 'not an ELF' 'an ISO of a bad program' "$HAUNCH" bake -f iso -o isofull/x.iso text
 	is "$(ls -A isofull)" '' 'leaves nothing'
+	chmod +x hello
+	(
+		ulimit -f 1000
+		fails 1 'cannot write' 'no room for an ISO' "$HAUNCH" bake -f iso -o isofull/x.iso -d bulk:/bulk hello
+		exit "$failures"
+	) >limit.out
+	cat limit.out
+	tests=$((tests + 1))
+	! grep -q '^not ok' limit.out || failures=$((failures + 1))
+	is "$(find isofull "$TMPDIR" -mindepth 1)" '' 'leaves nothing either'
 else
 	skip 'an ISO is made' 'grub-mkrescue is not installed'
 fi

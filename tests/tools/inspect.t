@@ -64,11 +64,10 @@ ok 'control characters are shown as numbers'
 
 # ------------------------------------------------------------------ damage
 
-inspect=$REAL_BUILD/tests/tools/inspect
-bake=$REAL_BUILD/tests/tools/bake
+haunch=$REAL_BUILD/tests/tools/haunch
 export ASAN_OPTIONS=exitcode=99:detect_leaks=0 UBSAN_OPTIONS=exitcode=99
 
-$inspect image >/dev/null 2>err
+"$haunch" inspect image >/dev/null 2>err
 is "$?" 0 'the sanitized inspect works' "$(cat err)"
 
 # damage SEED: a copy of the image with some bytes of headers, payload or archive changed, or cut off
@@ -100,7 +99,7 @@ seed=0
 while [ $seed -lt 300 ]; do
 	seed=$((seed + 1))
 	perl damage.pl $seed image damaged
-	timeout 10 "$inspect" damaged >/dev/null 2>damage.err
+	timeout 10 "$haunch" inspect damaged >/dev/null 2>damage.err
 	result=$?
 	if [ $result -gt 1 ]; then
 		worst=$result
@@ -118,17 +117,15 @@ while [ $seed -lt 150 ]; do
 	for program in hello dynamic; do
 		perl damage.pl $seed $program damaged
 		chmod +x damaged
-		timeout 10 "$bake" --kernel "$HAUNCH_BUILD/haunch-virtio.elf" \
-			--init "$HAUNCH_BUILD/init/init" -o baked damaged >/dev/null 2>damage.err
+		timeout 10 "$haunch" bake -o baked damaged >/dev/null 2>damage.err
 		result=$?
 		if [ $result -gt 1 ]; then
 			worst=$result
 			break 2
 		fi
 	done
-	perl damage.pl $seed "$HAUNCH_BUILD/haunch-virtio.elf" damaged
-	timeout 10 "$bake" --kernel damaged --init "$HAUNCH_BUILD/init/init" -o baked hello \
-		>/dev/null 2>damage.err
+	perl damage.pl $seed "$HAUNCH_BUILD/haunch-virtio.elf" "$HAUNCH_BUILD/haunch-generic.elf"
+	timeout 10 "$haunch" bake -k generic -o baked hello >/dev/null 2>damage.err
 	result=$?
 	if [ $result -gt 1 ]; then
 		worst=$result
@@ -136,8 +133,7 @@ while [ $seed -lt 150 ]; do
 	fi
 done
 is "$worst" 0 'bake survives damaged programs and kernels' "seed $seed" "$(head -n 20 damage.err)"
-"$bake" --kernel "$HAUNCH_BUILD/haunch-virtio.elf" --init "$HAUNCH_BUILD/init/init" -o baked \
-	-d "$ROOT/tools:/tools" -d tree:/tree hello 2>err
+"$haunch" bake -o baked -d "$ROOT/tools:/tools" -d tree:/tree hello 2>err
 is "$?" 0 'the sanitized bake works' "$(cat err)"
-"$bake" --kernel "$HAUNCH_BUILD/haunch-virtio.elf" --init "$HAUNCH_BUILD/init/init" -o baked dynamic 2>err
+"$haunch" bake -o baked dynamic 2>err
 is "$?" 0 'with a dynamic executable, too' "$(cat err)"

@@ -29,6 +29,7 @@ dry ' -m 64 ' 'memory is 64 MB by default' image
 dry ' -m 32 ' '-m' -m 32 image
 dry ' -m 32 ' '-m, in one word' -m32 image
 dry ' -m 32 ' '--memory=' --memory=32 image
+dry ' -m 2048 ' '-m in gigabytes' -m 2G image
 "$HAUNCH" bake -o huge -m 100 hello
 dry ' -m 116 ' 'an image that needs more gets it' huge
 dry 'hostfwd=tcp:127.0.0.1:8081-:80' '-p' -p 8081:80 image
@@ -42,6 +43,9 @@ dry 'e1000,netdev=net0' '--nic' --nic e1000 image
 dry "'ip=10.0.2.15::10.0.2.2:255.255.255.0:haunch::off:10.0.2.3 haunch.network=static a b'" '--append, and a static address' \
 	--append 'a b' image
 dry '-append haunch.network=off' 'no network' -n none image
+dry "'haunch.network=dhcp haunch.mount=/dev/vda:/m haunch.restart=again haunch.stop=15 haunch.stop-timeout=3 haunch.files=99'" \
+	'what an image can be told' --mount /dev/vda:/m --ip dhcp --restart again --stop-signal SIGTERM \
+	--stop-timeout 3 --open-files 99 image
 dry 'tap,id=net0,ifname=tap7,script=no' 'a tap device' -n tap:tap7 image
 dry '-machine q35,' '--machine' --machine q35 image
 dry '-gdb tcp:127.0.0.1:1234 -S' '--gdb' --gdb image
@@ -97,9 +101,20 @@ is "$(ls "$TMPDIR")" '' 'no temporary files are left'
 status=0
 "$HAUNCH" run image <&- >out 2>err || status=$?
 is "$status $(cat err)" '7 ' 'a closed standard input'
-{ printf 'a\r'; sleep 0.1; printf '\nb\rc\r\r\n\r'; } | "$REAL_BUILD/tools/uncr" >out
-printf 'a\nb\rc\r\n\r' | cmp -s - out
-ok "a serial port's line ends become those of files" "$(od -c out)"
+
+# What --dry-run prints can be given to a shell: an image, and a program, which is baked first.
+capture sh -c "$("$HAUNCH" run --dry-run --tcg -c "it's" --disk disk image) -device isa-debugcon,iobase=0xe9,chardev=d -chardev file,id=d,path=told"
+is "$status $(cat told)" '0 haunch: exit status 7' '--dry-run: an image' "$(cat out err)"
+rm -f told
+"$HAUNCH" run --dry-run --tcg -d 'di,sk:/a b' -e "X=a 'b" --ip off hello -- 'two words' >line.sh
+is "$(ls -A "$TMPDIR")" '' '--dry-run leaves no files'
+capture sh -c "$(cat line.sh) -device isa-debugcon,iobase=0xe9,chardev=d -chardev file,id=d,path=told"
+is "$status $(cat told)" '0 haunch: exit status 7' '--dry-run: a program' "$(cat line.sh out err)"
+"$HAUNCH" inspect "$TMPDIR/haunch-hello.img" >out
+grep -qx "arguments     'two words'" out && grep -qx " *X=a 'b" out && grep -q ' /a b$' out &&
+	grep -q '^command line *quiet haunch.network=off$' out
+ok 'it is the same image' "$(cat out)"
+rm -f "$TMPDIR/haunch-hello.img"
 
 # ------------------------------------------------------------------ going wrong
 
@@ -110,7 +125,9 @@ fails 2 'come after' 'arguments without --' "$HAUNCH" run image x
 for wrong in 'x' 80: :80 8080:99999 8080:80/sctp ::1:80:80 0:80; do
 	fails 2 '-p wants' "-p $wrong" "$HAUNCH" run -p "$wrong" image
 done
-fails 2 '-m wants' 'a bad -m' "$HAUNCH" run -m 64M image
+fails 2 '-m wants a size' 'a bad -m' "$HAUNCH" run -m 64X image
+fails 2 '-m wants a size' 'no memory' "$HAUNCH" run -m 0 image
+fails 2 '--mount wants' 'a bad --mount' "$HAUNCH" run --mount vda image
 fails 2 '-n wants' 'a bad network' "$HAUNCH" run -n wifi image
 fails 2 '--nic wants' 'a bad network card' "$HAUNCH" run --nic ne2000 image
 fails 2 '--machine wants' 'a bad machine' "$HAUNCH" run --machine mac image
@@ -147,6 +164,8 @@ for address in 127.0.0.1 0.0.0.0; do
 	listener=$!
 	until [ -e port ]; do sleep 0.05; done
 	fails 1 'is in use already' "a port in use at $address" "$HAUNCH" run -p "$(cat port):80" image
+	capture "$HAUNCH" run --dry-run -p "$(cat port):80" image
+	is "$status" 0 'which is nothing to --dry-run'
 	fails 1 'is in use already' "a port in use at $address, for demo" "$HAUNCH" demo -p "$(cat port)"
 	kill $listener
 	wait $listener 2>/dev/null

@@ -37,7 +37,7 @@ main_demo()
 		usage_error "-p wants a port from 1 to 65535, not '$port'"
 	fi
 	# Better now than after the long build.
-	! port_in_use tcp 127.0.0.1 "$port" ||
+	! port_in_use "$port" ||
 		die "port $port is in use already; choose another: haunch demo -p OTHER"
 
 	# shellcheck source=tools/sh/build.sh
@@ -49,6 +49,14 @@ main_demo()
 	"$ROOT/haunch" bake -o "$image" -d "$B/apps/lighttpd/root:/" "$B/apps/lighttpd/lighttpd" \
 		-- -D -f /etc/lighttpd.conf
 	serve
+}
+
+# Does somebody listen at the port where 127.0.0.1 reaches it?
+port_in_use()
+{
+	hex=$(printf %04X "$1")
+	cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+		grep -q "^ *[0-9]*: \\(0100007F\\|0\\{8\\}\\|0\\{32\\}\\):$hex [0-9A-F:]* 0A "
 }
 
 serve()

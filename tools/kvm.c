@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * kvm-probe.c - does KVM here run what a Haunch image does?  Status 0 if so, 1 if not.
+ * kvm.c - does KVM here run what a Haunch image does?
  *
  * That /dev/kvm can be opened proves little: some hosts run only guests that know them.  So a guest
  * of a few instructions does in a hundredth of a second what the core relies on: 64-bit code at
@@ -16,10 +16,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../hypercall/hypercall.h"
-#include "common.h"
+#include "kvm.h"
 
 /* Physical pages of the guest; it sees them at GUEST_MAP. */
 #define GUEST_MAP	0x40000000ull
@@ -64,8 +65,9 @@ static void fail(const char *what) __attribute__((noreturn));
 
 static void fail(const char *what)
 {
-	printf("KVM cannot be used: %s: %s\n", what, strerror(errno));
-	exit(1);
+	/* To the process that waits for us. */
+	dprintf(1, "%s: %s", what, strerror(errno));
+	_exit(1);
 }
 
 static int check(int result, const char *what)
@@ -143,7 +145,7 @@ static void set_cpuid(int kvm, int vcpu)
 	free(cpuid);
 }
 
-int main(void)
+static void probe(void)
 {
 	struct kvm_userspace_memory_region region = { .memory_size = MEMORY };
 	struct kvm_run *run;
@@ -167,10 +169,42 @@ int main(void)
 	check(ioctl(vcpu, KVM_RUN, 0), "running");
 	value = *((uint8_t *)run + run->io.data_offset);
 	if (run->exit_reason != KVM_EXIT_IO || run->io.port != PORT || value != 3) {
-		printf("KVM cannot be used: it does not run 64-bit guests (exit reason %u)\n",
-		       run->exit_reason);
-		return 1;
+		dprintf(1, "it does not run 64-bit guests (exit reason %u)", run->exit_reason);
+		_exit(1);
 	}
-	printf("KVM works\n");
-	return 0;
+}
+
+const char *kvm_problem(void)
+{
+	static char words[128];
+	ssize_t n;
+	int ends[2], status;
+	pid_t pid;
+
+	if (access("/dev/kvm", R_OK | W_OK)) {
+		snprintf(words, sizeof(words), "/dev/kvm: %s", strerror(errno));
+		return words;
+	}
+	/* In a process of its own, which a guest that hangs may take with it. */
+	if (pipe2(ends, O_CLOEXEC))
+		die("cannot make a pipe: %s", strerror(errno));
+	pid = fork();
+	if (pid < 0)
+		die("cannot start a process: %s", strerror(errno));
+	if (!pid) {
+		dup2(ends[1], 1);
+		probe();
+		_exit(0);
+	}
+	close(ends[1]);
+	n = read(ends[0], words, sizeof(words) - 1);
+	close(ends[0]);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!status)
+		return NULL;
+	words[n > 0 ? n : 0] = '\0';
+	if (n <= 0)
+		strcpy(words, "a guest hangs");
+	return words;
 }

@@ -1,0 +1,860 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * guest.c - run QEMU as a child: carry the program's standard files, stop it in order, and bring
+ * back the exit status.
+ *
+ * Everything that QEMU and we tell each other goes through socket pairs:
+ *   console    the serial port: the terminal, or else what the machine itself has to say
+ *   in, out, err   virtio-serial ports that init connects to the program (init/stream.c)
+ *   control    a port as well: init says how much it sent before it switches off, we say when all
+ *              of it has been taken; and the size of the terminal
+ *   status     QEMU's debug port: "haunch: exit status N", or "haunch: reboot"
+ *   qmp        QEMU's own events and commands
+ * Nothing is dropped: what a reader does not take stays in QEMU and in the guest.  QEMU ends with
+ * us, whatever ends us.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "options.h"
+
+#define STATUS_DIED		125	/* the guest ended and did not say how */
+#define CTRL_C			3
+#define CTRL_C_WITHIN_MS	1000	/* of each other */
+#define CTRL_C_KILLS		3
+#define ORDERLY_END_S		60	/* beyond the program's time: to write and unmount the disks */
+#define KILLED_WAIT_MS		200	/* for a reader, once all is over by a signal */
+
+enum { QMP, STATUS, CONSOLE, CONTROL, IN, OUT, ERR, NR_SOCKETS };
+static const char *const socket_names[] = {
+	"qmp", "status", "console", "control", "in", "out", "err",
+};
+
+/* Bytes on their way from one descriptor to another. */
+struct flow {
+	int from, to;			/* -1: no more */
+	bool ours;			/* `to` is a standard file of this process */
+	bool crlf;			/* "\r\n" becomes "\n" */
+	bool lines;			/* only whole ones, for others write there as well */
+	size_t start, end, limit;	/* limit: of one write */
+	uint64_t done;			/* bytes that have left, or were thrown away */
+	const char *name;
+	struct pollfd *from_polled, *to_polled;
+	char buffer[65536];
+};
+
+/* Text that comes in lines. */
+struct text {
+	size_t length;
+	char data[8192];
+};
+
+static struct machine {
+	const struct guest *guest;
+	pid_t qemu;			/* 0: it has ended */
+	int qemu_status;
+	int sockets[NR_SOCKETS];
+	int messages;			/* QEMU's standard error */
+	struct flow console, keys, in, out, err;
+	struct text qmp, status, control, errors;
+	bool ready;			/* init listens to the power button */
+	bool powered_down;		/* and was told */
+	long patience;			/* until when it may take, in ms */
+	bool ended;			/* init has said how much it sent: */
+	uint64_t sent_out, sent_err;
+	bool taken;			/* and we, that it has arrived */
+	int guest_status;		/* -1: none yet */
+	bool reboots;
+	int killed_by;			/* the last signal that came to end it */
+	bool killed;
+	bool write_failed;
+} m;
+
+static volatile sig_atomic_t signals_came[3], window_changed;
+static const int stop_signals[] = { SIGHUP, SIGINT, SIGTERM };
+
+/* ------------------------------------------------------------------ our own standard files */
+
+static struct termios cooked;
+static bool is_raw;
+
+static void leave_raw(void)
+{
+	if (is_raw)
+		tcsetattr(0, TCSAFLUSH, &cooked);
+	is_raw = false;
+}
+
+static void enter_raw(void)
+{
+	struct termios raw;
+
+	if (tcgetattr(0, &cooked))
+		return;
+	raw = cooked;
+	cfmakeraw(&raw);
+	is_raw = !tcsetattr(0, TCSAFLUSH, &raw);
+	atexit(leave_raw);
+}
+
+static bool same_file(int a, int b)
+{
+	struct stat x, y;
+
+	return !fstat(a, &x) && !fstat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+char *guest_connect(struct guest *g, bool ports)
+{
+	bool tty[3];
+	struct winsize size;
+	char *words;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		/* No socket may get the number of a standard file. */
+		if (fcntl(i, F_GETFD) < 0)
+			open("/dev/null", O_RDWR);
+		tty[i] = isatty(i);
+	}
+	/* A background job of a terminal must not read from it, or it is stopped. */
+	if (tty[0] && tcgetpgrp(0) != getpgrp()) {
+		i = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (i < 0 || dup2(i, 0) < 0)
+			die("cannot open /dev/null: %s", strerror(errno));
+		close(i);
+		tty[0] = false;
+	}
+	g->terminal = tty[0] && tty[1];
+	g->ports = ports;
+	g->in = ports && !g->terminal;
+	g->out = ports && !tty[1];
+	g->err_is_out = ports && same_file(1, 2) && g->out;
+	g->err = ports && !tty[2] && !g->err_is_out;
+	if (!ports)
+		return xstrdup("");
+	words = xprintf("haunch.io=%s%s%s%s", g->in ? "in" : "",
+			g->out ? g->in ? ",out" : "out" : "",
+			g->err ? g->in || g->out ? ",err" : "err" : "",
+			g->err_is_out ? ",err=out" : "");
+	if (g->terminal && !ioctl(1, TIOCGWINSZ, &size) && size.ws_row)
+		words = xprintf("%s haunch.size=%ux%u", words, size.ws_row, size.ws_col);
+	return words;
+}
+
+/*
+ * A descriptor for writing to a standard file that never makes us wait: signals may come.
+ * O_NONBLOCK is everybody's who has the file open, unless we open it once more.
+ */
+static int open_output(int file, size_t *limit)
+{
+	char path[32];
+	struct stat st;
+	int fd;
+
+	*limit = SSIZE_MAX;
+	if (fstat(file, &st) || S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode))
+		return file;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	/* What poll() promises of a pipe. */
+	*limit = PIPE_BUF;
+	return file;
+}
+
+/* ------------------------------------------------------------------ flows */
+
+static void end(int *fd)
+{
+	if (*fd > 2)
+		close(*fd);
+	*fd = -1;
+}
+
+static void start_flow(struct flow *f, int from, int to, const char *name)
+{
+	f->from = from;
+	f->to = to;
+	f->name = name;
+	f->done = 0;
+	if (!f->limit)
+		f->limit = SSIZE_MAX;
+}
+
+/* Nobody takes it any more. */
+static void abandon(struct flow *f)
+{
+	f->done += f->end - f->start;
+	f->start = f->end = 0;
+	if (f->ours)
+		end(&f->to);
+	f->to = -1;
+	/* The guest's program is to know; but the machine itself may always talk. */
+	if (f->ours && f != &m.console)
+		end(&f->from);
+}
+
+static size_t ready_to_leave(const struct flow *f)
+{
+	const char *newline;
+
+	if (!f->lines || f->from < 0 || f->end - f->start == sizeof(f->buffer))
+		return f->end - f->start;
+	newline = memrchr(f->buffer + f->start, '\n', f->end - f->start);
+	return newline ? (size_t)(newline + 1 - (f->buffer + f->start)) : 0;
+}
+
+static bool has_room(const struct flow *f)
+{
+	if (f->to < 0 && !f->ours)
+		return false;
+	return f->lines || f->crlf ? f->end - f->start < sizeof(f->buffer) : f->start == f->end;
+}
+
+/* A '\r' at the end of what was read waits for what follows it. */
+static void convert(struct flow *f, size_t from)
+{
+	size_t to = from;
+
+	for (; from < f->end; from++) {
+		if (f->buffer[from] == '\n' && to > f->start && f->buffer[to - 1] == '\r')
+			to--;
+		f->buffer[to++] = f->buffer[from];
+	}
+	f->end = to;
+}
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void stop(int sig);
+
+/* What is typed at a raw terminal is the guest's, unless it does not listen. */
+static void look_at_keys(const char *typed, size_t length)
+{
+	static unsigned int count;
+	static long last;
+	size_t i;
+
+	for (i = 0; i < length; i++) {
+		if (typed[i] != CTRL_C) {
+			count = 0;
+			continue;
+		}
+		count = now_ms() - last <= CTRL_C_WITHIN_MS ? count + 1 : 1;
+		last = now_ms();
+		if (!m.ready || count == CTRL_C_KILLS) {
+			m.killed = m.ready;
+			stop(SIGINT);
+		}
+	}
+}
+
+static void fill(struct flow *f)
+{
+	size_t old;
+	ssize_t n;
+
+	if (f->start == f->end) {
+		f->start = f->end = 0;
+	} else if (f->start) {
+		memmove(f->buffer, f->buffer + f->start, f->end - f->start);
+		f->end -= f->start;
+		f->start = 0;
+	}
+	old = f->end;
+	n = read(f->from, f->buffer + old, sizeof(f->buffer) - old);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		if (n < 0 && f == &m.in && errno != EIO)
+			note("cannot read standard input: %s", strerror(errno));
+		end(&f->from);
+		return;
+	}
+	f->end += n;
+	if (f->crlf)
+		convert(f, old);
+	if (f == &m.keys && m.guest->terminal)
+		look_at_keys(f->buffer + old, n);
+}
+
+static void empty(struct flow *f)
+{
+	size_t size = ready_to_leave(f);
+	ssize_t n;
+
+	if (f->to < 0) {
+		abandon(f);
+		return;
+	}
+	/* The last byte may be half of a line's end. */
+	if (f->crlf && f->from >= 0 && size && size == f->end - f->start &&
+	    f->buffer[f->end - 1] == '\r')
+		size--;
+	if (!size)
+		return;
+	if (size > f->limit)
+		size = f->limit;
+	n = send(f->to, f->buffer + f->start, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n < 0 && errno == ENOTSOCK)
+		n = write(f->to, f->buffer + f->start, size);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n < 0) {
+		if (f->ours && errno != EPIPE) {
+			m.write_failed = true;
+			note("cannot write %s: %s", f->name, strerror(errno));
+		}
+		abandon(f);
+		return;
+	}
+	f->start += n;
+	f->done += n;
+}
+
+/* Is there something that can go now? */
+static bool waits(const struct flow *f)
+{
+	size_t size = ready_to_leave(f);
+
+	if (f->crlf && f->from >= 0 && size == 1 && f->buffer[f->end - 1] == '\r')
+		return false;
+	return size && f->to >= 0;
+}
+
+static bool finished(const struct flow *f)
+{
+	return f->from < 0 && (f->start == f->end || f->to < 0);
+}
+
+/* ------------------------------------------------------------------ signals, and the end */
+
+static void note_signal(int sig)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(stop_signals); i++)
+		if (sig == stop_signals[i])
+			signals_came[i]++;
+	if (sig == SIGWINCH)
+		window_changed = 1;
+}
+
+static void say_to(int to, const char *text)
+{
+	/* A few bytes always fit, and who has left needs no word. */
+	if (m.sockets[to] >= 0 && send(m.sockets[to], text, strlen(text),
+				       MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EPIPE)
+		end(&m.sockets[to]);
+}
+
+/* The first time the guest is asked to end, then it is made to. */
+static void stop(int sig)
+{
+	m.killed = m.killed || !m.ready || m.powered_down || !m.qemu;
+	m.killed_by = sig;
+	if (m.killed) {
+		if (m.qemu)
+			kill(m.qemu, SIGKILL);
+		return;
+	}
+	m.powered_down = true;
+	m.patience = now_ms() + (m.guest->stop_timeout_s + ORDERLY_END_S) * 1000l;
+	say_to(QMP, "{\"execute\":\"system_powerdown\"}\n");
+}
+
+static void tell_size(void)
+{
+	struct winsize size;
+	char text[48];
+
+	if (!m.guest->terminal || ioctl(1, TIOCGWINSZ, &size) || !size.ws_row)
+		return;
+	snprintf(text, sizeof(text), "size %u %u\n", size.ws_row, size.ws_col);
+	say_to(CONTROL, text);
+}
+
+/* All that the guest sent has left: it may switch off. */
+static void confirm(void)
+{
+	if (!m.ended || m.taken || (m.out.to >= 0 && m.out.done < m.sent_out) ||
+	    (m.err.to >= 0 && m.err.done < m.sent_err))
+		return;
+	m.taken = true;
+	say_to(CONTROL, "taken\n");
+}
+
+static void qmp_line(const char *line)
+{
+	json_t *message = json_loads(line, 0, NULL);
+	const char *event, *id = NULL;
+	int open = 0;
+
+	event = json_string_value(json_object_get(message, "event"));
+	if (json_object_get(message, "QMP")) {
+		say_to(QMP, "{\"execute\":\"qmp_capabilities\"}\n");
+		/* Without ports we cannot know, and the button is the only way. */
+		m.ready = !m.guest->ports;
+	} else if (event && !strcmp(event, "VSERPORT_CHANGE") &&
+		   !json_unpack(message, "{s:{s:b,s:s}}", "data", "open", &open, "id", &id) &&
+		   !strcmp(id, "control") && open) {
+		m.ready = true;
+		tell_size();
+	}
+	json_decref(message);
+}
+
+static void status_line(const char *line)
+{
+	unsigned int status;
+
+	if (sscanf(line, "haunch: exit status %u", &status) == 1)
+		m.guest_status = status & 255;
+	else if (!strcmp(line, "haunch: reboot"))
+		m.reboots = true;
+}
+
+static void control_line(const char *line)
+{
+	unsigned long long out, err;
+
+	if (sscanf(line, "end %llu %llu", &out, &err) != 2)
+		return;
+	m.sent_out = out;
+	m.sent_err = err;
+	m.ended = true;
+}
+
+/* Read what is there, and give each line that is complete to `take`. */
+static void read_lines(int *fd, struct text *text, void (*take)(const char *line))
+{
+	ssize_t n = read(*fd, text->data + text->length, sizeof(text->data) - 1 - text->length);
+	char *line = text->data, *newline;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		end(fd);
+		return;
+	}
+	text->length += n;
+	text->data[text->length] = '\0';
+	while ((newline = strchr(line, '\n'))) {
+		*newline = '\0';
+		take(line);
+		line = newline + 1;
+	}
+	text->length -= line - text->data;
+	memmove(text->data, line, text->length);
+	/* No line of ours is as long. */
+	if (text->length == sizeof(text->data) - 1)
+		text->length = 0;
+}
+
+/* What QEMU has to say is explained at its end. */
+static void read_messages(void)
+{
+	char rest[256], *to = m.errors.data + m.errors.length;
+	size_t room = sizeof(m.errors.data) - 1 - m.errors.length;
+	ssize_t n = room ? read(m.messages, to, room) : read(m.messages, rest, sizeof(rest));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0)
+		end(&m.messages);
+	else if (room)
+		m.errors.length += n;
+	m.errors.data[m.errors.length] = '\0';
+}
+
+/* ------------------------------------------------------------------ QEMU */
+
+static void connect_port(const char ***qemu, unsigned int *nr, int which, int theirs)
+{
+	const char *name = socket_names[which];
+	bool shared = which == CONSOLE && m.guest->terminal;	/* with QEMU's monitor */
+
+	*qemu = append(*qemu, nr, "-chardev");
+	*qemu = append(*qemu, nr, xprintf("socket,id=%s,fd=%d%s", name, theirs,
+					  shared ? ",mux=on" : ""));
+	if (which == QMP || which == STATUS || which == CONSOLE)
+		return;
+	*qemu = append(*qemu, nr, "-device");
+	*qemu = append(*qemu, nr, xprintf("virtserialport,id=%s,chardev=%s,name=haunch.%s", name,
+					  name, name));
+}
+
+static void exec_qemu(const char **qemu, const int *theirs, int messages, pid_t parent)
+	__attribute__((noreturn));
+
+static void exec_qemu(const char **qemu, const int *theirs, int messages, pid_t parent)
+{
+	sigset_t none;
+	int null, i;
+
+	/* Not the terminal's, whose Ctrl-C is for us. */
+	setsid();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(messages, 2);
+	for (i = 0; i < NR_SOCKETS; i++)
+		if (theirs[i] >= 0)
+			fcntl(theirs[i], F_SETFD, 0);
+	if (m.guest->image >= 0)
+		fcntl(m.guest->image, F_SETFD, 0);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execvp(qemu[0], (char *const *)qemu);
+	dprintf(2, "cannot start %s: %s\n", qemu[0], strerror(errno));
+	_exit(127);
+}
+
+/* Options whose order is that of the ports: control is the last, as init/stream.c relies on. */
+static void start_qemu(const struct guest *g)
+{
+	static const int order[] = { QMP, STATUS, CONSOLE, IN, OUT, ERR, CONTROL };
+	bool wanted[NR_SOCKETS] = {
+		[QMP] = true, [STATUS] = true, [CONSOLE] = true, [CONTROL] = g->ports,
+		[IN] = g->in, [OUT] = g->out, [ERR] = g->err,
+	};
+	static const char *const fixed[] = {
+		"-mon", "chardev=qmp,mode=control", "-device",
+		"isa-debugcon,iobase=0xe9,chardev=status", "-serial", "chardev:console",
+	};
+	int theirs[NR_SOCKETS], ends[2];
+	const char **qemu = NULL;
+	unsigned int nr = 0, i;
+	pid_t parent = getpid();
+
+	for (i = 0; i < NR_SOCKETS; i++) {
+		theirs[i] = m.sockets[i] = -1;
+		if (!wanted[i])
+			continue;
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+			die("cannot make a socket: %s", strerror(errno));
+		m.sockets[i] = ends[0];
+		theirs[i] = ends[1];
+		fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	}
+	for (i = 0; i < g->nr_qemu; i++)
+		qemu = append(qemu, &nr, g->qemu[i]);
+	if (g->ports) {
+		qemu = append(qemu, &nr, "-device");
+		qemu = append(qemu, &nr, "virtio-serial-pci");
+	}
+	for (i = 0; i < NR_SOCKETS; i++)
+		if (wanted[order[i]])
+			connect_port(&qemu, &nr, order[i], theirs[order[i]]);
+	for (i = 0; i < ARRAY_SIZE(fixed); i++)
+		qemu = append(qemu, &nr, fixed[i]);
+	if (g->terminal) {
+		qemu = append(qemu, &nr, "-mon");
+		qemu = append(qemu, &nr, "chardev=console,mode=readline");
+	}
+	qemu = append(qemu, &nr, NULL);
+	if (pipe2(ends, O_CLOEXEC))
+		die("cannot make a pipe: %s", strerror(errno));
+	m.messages = ends[0];
+	fcntl(m.messages, F_SETFL, O_NONBLOCK);
+	m.qemu = fork();
+	if (m.qemu < 0)
+		die("cannot start a process: %s", strerror(errno));
+	if (!m.qemu)
+		exec_qemu(qemu, theirs, ends[1], parent);
+	close(ends[1]);
+	for (i = 0; i < NR_SOCKETS; i++)
+		if (theirs[i] >= 0)
+			close(theirs[i]);
+	free(qemu);
+}
+
+/* Connect flows to a machine that was just started. */
+static void start_flows(const struct guest *g)
+{
+	start_flow(&m.console, m.sockets[CONSOLE], m.console.to, "the console");
+	start_flow(&m.out, m.out.to < 0 ? -1 : m.sockets[OUT], m.out.to, "standard output");
+	start_flow(&m.err, m.err.to < 0 ? -1 : m.sockets[ERR], m.err.to, "standard error");
+	/* A reader that has left, has left the next machine, too. */
+	if (m.out.from < 0)
+		end(&m.sockets[OUT]);
+	if (m.err.from < 0)
+		end(&m.sockets[ERR]);
+	if (g->in)
+		m.in.to = m.sockets[IN];
+	else if (g->terminal || !g->ports)
+		m.keys.to = m.sockets[CONSOLE];
+	m.qmp.length = m.status.length = m.control.length = m.errors.length = 0;
+	m.errors.data[0] = '\0';
+	m.ready = m.powered_down = m.ended = m.taken = m.reboots = false;
+	m.guest_status = -1;
+}
+
+static void reap(void)
+{
+	int status;
+
+	if (m.qemu && waitpid(m.qemu, &status, WNOHANG) == m.qemu) {
+		m.qemu = 0;
+		m.qemu_status = status;
+	}
+}
+
+static struct pollfd *watch(struct pollfd *fds, nfds_t *count, int fd, short events)
+{
+	if (fd < 0)
+		return NULL;
+	fds[*count].fd = fd;
+	fds[*count].events = events;
+	fds[*count].revents = 0;
+	return &fds[(*count)++];
+}
+
+static void watch_flow(struct pollfd *fds, nfds_t *count, struct flow *f)
+{
+	f->from_polled = has_room(f) ? watch(fds, count, f->from, POLLIN) : NULL;
+	/* Even if there is nothing to write: whether somebody reads. */
+	f->to_polled = watch(fds, count, f->ours || waits(f) ? f->to : -1, waits(f) ? POLLOUT : 0);
+}
+
+static void run_flow(struct flow *f)
+{
+	if (f->from_polled && f->from_polled->revents)
+		fill(f);
+	if (f->to_polled && f->to_polled->revents & (POLLERR | POLLHUP | POLLNVAL))
+		abandon(f);
+	else if (f->start < f->end)
+		empty(f);
+}
+
+/* One look at everything; waits until there is something to do. */
+static void step(void)
+{
+	struct flow *flows[] = { &m.console, &m.keys, &m.in, &m.out, &m.err };
+	struct pollfd fds[20], *qmp, *status, *control, *messages;
+	struct timespec moment = { 0, 50000000 }, second = { 1, 0 };
+	sigset_t none;
+	nfds_t count = 0;
+	unsigned int i;
+
+	qmp = watch(fds, &count, m.sockets[QMP], POLLIN);
+	status = watch(fds, &count, m.sockets[STATUS], POLLIN);
+	control = watch(fds, &count, m.sockets[CONTROL], POLLIN);
+	messages = watch(fds, &count, m.messages, POLLIN);
+	for (i = 0; i < ARRAY_SIZE(flows); i++)
+		watch_flow(fds, &count, flows[i]);
+	sigemptyset(&none);
+	if (ppoll(fds, count, !m.qemu ? &moment : m.powered_down ? &second : NULL, &none) >= 0) {
+		if (qmp && qmp->revents)
+			read_lines(&m.sockets[QMP], &m.qmp, qmp_line);
+		if (status && status->revents)
+			read_lines(&m.sockets[STATUS], &m.status, status_line);
+		if (control && control->revents)
+			read_lines(&m.sockets[CONTROL], &m.control, control_line);
+		if (messages && messages->revents)
+			read_messages();
+		for (i = 0; i < ARRAY_SIZE(flows); i++)
+			run_flow(flows[i]);
+	}
+	/* The end of the input is told, but the socket kept: QEMU loses data when it is closed. */
+	if (m.in.to >= 0 && m.in.from < 0 && m.in.start == m.in.end) {
+		shutdown(m.in.to, SHUT_WR);
+		m.in.to = -1;
+	}
+	confirm();
+	reap();
+	for (i = 0; i < ARRAY_SIZE(stop_signals); i++) {
+		while (signals_came[i]) {
+			signals_came[i]--;
+			stop(stop_signals[i]);
+		}
+	}
+	if (window_changed) {
+		window_changed = 0;
+		tell_size();
+	}
+}
+
+/* A machine that does not even hear its button is stuck; one whose output nobody takes is not. */
+static void lose_patience(void)
+{
+	if (!m.qemu || !m.powered_down || m.killed || m.ended || now_ms() < m.patience ||
+	    waits(&m.out) || waits(&m.err) || waits(&m.console))
+		return;
+	note("the machine did not end within %lu s of its power button: killed",
+	     m.guest->stop_timeout_s + ORDERLY_END_S);
+	m.killed = true;
+	kill(m.qemu, SIGKILL);
+}
+
+/* Until QEMU has ended and all that it said has left; killed for a signal, it waits for no reader. */
+static void watch_qemu(void)
+{
+	long deadline = LONG_MAX;
+	unsigned int i;
+
+	while (m.qemu || m.messages >= 0 || m.sockets[STATUS] >= 0 || !finished(&m.console) ||
+	       !finished(&m.out) || !finished(&m.err)) {
+		step();
+		lose_patience();
+		if (m.killed && !m.qemu && deadline == LONG_MAX)
+			deadline = now_ms() + KILLED_WAIT_MS;
+		if (now_ms() >= deadline)
+			break;
+	}
+	for (i = 0; i < NR_SOCKETS; i++)
+		if (i != CONSOLE && i != OUT && i != ERR)
+			end(&m.sockets[i]);
+	end(&m.console.from);
+	end(&m.out.from);
+	end(&m.err.from);
+	m.in.to = m.keys.to = -1;
+}
+
+/* ------------------------------------------------------------------ what became of it */
+
+/* QEMU's messages, those that users meet put in our words.  Returns whether there were any. */
+static bool explain(const struct guest *g)
+{
+	static const char *const idle[] = {
+		"terminating on signal", "host doesn't support requested feature",
+		"TCG doesn't support requested feature",
+	};
+	char *line, *rest = m.errors.data, *at;
+	bool said = false, idles;
+	unsigned int i;
+
+	while ((line = strsep(&rest, "\n"))) {
+		idles = !*line;
+		for (i = 0; i < ARRAY_SIZE(idle); i++)
+			idles = idles || strstr(line, idle[i]);
+		if (idles)
+			continue;
+		said = true;
+		if ((at = strstr(line, "forwarding rule '"))) {
+			at += strlen("forwarding rule '");
+			note("cannot forward %.*s: the port is in use already, or not for you",
+			     (int)strcspn(at, "'"), at);
+			return true;
+		}
+		if (strstr(line, "Failed to get ") && strstr(line, " lock")) {
+			note("a disk image is in use by another QEMU: %s", g->disks);
+			return true;
+		}
+		if (strstr(line, "could not configure /dev/net/tun")) {
+			at = strrchr(line, ':');
+			note("cannot use the network device %s:%s", g->tap, at ? at + 1 : line);
+			return true;
+		}
+		at = strstr(line, "qemu-system-x86_64: ");
+		note("QEMU: %s", at == line ? line + strlen("qemu-system-x86_64: ") : line);
+	}
+	return said;
+}
+
+static int outcome(const struct guest *g)
+{
+	const char *at = strstr(m.errors.data, "terminating on signal ");
+	unsigned int sig = 0;
+
+	if (m.guest_status >= 0) {
+		explain(g);
+		return m.write_failed && !m.guest_status ? 1 : m.guest_status;
+	}
+	if (m.killed_by)
+		return 128 + m.killed_by;
+	/* Somebody ended QEMU itself, and not us. */
+	if (at && sscanf(at, "terminating on signal %u", &sig) == 1)
+		return 128 + sig;
+	if (explain(g) && m.qemu_status)
+		return WIFEXITED(m.qemu_status) ? WEXITSTATUS(m.qemu_status) : 1;
+	if (WIFSIGNALED(m.qemu_status))
+		note("QEMU was ended by signal %d (%s)", WTERMSIG(m.qemu_status),
+		     strsignal(WTERMSIG(m.qemu_status)));
+	else
+		note("the guest ended without an exit status: it was stopped, reset or crashed; see "
+		     "its messages with -v, or debug it with --gdb");
+	return STATUS_DIED;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = note_signal }, old;
+	sigset_t blocked;
+	unsigned int i;
+
+	/* They come only while we wait. */
+	sigemptyset(&blocked);
+	for (i = 0; i < ARRAY_SIZE(stop_signals); i++) {
+		sigaction(stop_signals[i], NULL, &old);
+		if (old.sa_handler == SIG_IGN)
+			continue;
+		sigaction(stop_signals[i], &action, NULL);
+		sigaddset(&blocked, stop_signals[i]);
+	}
+	sigaction(SIGWINCH, &action, NULL);
+	sigaction(SIGCHLD, &action, NULL);
+	sigaddset(&blocked, SIGWINCH);
+	sigaddset(&blocked, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int guest_run(struct guest *g)
+{
+	int out, err;
+
+	m.guest = g;
+	catch_signals();
+	out = open_output(1, &m.out.limit);
+	err = open_output(2, &m.err.limit);
+	m.out.ours = m.err.ours = m.console.ours = true;
+	m.out.to = g->out ? out : -1;
+	m.err.to = g->err ? err : -1;
+	/* The console is the terminal's or, if there are ports, for what the program did not say. */
+	m.console.to = !g->ports || !g->out ? dup(out) : dup(err);
+	m.console.limit = !g->ports || !g->out ? m.out.limit : m.err.limit;
+	m.console.crlf = !g->terminal;
+	m.console.lines = g->ports && g->out;
+	start_flow(&m.in, g->in ? 0 : -1, -1, "standard input");
+	start_flow(&m.keys, !g->in ? 0 : -1, -1, "the terminal");
+	if (g->terminal)
+		enter_raw();
+	do {
+		start_qemu(g);
+		start_flows(g);
+		watch_qemu();
+	} while (m.reboots && m.guest_status < 0 && !m.killed_by);
+	leave_raw();
+	return outcome(g);
+}

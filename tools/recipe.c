@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * recipe.c - make a bootable image of a kernel, a program and its files.
+ *
+ * The files become a cpio archive, the archive and the command line become the payload
+ * (core/image.h), and the payload becomes one more segment of the kernel's ELF file, in the place of
+ * a spare program header.  Everything is written to a temporary file beside the image, which takes
+ * the image's name only when it is complete; whatever goes wrong before leaves an existing image
+ * untouched.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "../hypercall/hypercall.h"
+#include "image.h"
+#include "libraries.h"
+#include "recipe.h"
+#include "tree.h"
+
+/*
+ * What the kernel needs beyond its own image, the payload, the unpacked files and the program's
+ * segments; and what a file needs beyond its contents.  Measured on the virtio kernel by `run -m`: with
+ * this a "hello" runs in 9 MB, and nginx and lighttpd serve files of 1 MiB in 14 and 12.
+ */
+#define MEMORY_BASE		(2ul << 20)
+#define MEMORY_PER_FILE		1024
+
+/* The kernel takes 4095 characters; the boot loader's and `haunch run`'s must fit, too. */
+#define COMMAND_LINE_MAX	3072
+
+/* An image must load below 4 GiB. */
+#define PAYLOAD_MAX		(2ul << 30)
+
+/* A file of the build; dies if it is not there. */
+static char *built(const char *build, const char *format, const char *name)
+{
+	char *file = xprintf(format, name), *path = xprintf("%s/%s", build, file);
+
+	free(file);
+	if (access(path, R_OK))
+		die("the kernel is not built yet (it takes some minutes, once); run: haunch build");
+	return path;
+}
+
+/* The kernel's words: ours, the user's, the network. */
+static char *command_line(const struct settings *s)
+{
+	char *line = xstrdup("quiet");
+
+	if (s->kernel_words)
+		add_words(&line, s->kernel_words);
+	add_words(&line, s->network_words ? s->network_words : "haunch.network=dhcp");
+	if (strlen(line) > COMMAND_LINE_MAX)
+		die("the kernel command line is too long: %zu characters, at most %u",
+		    strlen(line), COMMAND_LINE_MAX);
+	return line;
+}
+
+/* ------------------------------------------------------------------ the guest's files */
+
+/*
+ * Die unless it is a program that can run; returns the memory that its segments take, and in
+ * *interpreter the one that it names, or NULL.
+ */
+static uint64_t check_program(const char *path, char **interpreter)
+{
+	struct view file = view_open(path);
+	struct elf64 elf;
+	const char *words;
+	uint64_t size, memory = 0;
+	unsigned int i;
+
+	if (file.size >= 2 && !memcmp(file.data, "#!", 2))
+		die("%s is a script, not an ELF executable: bake its interpreter, and put the script "
+		    "in with -d %s:/GUEST/PATH -- /GUEST/PATH", path, path);
+	words = elf64_open(&elf, file);
+	if (!words && elf64_note(&elf, IMAGE_NOTE_OWNER, IMAGE_NOTE_TYPE, &size))
+		words = "is a Haunch kernel or image, not a program (boot it with haunch run)";
+	if (!words)
+		words = elf64_check_program(&elf);
+	if (words)
+		die("%s %s", path, words);
+	if (access(path, X_OK))
+		die("%s is not executable (chmod +x %s)", path, path);
+	for (i = 0; i < elf.header.e_phnum; i++)
+		if (elf64_segment(&elf, i).p_type == PT_LOAD)
+			memory += ALIGN_UP(elf64_segment(&elf, i).p_memsz, PAGE_SIZE);
+	words = elf64_interpreter(&elf);
+	*interpreter = words ? xstrdup(words) : NULL;
+	view_close(&file);
+	return memory;
+}
+
+/*
+ * -d HOST:GUEST.  A colon may be part of the host's path: the guest's begins at the last ":/".
+ * Without a guest path it is the same as the host's.
+ */
+static void add_tree(struct node *root, const char *option, const struct tree_skip *skip)
+{
+	const char *colon = NULL, *at;
+	char *host;
+
+	for (at = option; (at = strstr(at, ":/")); at++)
+		colon = at;
+	if (!colon || colon == option)
+		usage("-d wants HOSTPATH:/GUESTPATH, not '%s'", option);
+	host = xprintf("%.*s", (int)(colon - option), option);
+	tree_add_host(root, host, colon + 1, skip);
+	free(host);
+}
+
+struct search {
+	dev_t dev;
+	ino_t ino;
+	const char *name;		/* what the user calls it */
+	struct node *root;
+	struct node *found, *link;
+};
+
+static void find_source(struct node *node, void *argument)
+{
+	struct search *search = argument;
+
+	if (!search->found && node->source && S_ISREG(node->mode) &&
+	    node->source_dev == search->dev && node->source_ino == search->ino)
+		search->found = node;
+}
+
+/* Some programs are several in one, and look at the name that they are called by. */
+static void find_link(struct node *node, void *argument)
+{
+	struct search *search = argument;
+
+	if (!search->link && S_ISLNK(node->mode) && !strcmp(node->name, search->name)) {
+		char *path = tree_path(node);
+
+		if (tree_find(search->root, path, true) == search->found)
+			search->link = node;
+		free(path);
+	}
+}
+
+/* A program that a -d tree holds stays there, else it goes to /bin.  Returns its guest path. */
+static char *add_program(struct node *root, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	struct search search = { .root = root, .name = name ? name + 1 : path };
+	struct stat st;
+	char *guest;
+
+	if (stat(path, &st))
+		die("cannot read %s: %s", path, strerror(errno));
+	search.dev = st.st_dev;
+	search.ino = st.st_ino;
+	tree_walk(root, find_source, &search);
+	if (search.found) {
+		if (strcmp(search.found->name, search.name))
+			tree_walk(root, find_link, &search);
+		return tree_path(search.link ? search.link : search.found);
+	}
+	guest = xprintf("/bin/%s", search.name);
+	tree_add_host(root, path, guest, NULL);
+	return guest;
+}
+
+/*
+ * What every POSIX program may expect, where the user did not give it.  /dev/console is what the
+ * kernel gives to init as its standard files, before it has a /dev of its own.
+ */
+static void add_defaults(struct node *root)
+{
+	static const struct {
+		const char *path;
+		mode_t mode;
+		const char *contents;
+	} files[] = {
+		{ "/dev", S_IFDIR | 0755, NULL },
+		{ "/proc", S_IFDIR | 0555, NULL },
+		{ "/sys", S_IFDIR | 0555, NULL },
+		{ "/tmp", S_IFDIR | 01777, NULL },
+		{ "/run", S_IFDIR | 0755, NULL },
+		{ "/root", S_IFDIR | 0700, NULL },
+		{ "/var", S_IFDIR | 0755, NULL },
+		{ "/var/tmp", S_IFDIR | 01777, NULL },
+		{ "/var/run", S_IFLNK | 0777, "/run" },
+		{ "/etc", S_IFDIR | 0755, NULL },
+		{ "/etc/passwd", S_IFREG | 0644,
+		  "root:x:0:0:root:/root:/bin/sh\n"
+		  "www-data:x:33:33:www-data:/var/www:/bin/false\n"
+		  "nobody:x:65534:65534:nobody:/:/bin/false\n" },
+		{ "/etc/group", S_IFREG | 0644,
+		  "root:x:0:\nwww-data:x:33:\nnogroup:x:65534:\n" },
+		{ "/etc/hosts", S_IFREG | 0644,
+		  "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n" },
+		{ "/etc/resolv.conf", S_IFLNK | 0777, "/proc/net/pnp" },
+	};
+	struct node *node;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		node = tree_find(root, files[i].path, false);
+		if (node && (node->given || !S_ISDIR(node->mode)))
+			continue;
+		tree_add(root, files[i].path, files[i].mode, files[i].contents,
+			 files[i].contents ? strlen(files[i].contents) : 0);
+	}
+	node = tree_find(root, "/dev/console", true);
+	if (!node) {
+		node = tree_add(root, "/dev/console", S_IFCHR | 0600, "", 0);
+		node->rdev = makedev(5, 1);
+	}
+}
+
+static bool has_environment(const struct settings *s, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->nr_environment; i++)
+		if (!strncmp(s->environment[i], name, strlen(name)))
+			return true;
+	return false;
+}
+
+/* What init reads: the number of arguments, the arguments, the environment, all NUL-terminated. */
+static void add_program_file(struct node *root, const struct recipe *r, const char *guest)
+{
+	static const char *const environment[] = {
+		"PATH=/bin:/sbin:/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin",
+		"HOME=/root", "TERM=linux",
+	};
+	const struct settings *s = r->settings;
+	size_t size = 0;
+	unsigned int i;
+	char *data;
+	FILE *f;
+
+	f = open_memstream(&data, &size);
+	if (!f)
+		die("out of memory");
+	fprintf(f, "%u%c%s%c", r->nr_arguments + 1, 0, guest, 0);
+	for (i = 0; i < r->nr_arguments; i++)
+		fprintf(f, "%s%c", r->arguments[i], 0);
+	for (i = 0; i < ARRAY_SIZE(environment); i++) {
+		char *name = xprintf("%.*s", (int)strcspn(environment[i], "=") + 1, environment[i]);
+
+		if (!has_environment(s, name))
+			fprintf(f, "%s%c", environment[i], 0);
+		free(name);
+	}
+	for (i = 0; i < s->nr_environment; i++)
+		fprintf(f, "%s%c", s->environment[i], 0);
+	if (fclose(f))
+		die("out of memory");
+	tree_add(root, "/.haunch", S_IFDIR | 0755, NULL, 0);
+	tree_add(root, "/.haunch/program", S_IFREG | 0644, data, size);
+	free(data);
+}
+
+static void add_init(struct node *root, const char *path)
+{
+	struct node *node = tree_find(root, "/init", false);
+	struct view init = view_open(path);
+
+	if (node)
+		note("the /init of your files is replaced by haunch's own");
+	tree_add(root, "/init", S_IFREG | 0755, init.data, init.size);
+	view_close(&init);
+	/* Its clients for DHCP and time lie beside it. */
+	path = xprintf("%.*sbusybox", (int)(strrchr(path, '/') ? strrchr(path, '/') + 1 - path : 0),
+		       path);
+	init = view_open(path);
+	tree_add(root, "/.haunch", S_IFDIR | 0755, NULL, 0);
+	tree_add(root, "/.haunch/busybox", S_IFREG | 0755, init.data, init.size);
+	view_close(&init);
+}
+
+/* Adds to *memory what libraries take besides their files. */
+static struct node *make_tree(const struct recipe *r, const struct tree_skip *skip,
+			      const char *interpreter, uint64_t *memory)
+{
+	struct node *root = tree_new();
+	char *guest, *init = built(r->build, "%s", "init/init");
+	unsigned int i;
+
+	for (i = 0; i < r->settings->nr_trees; i++)
+		add_tree(root, r->settings->trees[i], skip);
+	guest = add_program(root, r->program);
+	if (interpreter)
+		*memory += add_libraries(root, r->program, interpreter);
+	add_defaults(root);
+	add_init(root, init);
+	add_program_file(root, r, guest);
+	free(guest);
+	free(init);
+	return root;
+}
+
+static void add_memory(struct node *node, void *argument)
+{
+	uint64_t *bytes = argument;
+
+	*bytes += MEMORY_PER_FILE;
+	if (S_ISREG(node->mode))
+		*bytes += ALIGN_UP(node->size, PAGE_SIZE);
+}
+
+/* ------------------------------------------------------------------ the image */
+
+static char *temporary;			/* to be removed unless all goes well */
+
+static void remove_temporary(void)
+{
+	if (temporary)
+		unlink(temporary);
+}
+
+struct output {
+	struct sink sink;
+	int fd;
+	const char *name;		/* of the image, for messages */
+	size_t used;
+	char buffer[1 << 16];
+};
+
+static void write_all(struct output *out, const void *data, size_t size, off_t offset)
+{
+	while (size) {
+		ssize_t n = offset < 0 ? write(out->fd, data, size)
+				       : pwrite(out->fd, data, size, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			die("cannot write %s: %s", out->name,
+			    n ? strerror(errno) : strerror(ENOSPC));
+		data = (const char *)data + n;
+		size -= n;
+		if (offset >= 0)
+			offset += n;
+	}
+}
+
+static void output_flush(struct output *out)
+{
+	write_all(out, out->buffer, out->used, -1);
+	out->used = 0;
+}
+
+static void output_write(struct sink *sink, const void *data, size_t size)
+{
+	struct output *out = (struct output *)sink;
+
+	if (out->used + size > sizeof(out->buffer))
+		output_flush(out);
+	if (size > sizeof(out->buffer)) {
+		write_all(out, data, size, -1);
+		return;
+	}
+	memcpy(out->buffer + out->used, data, size);
+	out->used += size;
+}
+
+static void output_put(struct output *out, const void *data, size_t size)
+{
+	output_write(&out->sink, data, size);
+	out->sink.written += size;
+}
+
+static void output_align(struct output *out, uint64_t align)
+{
+	static const char zeros[PAGE_SIZE];
+
+	output_put(out, zeros, ALIGN_UP(out->sink.written, align) - out->sink.written);
+}
+
+/* Open a file without a name, which goes away with the last process that has it open. */
+static void output_open_unnamed(struct output *out)
+{
+	const char *dir = getenv("TMPDIR");
+	char *name;
+
+	if (!dir || !*dir)
+		dir = "/tmp";
+	name = xprintf("%s/.haunch-run-XXXXXX", dir);
+	memset(out, 0, offsetof(struct output, buffer));
+	out->sink.write = output_write;
+	out->name = xprintf("a temporary file in %s", dir);
+	out->fd = mkostemp(name, O_CLOEXEC);
+	if (out->fd < 0 || unlink(name))
+		die("cannot write %s: %s", out->name, strerror(errno));
+	free(name);
+}
+
+/* Open a temporary file in the image's folder, to become `output` (symlinks followed). */
+static void output_open(struct output *out, const char *output)
+{
+	mode_t mask = umask(0);
+	const char *slash;
+	struct stat st;
+	char *name, *real;
+
+	umask(mask);
+	name = xstrdup(output);
+	real = realpath(name, NULL);
+	if (real)
+		name = real;
+	if (!stat(name, &st) && !S_ISREG(st.st_mode))
+		die("cannot write %s: it is a %s", name,
+		    S_ISDIR(st.st_mode) ? "directory" : "device or pipe, not a file");
+	slash = strrchr(name, '/');
+	temporary = xprintf("%.*s.haunch-bake-XXXXXX", slash ? (int)(slash - name + 1) : 0, name);
+	memset(out, 0, offsetof(struct output, buffer));
+	out->sink.write = output_write;
+	out->name = name;
+	out->fd = mkostemp(temporary, O_CLOEXEC);
+	if (out->fd < 0) {
+		temporary = NULL;
+		die("cannot write %s: %s", name, strerror(errno));
+	}
+	clean_up_by(remove_temporary);
+	if (fchmod(out->fd, 0666 & ~mask))
+		die("cannot write %s: %s", name, strerror(errno));
+}
+
+static void output_finish(struct output *out)
+{
+	output_flush(out);
+	if (!temporary)
+		return;
+	if (fsync(out->fd) || close(out->fd) || rename(temporary, out->name))
+		die("cannot write %s: %s", out->name, strerror(errno));
+	out->fd = -1;
+	free(temporary);
+	temporary = NULL;
+}
+
+/*
+ * Kbuild's modules.builtin has lines such as kernel/drivers/net/virtio_net.ko; what users care for
+ * is drivers, file systems and protocols, without the frame.
+ */
+static char *read_drivers(const char *path, size_t *size)
+{
+	static const char *const wanted[] = { "drivers/", "fs/", "net/" };
+	struct view file = view_open(path);
+	const char *at = (const char *)file.data, *end = at + file.size;
+	char *text = NULL;
+	unsigned int i;
+	FILE *f;
+
+	f = open_memstream(&text, size);
+	if (!f)
+		die("out of memory");
+	while (at < end) {
+		const char *stop = memchr(at, '\n', end - at);
+		size_t length = (stop ? stop : end) - at;
+
+		if (length > 10 && !memcmp(at, "kernel/", 7) && !memcmp(at + length - 3, ".ko", 3))
+			for (i = 0; i < ARRAY_SIZE(wanted); i++)
+				if (!strncmp(at + 7, wanted[i], strlen(wanted[i])))
+					fprintf(f, "%.*s\n", (int)length - 10, at + 7);
+		at += length + 1;
+	}
+	if (fclose(f))
+		die("out of memory");
+	view_close(&file);
+	return text;
+}
+
+static unsigned int spare_segment(const struct image *kernel)
+{
+	unsigned int i;
+
+	for (i = 0; i < kernel->elf.header.e_phnum; i++)
+		if (elf64_segment(&kernel->elf, i).p_type == PT_NULL)
+			return i;
+	die("the kernel has no spare program header");
+}
+
+/* memory: what the program takes besides its file.  Returns the file if it has no name, or -1. */
+static int write_image(const struct recipe *r, const struct image *kernel, struct node *root,
+		       uint64_t memory, const char *image)
+{
+	struct output *out = xmalloc(sizeof(*out));
+	struct image_payload payload = { .version = IMAGE_PAYLOAD_VERSION };
+	struct image_trailer trailer = { .magic = IMAGE_TRAILER_MAGIC };
+	struct image_note image_note = kernel->note;
+	char *words = command_line(r->settings), *list, *drivers = NULL;
+	size_t drivers_size = 0;
+	unsigned int segment = spare_segment(kernel);
+	Elf64_Phdr p = { .p_type = PT_LOAD, .p_flags = PF_R, .p_align = PAGE_SIZE };
+	uint64_t start;
+	int fd;
+
+	list = xprintf("%s/linux-%s/modules.builtin", r->build, r->kernel);
+	if (!access(list, R_OK))
+		drivers = read_drivers(list, &drivers_size);
+	free(list);
+	if (image)
+		output_open(out, image);
+	else
+		output_open_unnamed(out);
+	output_put(out, kernel->elf.file.data, kernel->elf.file.size);
+	output_align(out, PAGE_SIZE);
+	start = out->sink.written;
+
+	memcpy(payload.magic, IMAGE_PAYLOAD_MAGIC, sizeof(payload.magic));
+	payload.command_line = sizeof(payload);
+	payload.command_line_size = strlen(words) + 1;
+	payload.initrd = ALIGN_UP(payload.command_line + payload.command_line_size, PAGE_SIZE);
+	output_put(out, &payload, sizeof(payload));
+	output_put(out, words, payload.command_line_size);
+	output_align(out, PAGE_SIZE);
+	tree_write(root, &out->sink);
+	payload.initrd_size = out->sink.written - start - payload.initrd;
+	output_align(out, PAGE_SIZE);
+
+	p.p_offset = start;
+	p.p_filesz = p.p_memsz = out->sink.written - start;
+	p.p_paddr = ALIGN_UP(kernel->kernel_end, PAGE_SIZE);
+	p.p_vaddr = p.p_paddr + HC_IMAGE_MAP;
+	if (p.p_memsz > PAYLOAD_MAX)
+		die("the files are too large for an image: %llu MB, at most %lu MB; put them on a "
+		    "disk (haunch run --disk)", (unsigned long long)p.p_memsz >> 20,
+		    PAYLOAD_MAX >> 20);
+	tree_walk(root, add_memory, &memory);
+	image_note.payload_start = p.p_paddr;
+	image_note.payload_size = p.p_memsz;
+	image_note.memory_needed = p.p_paddr + p.p_memsz + memory + MEMORY_BASE;
+	if (r->memory)
+		image_note.memory_needed = r->memory << 20;
+
+	trailer.size = drivers_size;
+	output_put(out, &trailer, sizeof(trailer));
+	if (drivers_size)
+		output_put(out, drivers, drivers_size);
+	output_flush(out);
+
+	write_all(out, &payload, sizeof(payload), start);
+	write_all(out, &p, sizeof(p), kernel->elf.header.e_phoff + segment * sizeof(p));
+	write_all(out, &image_note, sizeof(image_note), kernel->note_offset);
+	output_finish(out);
+	fd = out->fd;
+	free(words);
+	free(drivers);
+	free(out);
+	return fd;
+}
+
+int recipe_bake(const struct recipe *r, const char *image)
+{
+	struct tree_skip skip = { 0 };
+	struct image kernel;
+	struct stat st, program;
+	struct node *root;
+	uint64_t memory;
+	const char *words;
+	char *interpreter, *path = built(r->build, "haunch-%s.elf", r->kernel);
+	int fd;
+
+	clean_up_on_signals(true);
+	/* A file size limit is an error that write() tells of, like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
+
+	memory = check_program(r->program, &interpreter);
+	words = image_open(&kernel, view_open(path));
+	if (words)
+		die("the kernel %s %s", path, words);
+	if (kernel.note.payload_size)
+		die("the kernel %s is a baked image already", path);
+	if (image && !stat(image, &st)) {
+		skip.dev = st.st_dev;
+		skip.ino = st.st_ino;
+		if (!stat(r->program, &program) && program.st_dev == st.st_dev &&
+		    program.st_ino == st.st_ino)
+			die("-o %s would overwrite the program itself", image);
+	}
+	root = make_tree(r, &skip, interpreter, &memory);
+	fd = write_image(r, &kernel, root, memory, image);
+	clean_up_on_signals(false);
+	free(path);
+	return fd;
+}

@@ -1,0 +1,777 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * run.c - haunch run: boot an image, or a program, in QEMU.  Here is what QEMU is asked for;
+ * guest.c keeps it company.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "guest.h"
+#include "image.h"
+#include "kvm.h"
+#include "recipe.h"
+
+#define MEMORY_DEFAULT		64	/* MiB */
+#define MEMORY_SPARE		16	/* more than an image needs at least */
+#define STOP_TIMEOUT_S		10	/* init's, where nothing else is said */
+#define PORTS_DRIVER		"virtio_console"
+
+struct port {
+	const char *protocol, *address;
+	unsigned int host, guest;
+};
+
+struct disk {
+	char *file;
+	const char *controller;
+	bool read_only, is_qcow2;
+};
+
+struct run {
+	struct settings settings;
+	struct port *ports;
+	unsigned int nr_ports;
+	struct disk *disks;
+	unsigned int nr_disks;
+	const char *network, *tap, *nic, *machine, *accelerator;
+	const char **qemu_options;
+	unsigned int nr_qemu_options;
+	bool verbose, debug, dry;
+	const char *file;
+	const char **arguments;
+	unsigned int nr_arguments;
+
+	struct image image;
+	bool is_iso, baked;		/* baked: now, of a program */
+	int image_fd;
+	const char **qemu;		/* the command line */
+	unsigned int nr_qemu;
+};
+
+enum {
+	OPTION_NIC = OPTION_OWN, OPTION_DISK, OPTION_MACHINE, OPTION_KVM, OPTION_TCG, OPTION_GDB,
+	OPTION_DRY_RUN, OPTION_QEMU,
+};
+
+static const struct poptOption options[] = {
+	OPTION_VALUE("memory", 'm', 'm', "SIZE",
+		     "the machine's memory, as in 64M or 1G (default: 64M, more if the image needs "
+		     "more)"),
+	OPTION_VALUE("port", 'p', 'p', "[ADDRESS:]HOST:GUEST[/udp]",
+		     "forward a port of this machine to the guest; ADDRESS is 127.0.0.1 if not "
+		     "given, 0.0.0.0 is all; any number; PORT alone is PORT:PORT"),
+	OPTION_VALUE("network", 'n', 'n', "user|tap:IFNAME|none",
+		     "user: QEMU's own network behind NAT, no privileges needed (default)"),
+	OPTION_VALUE("nic", '\0', OPTION_NIC, "virtio|e1000|e1000e|vmxnet3",
+		     "the network card (default: virtio)"),
+	OPTION_VALUE("disk", '\0', OPTION_DISK, "FILE[:virtio|ahci|nvme|scsi][:ro]",
+		     "attach a disk image, raw or qcow2; any number"),
+	OPTION_VALUE("machine", '\0', OPTION_MACHINE, "pc|q35", "the machine (default: pc)"),
+	OPTION_FLAG("kvm", '\0', OPTION_KVM, "use KVM (default: where it works)"),
+	OPTION_FLAG("tcg", '\0', OPTION_TCG, "emulate"),
+	OPTION_FLAG("gdb", '\0', OPTION_GDB, "wait for a debugger at localhost:1234"),
+	OPTION_FLAG("dry-run", '\0', OPTION_DRY_RUN, "only print QEMU's command line"),
+	OPTION_VALUE("qemu", '\0', OPTION_QEMU, "OPTION", "one more option for QEMU; any number"),
+	OPTION_FLAG("verbose", 'v', 'v', "show the kernel's messages, on standard error"),
+	OPTION_TABLE(settings_options, "The image can be told, as in haunch bake:"),
+	OPTION_TABLE(recipe_options, "For a PROGRAM also:"),
+	OPTION_END
+};
+
+/* ------------------------------------------------------------------ the words */
+
+static const char *one_of(const char *option, const char *value, const char *const *list,
+			  const char *wants)
+{
+	for (; *list; list++)
+		if (!strcmp(*list, value))
+			return *list;
+	usage("%s wants %s, not '%s'", option, wants, value);
+}
+
+static unsigned int port_number(const char *text, const char *spec)
+{
+	unsigned long number;
+	char *end;
+
+	number = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || !number || number > 65535)
+		usage("-p wants [ADDRESS:]HOST:GUEST[/udp], ports 1 to 65535, not '%s'", spec);
+	return number;
+}
+
+/* [ADDRESS:]HOST:GUEST[/udp], or PORT */
+static void add_port(struct run *r, const char *spec)
+{
+	char *text = xstrdup(spec), *slash = strchr(text, '/'), *guest, *host;
+	struct port port = { .protocol = "tcp", .address = "127.0.0.1" };
+	struct in_addr address;
+
+	if (slash) {
+		*slash++ = '\0';
+		if (!strcmp(slash, "udp"))
+			port.protocol = "udp";
+		else if (strcmp(slash, "tcp"))
+			port_number("", spec);
+	}
+	guest = strrchr(text, ':');
+	host = text;
+	if (guest) {
+		*guest++ = '\0';
+		host = strrchr(text, ':');
+		if (host) {
+			*host++ = '\0';
+			port.address = text;
+		} else {
+			host = text;
+		}
+	} else {
+		guest = text;
+	}
+	port.guest = port_number(guest, spec);
+	port.host = port_number(host, spec);
+	if (!strcmp(port.address, "localhost") || !*port.address)
+		port.address = "127.0.0.1";
+	else if (!strcmp(port.address, "*"))
+		port.address = "0.0.0.0";
+	if (inet_pton(AF_INET, port.address, &address) != 1)
+		usage("-p wants an IPv4 address before the ports, not '%s'", port.address);
+	r->ports = xrealloc(r->ports, (r->nr_ports + 1) * sizeof(*r->ports));
+	r->ports[r->nr_ports++] = port;
+}
+
+/* Cut ":WORD" off the end of the text if it is there. */
+static bool cut(char *text, const char *word)
+{
+	size_t length = strlen(text), n = strlen(word);
+
+	if (length <= n + 1 || text[length - n - 1] != ':' || strcmp(text + length - n, word))
+		return false;
+	text[length - n - 1] = '\0';
+	return true;
+}
+
+/* FILE[:CONTROLLER][:ro], in any order */
+static void add_disk(struct run *r, const char *spec)
+{
+	static const char *const controllers[] = { "virtio", "ahci", "nvme", "scsi" };
+	struct disk disk = { .file = xstrdup(spec), .controller = "virtio" };
+	unsigned int i;
+
+	disk.read_only = cut(disk.file, "ro");
+	for (i = 0; i < ARRAY_SIZE(controllers); i++) {
+		if (cut(disk.file, controllers[i])) {
+			disk.controller = controllers[i];
+			break;
+		}
+	}
+	disk.read_only = cut(disk.file, "ro") || disk.read_only;
+	r->disks = xrealloc(r->disks, (r->nr_disks + 1) * sizeof(*r->disks));
+	r->disks[r->nr_disks++] = disk;
+}
+
+static void take_option(struct run *r, int option, char *value)
+{
+	static const char *const nics[] = { "virtio", "e1000", "e1000e", "vmxnet3", NULL };
+	static const char *const machines[] = { "pc", "q35", NULL };
+
+	switch (option) {
+	case 'p':
+		add_port(r, value);
+		break;
+	case 'n':
+		r->network = value;
+		r->tap = !strncmp(value, "tap:", 4) && value[4] ? value + 4 : NULL;
+		if (!r->tap && strcmp(value, "user") && strcmp(value, "none"))
+			usage("-n wants user, tap:IFNAME or none, not '%s'", value);
+		break;
+	case OPTION_NIC:
+		r->nic = one_of("--nic", value, nics, "virtio, e1000, e1000e or vmxnet3");
+		break;
+	case OPTION_DISK:
+		add_disk(r, value);
+		break;
+	case OPTION_MACHINE:
+		r->machine = one_of("--machine", value, machines, "pc or q35");
+		break;
+	case OPTION_KVM:
+		r->accelerator = "kvm";
+		break;
+	case OPTION_TCG:
+		r->accelerator = "tcg";
+		break;
+	case OPTION_GDB:
+		r->debug = true;
+		break;
+	case OPTION_DRY_RUN:
+		r->dry = true;
+		break;
+	case OPTION_QEMU:
+		r->qemu_options = append(r->qemu_options, &r->nr_qemu_options, value);
+		break;
+	case 'v':
+		r->verbose = true;
+		break;
+	default:
+		settings_take(&r->settings, option, value);
+	}
+}
+
+/* ------------------------------------------------------------------ what must be there */
+
+/* Do as QEMU will. */
+static void check_port(const struct port *p)
+{
+	bool udp = !strcmp(p->protocol, "udp");
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(p->host) };
+	int fd = socket(AF_INET, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0), one = 1;
+
+	if (fd < 0)
+		return;
+	inet_pton(AF_INET, p->address, &address.sin_addr);
+	/* A connection that has ended is in nobody's way. */
+	if (!udp)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) || (!udp && listen(fd, 1))) {
+		if (errno == EADDRINUSE)
+			die("port %u (%s) of this machine is in use already; choose another: "
+			    "-p OTHER:%u", p->host, p->protocol, p->guest);
+		die("cannot forward port %u (%s) of %s: %s", p->host, p->protocol, p->address,
+		    strerror(errno));
+	}
+	close(fd);
+}
+
+/* /sys may be another network namespace's. */
+static void check_tap(const char *name)
+{
+	char line[512];
+	FILE *f = fopen("/proc/net/dev", "re");
+
+	while (f && fgets(line, sizeof(line), f)) {
+		char *at = line + strspn(line, " ");
+
+		if (!strncmp(at, name, strlen(name)) && at[strlen(name)] == ':') {
+			fclose(f);
+			return;
+		}
+	}
+	if (f)
+		fclose(f);
+	die("there is no network device %s; make it: ip tuntap add dev %s mode tap user $(id -un)",
+	    name, name);
+}
+
+static void check_disk(struct disk *d)
+{
+	char *colon = strrchr(d->file, ':'), head[4] = "";
+	struct stat st;
+	int fd;
+
+	if (stat(d->file, &st)) {
+		if (errno == ENOENT && colon)
+			die("cannot open the disk image %s: no such file, and %s is none of virtio, "
+			    "ahci, nvme, scsi and ro", d->file, colon + 1);
+		die("cannot open the disk image %s: %s", d->file,
+		    errno == ENOENT ? "no such file" : strerror(errno));
+	}
+	if (S_ISDIR(st.st_mode))
+		die("cannot open the disk image %s: it is a directory", d->file);
+	fd = open(d->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		die("cannot open the disk image %s: %s", d->file,
+		    errno == EACCES ? "permission denied" : strerror(errno));
+	if (!d->read_only && access(d->file, W_OK))
+		die("cannot write to the disk image %s: %s (use it with :ro)", d->file,
+		    errno == EACCES ? "permission denied" : strerror(errno));
+	if (!S_ISBLK(st.st_mode) && !st.st_size)
+		die("the disk image %s is empty", d->file);
+	d->is_qcow2 = read(fd, head, 4) == 4 && !memcmp(head, "QFI\373", 4);
+	close(fd);
+}
+
+static bool has_disk(const struct run *r, const char *controller)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->nr_disks; i++)
+		if (!strcmp(r->disks[i].controller, controller))
+			return true;
+	return false;
+}
+
+/* Is the driver in the image's list?  Of an image without a list nobody knows. */
+static bool has_driver(const struct image *image, const char *name)
+{
+	const char *at = (const char *)image->drivers.data, *end = at + image->drivers.size;
+
+	if (!image->drivers.size)
+		return true;
+	while (at < end) {
+		const char *stop = memchr(at, '\n', end - at), *slash;
+
+		if (!stop)
+			stop = end;
+		slash = memrchr(at, '/', stop - at);
+		slash = slash ? slash + 1 : at;
+		if ((size_t)(stop - slash) == strlen(name) && !memcmp(slash, name, stop - slash))
+			return true;
+		at = stop + 1;
+	}
+	return false;
+}
+
+static void need_driver(const struct run *r, const char *name)
+{
+	if (!has_driver(&r->image, name))
+		die("the kernel in the image has no driver %s; bake it with -k generic", name);
+}
+
+/* Without its driver a network card or a disk would just not be there. */
+static void check_drivers(const struct run *r)
+{
+	if (strcmp(r->network, "none"))
+		need_driver(r, strcmp(r->nic, "virtio") ? r->nic : "virtio_net");
+	if (has_disk(r, "ahci"))
+		need_driver(r, "ahci");
+	if (has_disk(r, "nvme"))
+		need_driver(r, "nvme");
+	if (has_disk(r, "scsi"))
+		need_driver(r, "virtio_scsi");
+}
+
+/* ------------------------------------------------------------------ the image */
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void bake_program(struct run *r)
+{
+	struct recipe recipe = {
+		.settings = &r->settings, .build = build_folder(), .kernel = r->settings.kernel,
+		.program = r->file, .arguments = r->arguments, .nr_arguments = r->nr_arguments,
+	};
+	bool special = strcmp(r->nic, "virtio") || has_disk(r, "ahci") || has_disk(r, "nvme") ||
+		       has_disk(r, "scsi");
+	char *path;
+
+	if (!recipe.kernel)
+		recipe.kernel = special ? "generic" : "virtio";
+	r->settings.kernel = recipe.kernel;
+	r->image_fd = recipe_bake(&recipe, NULL);
+	path = xprintf("/proc/self/fd/%d", r->image_fd);
+	if (image_open(&r->image, view_open(path)))
+		die("the image that was just made is damaged");
+	r->baked = true;
+	free(path);
+}
+
+static void open_image(struct run *r)
+{
+	struct view file, inside;
+	const char *problem;
+	struct stat st;
+
+	if (stat(r->file, &st))
+		die("cannot open %s: %s", r->file,
+		    errno == ENOENT ? "no such file" : strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		die("%s is a directory, not an image or a program", r->file);
+	file = view_open(r->file);
+	inside = image_in_iso(file);
+	problem = image_open(&r->image, inside);
+	if (problem && r->image.note_offset)
+		die("%s %s", r->file, problem);
+	if (problem) {
+		view_close(&file);
+		bake_program(r);
+		return;
+	}
+	r->is_iso = inside.data != file.data;
+	if (!r->image.note.payload_size)
+		die("%s is a kernel that nothing was baked into yet (see haunch help bake)",
+		    r->file);
+	if (r->settings.nr_trees || r->settings.nr_environment || r->settings.kernel)
+		usage("%s is baked already: -d, -e and -k are for haunch bake", r->file);
+}
+
+static bool has_word(const char *line, const char *word)
+{
+	size_t length = strlen(word);
+	const char *at = line;
+
+	for (; (at = strstr(at, word)); at += length)
+		if ((at == line || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+			return true;
+	return false;
+}
+
+/* Words for the kernel: the baked ones come first, and of two that contradict the last counts. */
+static char *kernel_words(const struct run *r, const char *connect)
+{
+	const struct settings *s = &r->settings;
+	char *words = xstrdup("");
+	unsigned int i;
+
+	/* A debugger wants everything where the files say. */
+	if (r->debug)
+		add_words(&words, "nokaslr norandmaps");
+	/* QEMU's user network is always the same: no need to wait for its DHCP server. */
+	if (!s->network_words && r->image.command_line &&
+	    has_word(r->image.command_line, "haunch.network=dhcp")) {
+		if (!strcmp(r->network, "user"))
+			add_words(&words, "ip=10.0.2.15::10.0.2.2:255.255.255.0:haunch::off:10.0.2.3"
+				  " haunch.network=static");
+		else if (!strcmp(r->network, "none"))
+			add_words(&words, "haunch.network=off");
+	}
+	add_words(&words, connect);
+	if (!r->baked && s->network_words)
+		add_words(&words, s->network_words);
+	if (!r->baked && s->kernel_words)
+		add_words(&words, s->kernel_words);
+	if (r->verbose)
+		add_words(&words, "loglevel=7");
+	if (r->baked || !r->nr_arguments)
+		return words;
+	add_words(&words, "--");
+	for (i = 0; i < r->nr_arguments; i++) {
+		const char *argument = r->arguments[i];
+
+		if (strpbrk(argument, "\"\n"))
+			die("an argument for an image cannot hold a quote or a line break: %s",
+			    argument);
+		add_words(&words, xprintf(!*argument || strpbrk(argument, " \t") ? "\"%s\"" : "%s",
+					  argument));
+	}
+	return words;
+}
+
+/* ------------------------------------------------------------------ QEMU's command line */
+
+static void add(struct run *r, const char *option, const char *value)
+{
+	r->qemu = append(r->qemu, &r->nr_qemu, option);
+	if (value)
+		r->qemu = append(r->qemu, &r->nr_qemu, value);
+}
+
+/* QEMU's option syntax wants commas doubled. */
+static char *escaped(const char *text)
+{
+	char *result = xmalloc(2 * strlen(text) + 1), *to = result;
+
+	for (; *text; *to++ = *text++)
+		if (*text == ',')
+			*to++ = ',';
+	*to = '\0';
+	return result;
+}
+
+static void add_network(struct run *r)
+{
+	const char *model = strcmp(r->nic, "virtio") ? r->nic : "virtio-net-pci";
+	char *netdev = NULL;
+	unsigned int i;
+
+	if (!strcmp(r->network, "none"))
+		return;
+	if (r->tap)
+		netdev = xprintf("tap,id=net0,ifname=%s,script=no,downscript=no", escaped(r->tap));
+	else
+		netdev = xstrdup("user,id=net0");
+	for (i = 0; i < r->nr_ports; i++)
+		netdev = xprintf("%s,hostfwd=%s:%s:%u-:%u", netdev, r->ports[i].protocol,
+				 r->ports[i].address, r->ports[i].host, r->ports[i].guest);
+	add(r, "-netdev", netdev);
+	add(r, "-device", xprintf("%s,netdev=net0,romfile=", model));
+}
+
+static void add_disks(struct run *r)
+{
+	unsigned int i;
+
+	if (has_disk(r, "ahci"))
+		add(r, "-device", "ahci,id=ahci0");
+	if (has_disk(r, "scsi"))
+		add(r, "-device", "virtio-scsi-pci");
+	for (i = 0; i < r->nr_disks; i++) {
+		const struct disk *d = &r->disks[i];
+		const char *protect = "";
+
+		/* An IDE disk cannot be read-only: what is written to it is thrown away. */
+		if (d->read_only)
+			protect = strcmp(d->controller, "ahci") ? ",readonly=on" : ",snapshot=on";
+		add(r, "-drive", xprintf("id=disk%u,if=none,format=%s,file=%s%s", i,
+					 d->is_qcow2 ? "qcow2" : "raw", escaped(d->file), protect));
+		add(r, "-device",
+		    !strcmp(d->controller, "ahci") ?
+			xprintf("ide-hd,bus=ahci0.%u,drive=disk%u", i, i) :
+		    !strcmp(d->controller, "nvme") ?
+			xprintf("nvme,serial=haunch%u,drive=disk%u", i, i) :
+		    !strcmp(d->controller, "scsi") ? xprintf("scsi-hd,drive=disk%u", i) :
+			xprintf("virtio-blk-pci,drive=disk%u", i));
+	}
+}
+
+static void make_command(struct run *r, const char *image, const char *words)
+{
+	unsigned int i;
+
+	add(r, "qemu-system-x86_64", NULL);
+	add(r, "-machine", xprintf("%s,accel=%s", r->machine, r->accelerator));
+	add(r, "-m", xprintf("%llu", (unsigned long long)r->settings.memory));
+	add(r, "-no-user-config", "-nodefaults");
+	add(r, "-display", "none");
+	add(r, "-vga", "none");
+	add(r, "-no-reboot", NULL);
+	add(r, "-cpu", strcmp(r->accelerator, "kvm") ? "max" : "host");
+	add_network(r);
+	add_disks(r);
+	if (r->is_iso) {
+		add(r, "-cdrom", image);
+		add(r, "-boot", "d");
+	} else {
+		add(r, "-kernel", image);
+		if (*words)
+			add(r, "-append", words);
+	}
+	if (r->debug) {
+		add(r, "-gdb", "tcp:127.0.0.1:1234");
+		add(r, "-S", NULL);
+	}
+	for (i = 0; i < r->nr_qemu_options; i++)
+		add(r, r->qemu_options[i], NULL);
+}
+
+/* A word as a shell wants it. */
+static void put_quoted(const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_./:,=@%+-";
+
+	if (*word && !word[strspn(word, plain)]) {
+		fputs(word, stdout);
+		return;
+	}
+	putchar('\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			fputs("'\\''", stdout);
+		else
+			putchar(*word);
+	}
+	putchar('\'');
+}
+
+static void put_option(const char *option, const char *value)
+{
+	printf(" %s ", option);
+	put_quoted(value);
+}
+
+/* A line that can be given to a shell.  A program is baked first. */
+static void print_command(struct run *r, const char *image)
+{
+	const struct settings *s = &r->settings;
+	const char *self = getenv("HAUNCH_COMMAND");
+	unsigned int i;
+
+	if (r->baked) {
+		put_quoted(self && *self ? self : "haunch");
+		printf(" bake");
+		put_option("-o", image);
+		put_option("-k", s->kernel);
+		for (i = 0; i < s->nr_trees; i++)
+			put_option("-d", s->trees[i]);
+		for (i = 0; i < s->nr_environment; i++)
+			put_option("-e", s->environment[i]);
+		if (s->network_words && !strncmp(s->network_words, "ip=", 3))
+			put_option("--ip", xprintf("%.*s", (int)strcspn(s->network_words + 3, " "),
+						   s->network_words + 3));
+		else if (s->network_words)
+			put_option("--ip", strchr(s->network_words, '=') + 1);
+		if (s->kernel_words)
+			put_option("-c", s->kernel_words);
+		putchar(' ');
+		put_quoted(r->file);
+		printf(" --");
+		for (i = 0; i < r->nr_arguments; i++) {
+			putchar(' ');
+			put_quoted(r->arguments[i]);
+		}
+		printf(" && ");
+	}
+	if (isatty(0) && isatty(1)) {
+		add(r, "-chardev", "stdio,id=console,mux=on,signal=on");
+		add(r, "-mon", "chardev=console,mode=readline");
+	} else {
+		add(r, "-chardev", "stdio,id=console,signal=on");
+	}
+	add(r, "-serial", "chardev:console");
+	for (i = 0; i < r->nr_qemu; i++) {
+		if (i)
+			putchar(' ');
+		put_quoted(r->qemu[i]);
+	}
+	putchar('\n');
+}
+
+/* ------------------------------------------------------------------ the command */
+
+/* KVM where it can run us: that /dev/kvm is there is not enough. */
+static void choose_accelerator(struct run *r)
+{
+	const char *problem;
+
+	if (r->accelerator && !strcmp(r->accelerator, "tcg"))
+		return;
+	problem = kvm_problem();
+	if (r->accelerator && problem)
+		die("KVM cannot be used: %s (leave --kvm out to emulate)", problem);
+	r->accelerator = problem ? "tcg" : "kvm";
+}
+
+static void choose_memory(struct run *r)
+{
+	uint64_t needed = (r->image.note.memory_needed + (1 << 20) - 1) >> 20;
+
+	if (!r->settings.memory)
+		r->settings.memory = needed <= MEMORY_DEFAULT ? MEMORY_DEFAULT
+							      : needed + MEMORY_SPARE;
+}
+
+/* The last haunch.stop-timeout= of what is baked and what was added. */
+static unsigned long stop_timeout(const struct run *r, const char *words)
+{
+	static const char name[] = "haunch.stop-timeout=";
+	const char *lines[] = { r->image.command_line, words }, *at;
+	unsigned long seconds = STOP_TIMEOUT_S;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lines); i++)
+		for (at = lines[i]; at && (at = strstr(at, name)); at += strlen(name))
+			seconds = strtoul(at + strlen(name), NULL, 10);
+	return seconds < 1000000 ? seconds : 1000000;
+}
+
+/* The names of all disks, for a message. */
+static const char *disk_names(const struct run *r)
+{
+	char *names = xstrdup("");
+	unsigned int i;
+
+	for (i = 0; i < r->nr_disks; i++)
+		add_words(&names, r->disks[i].file);
+	return names;
+}
+
+static void parse(struct run *r, int argc, const char **argv)
+{
+	struct words words;
+	char *value;
+	int option;
+
+	options_start(&words, argc, argv, options);
+	while ((option = options_next(&words, &value)) != -1) {
+		if (option == 'h') {
+			options_help(&command_run);
+			exit(0);
+		}
+		take_option(r, option, value);
+	}
+	if (words.nr_operands > 1)
+		usage("unexpected '%s': arguments come after '--'", words.operands[1]);
+	if (!words.nr_operands)
+		usage("which image or program? (see haunch help run)");
+	r->file = words.operands[0];
+	r->arguments = words.rest;
+	r->nr_arguments = words.nr_rest;
+	if (r->nr_ports && strcmp(r->network, "user"))
+		usage("-p works with the user network only, not with %s", r->network);
+}
+
+static int main_run(int argc, const char **argv)
+{
+	struct run r = { .network = "user", .nic = "virtio", .machine = "pc", .image_fd = -1 };
+	struct guest guest = { .image = -1 };
+	char *connect = NULL, *words, *image;
+	bool ports;
+	unsigned int i;
+
+	parse(&r, argc, argv);
+	if (!in_path("qemu-system-x86_64"))
+		die("QEMU is not installed; run: haunch setup (or apt-get install qemu-system-x86)");
+	for (i = 0; i < r.nr_ports && !r.dry; i++)
+		check_port(&r.ports[i]);
+	if (r.tap && !r.dry)
+		check_tap(r.tap);
+	open_image(&r);
+	for (i = 0; i < r.nr_disks; i++)
+		check_disk(&r.disks[i]);
+	choose_memory(&r);
+	check_drivers(&r);
+	choose_accelerator(&r);
+	ports = !r.is_iso && has_driver(&r.image, PORTS_DRIVER);
+	if (!ports && !r.is_iso)
+		note("the kernel in the image has no driver " PORTS_DRIVER ": the program's standard "
+		     "files are the machine's console, all in one");
+	connect = r.dry ? xstrdup("") : guest_connect(&guest, ports);
+	words = kernel_words(&r, connect);
+	if (r.is_iso && (r.settings.kernel_words || r.settings.network_words || r.verbose ||
+			 r.nr_arguments))
+		die("an ISO image boots by its own GRUB: it takes no arguments, no -v, and none of "
+		    "what an image can be told");
+	if (!r.baked)
+		image = xstrdup(r.file);
+	else if (r.dry)
+		image = xprintf("%s/haunch-%s.img", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
+				last_part(r.file));
+	else
+		image = xprintf("/proc/self/fd/%d", r.image_fd);
+	make_command(&r, image, words);
+	if (r.dry) {
+		print_command(&r, image);
+		return 0;
+	}
+	if (r.debug)
+		note("waiting for a debugger: gdb %s/haunch-%s.debug -ex 'target remote :1234'",
+		     build_folder(), r.settings.kernel ? r.settings.kernel : "virtio");
+	guest.qemu = r.qemu;
+	guest.nr_qemu = r.nr_qemu;
+	guest.image = r.image_fd;
+	guest.disks = disk_names(&r);
+	guest.tap = r.tap;
+	guest.stop_timeout_s = stop_timeout(&r, words);
+	return guest_run(&guest);
+}
+
+const struct command command_run = {
+	.name = "run",
+	.main = main_run,
+	.usage = "usage: haunch run [OPTION]... IMAGE [-- ARGUMENT...]\n"
+		 "       haunch run [OPTION]... PROGRAM [-- ARGUMENT...]\n",
+	.about =
+		"Boot an image, or bake a program and boot it.  With an IMAGE, arguments replace "
+		"those that were baked.  The program's standard input, output and error are this "
+		"command's.  The exit status is the program's; 125 means that the guest died without "
+		"one.\n"
+		"SIGTERM, SIGINT and SIGHUP press the machine's power button: the program is asked to "
+		"end, disks are unmounted.  A second one kills at once, and so does one before the "
+		"program has started.  On a terminal Ctrl-C is the program's, and kills the third "
+		"time in a row; Ctrl-A C is QEMU's monitor and Ctrl-A X switches the machine off.",
+	.options = options,
+};
