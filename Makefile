@@ -4,6 +4,7 @@
 # What is built how: one fragment a folder.  Users call ./haunch, which calls this.
 
 B		:= build
+VERSION		:= $(file <VERSION)
 CC		:= gcc
 WARNINGS	:= -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow -Wstrict-prototypes
 HOSTCFLAGS	:= -std=gnu11 -O2 -g $(WARNINGS)

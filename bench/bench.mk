@@ -32,7 +32,7 @@ $(B)/bench/linux/init: bench/linux/init.c tools/haunch-cc
 
 bench-linux: $(B)/bench/linux/vmlinux $(B)/bench/linux/init
 
-$(B)/bench/linux/vmlinux: bench/linux/config bench/linux/build
+$(B)/bench/linux/vmlinux: bench/linux/config bench/linux/build $(B)/donor/unpacked
 	@bench/linux/build $(B)/donor/linux-source-6.1 $(@D)
 
 bench: bench-tools bench-linux apps $(B)/bench/micro

@@ -42,18 +42,18 @@ $(B)/tools/symtab: tools/symtab.c core/symbols.h core/image.h hypercall/hypercal
 	@mkdir -p $(@D)
 	$(CC) $(HOSTCFLAGS) -o $@ $<
 
-# $(call CORE_LINK,donor.o,output.debug,output.elf)
+# $(call CORE_LINK,donor.o,output.debug,output.elf,donor's release)
 define CORE_LINK
 	$(LD) -nostdlib -static --emit-relocs --no-relax -z noexecstack -z max-page-size=4096 --build-id=none \
 		--no-warn-rwx-segments --orphan-handling=error -T $(CORE_LDS) -o $(2).tmp \
 		$(B)/core/core.o $(1)
 	mv $(2).tmp $(2)
-	$(B)/tools/symtab $(2) $(3).tmp
+	$(B)/tools/symtab $(2) $(3).tmp "$(VERSION)" "$(4)"
 	mv $(3).tmp $(3)
 endef
 
-$(B)/haunch-%.elf: $(B)/core/core.o $(B)/linux-%/donor.o $(CORE_LDS) $(B)/tools/symtab core/core.mk
-	$(call CORE_LINK,$(B)/linux-$*/donor.o,$(B)/haunch-$*.debug,$@)
+$(B)/haunch-%.elf: $(B)/core/core.o $(B)/linux-%/donor.o $(CORE_LDS) $(B)/tools/symtab core/core.mk VERSION
+	$(call CORE_LINK,$(B)/linux-$*/donor.o,$(B)/haunch-$*.debug,$@,$(file <$(B)/linux-$*/release))
 
 # ------------------------------------------------------------------ tests (tests/core/)
 
@@ -67,7 +67,7 @@ $(B)/tests/core/large.o: tests/core/donor.c hypercall/hypercall.h core/core.mk
 	$(CC) $(CORE_CFLAGS) -DLARGE -c -o $@ $<
 
 $(B)/tests/core/%.elf: $(B)/core/core.o $(B)/tests/core/%.o $(CORE_LDS) $(B)/tools/symtab
-	$(call CORE_LINK,$(B)/tests/core/$*.o,$(B)/tests/core/$*.debug,$@)
+	$(call CORE_LINK,$(B)/tests/core/$*.o,$(B)/tests/core/$*.debug,$@,test)
 
 # The portable part as a program of the host, with everything that finds bad accesses.
 CORE_UNITS := acpi boot_info ranges symbols

@@ -11,7 +11,10 @@
 
 #define IMAGE_NOTE_OWNER	"Haunch"
 #define IMAGE_NOTE_TYPE		1
-#define IMAGE_NOTE_VERSION	2
+#define IMAGE_NOTE_VERSION	3
+
+/* Bytes for each of the names of versions, with the NUL. */
+#define IMAGE_RELEASE_SIZE	64
 
 #ifndef __ASSEMBLER__
 
@@ -34,6 +37,9 @@ struct image_note {
 	 */
 	uint64_t relocations_start;
 	uint64_t relocations_size;
+	/* What the kernel was made of, for people; filled by symtab. */
+	char release[IMAGE_RELEASE_SIZE];	/* Haunch's version, as in "0.1.0" */
+	char donor[IMAGE_RELEASE_SIZE];		/* "linux-source-6.1 6.1.192-2" */
 };
 
 #define IMAGE_RELOCATIONS_END	1	/* no bit is set */

@@ -15,14 +15,24 @@ OVERLAY		:= $(shell find linux/arch -type f) hypercall/hypercall.h
 # $(call progress,LOG,LINES,TITLE): goes before a long command that prints some LINES lines
 progress = @mkdir -p $(B)/log; $(B)/tools/progress -l $(B)/log/$(1).log -n $(2) -t "$(3)" --
 
-$(B)/donor/unpacked: $(wildcard $(DONOR_ARCHIVE)) | $(B)/tools/progress
-	@test -r $(DONOR_ARCHIVE) || { \
+# Which donor is installed, and which one is unpacked, as in "linux-source-6.1 6.1.192-2".  Dates say
+# nothing: the archive's is the day when Debian built it, and the files in it are older still.
+DONOR_INSTALLED	:= $(shell dpkg-query -W -f='$${Package} $${Version}' $(DONOR_PACKAGE) 2>/dev/null)
+ifneq ($(filter-out $(file <$(B)/donor/unpacked),$(DONOR_INSTALLED)),)
+$(B)/donor/unpacked: FORCE
+endif
+
+# Another donor: nothing that was compiled from the last one may stay.
+$(B)/donor/unpacked: | $(B)/tools/progress
+	@test -n "$(DONOR_INSTALLED)" -a -r $(DONOR_ARCHIVE) || { \
 		echo "haunch: $(DONOR_ARCHIVE) is missing: apt-get install $(DONOR_PACKAGE)" >&2; exit 1; }
 	@mkdir -p $(@D)
-	rm -rf $(DONOR)
-	$(call progress,unpack,83700,unpacking $(DONOR_PACKAGE)) tar -C $(@D) -xvf $(DONOR_ARCHIVE)
+	rm -rf $@ $(DONOR) $(CONFIGS:%=$(B)/linux-%) $(B)/bench/linux
+	$(call progress,unpack,83700,unpacking $(DONOR_INSTALLED)) tar -C $(@D) -xvf $(DONOR_ARCHIVE)
 	ln -s $(abspath linux/arch) $(DONOR)/arch/haunch
-	touch $@
+	echo "$(DONOR_INSTALLED)" >$@
+
+.PHONY: FORCE
 
 $(B)/linux-%/.config: linux/config/base.config linux/config/%.config linux/configure \
 		linux/arch/Kconfig $(B)/donor/unpacked
@@ -48,6 +58,7 @@ $(B)/linux-%/donor.o: $(B)/linux-%/vmlinux
 	if [ -s $@.undefined ]; then \
 		echo "haunch: the donor needs what the contract does not have:" >&2; \
 		cat $@.undefined >&2; exit 1; fi
+	cp $(B)/donor/unpacked $(@D)/release
 	mv $@.tmp $@
 
 .PRECIOUS: $(B)/linux-%/.config $(B)/linux-%/vmlinux $(B)/linux-%/donor.o

@@ -4,11 +4,11 @@
  * symtab.c - puts the names of a linked kernel's functions, and what must be changed when
  * it does not run where it was linked, where the kernel itself finds them, and strips it.
  *
- *	symtab KERNEL OUTPUT
+ *	symtab KERNEL OUTPUT RELEASE DONOR
  *
  * The kernel was linked with --emit-relocs.  Both tables (core/symbols.h, core/image.h) are appended to the
  * file, a spare program header (PT_NULL) has them loaded right above the kernel, and the kernel's note
- * says where that is.  So they need no second link.  What no program header names (sections, debug
+ * says where that is, and of which releases of Haunch and of the donor it was made.  So they need no second link.  What no program header names (sections, debug
  * information) is left out.
  *
  * The input may be anything: every offset is checked before it is used.
@@ -487,6 +487,17 @@ static void write_file(const char *path, const unsigned char *table, size_t tabl
 	}
 }
 
+/* Put a name into the note, whole. */
+static void write_release(char to[IMAGE_RELEASE_SIZE], const char *name)
+{
+	size_t length = strlen(name);
+
+	if (!length || length >= IMAGE_RELEASE_SIZE)
+		die("the release \"%s\" is empty, or longer than %d bytes", name,
+		    IMAGE_RELEASE_SIZE - 1);
+	memcpy(to, name, length + 1);
+}
+
 int main(int argc, char **argv)
 {
 	struct function *functions;
@@ -494,14 +505,16 @@ int main(int argc, char **argv)
 	uint64_t *relocations;
 	size_t count, size, relocations_size;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: symtab KERNEL OUTPUT\n");
+	if (argc != 5) {
+		fprintf(stderr, "usage: symtab KERNEL OUTPUT RELEASE DONOR\n");
 		return 2;
 	}
 	read_file(argv[1]);
 	functions = read_functions(&count);
 	table = make_table(functions, count, &size);
 	relocations = make_relocations(&relocations_size);
+	write_release(find_note()->release, argv[3]);
+	write_release(find_note()->donor, argv[4]);
 	write_file(argv[2], table, size, relocations, relocations_size);
 	free(relocations);
 	free(words);

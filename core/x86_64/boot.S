@@ -39,6 +39,7 @@
 image_note:
 3:	.long	IMAGE_NOTE_VERSION, 0
 	.quad	0, 0, 0, 0, 0, 0, 0
+	.skip	2 * IMAGE_RELEASE_SIZE
 4:	.balign	4
 
 /* Multiboot2 specification 2.0, 3.1. */

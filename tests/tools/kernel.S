@@ -9,11 +9,15 @@
 	.long	4, 4, 18		/* XEN_ELFNOTE_PHYS32_ENTRY */
 	.asciz	"Xen"
 	.long	start - 0x40000000
-	.long	7, 64, 1		/* IMAGE_NOTE_OWNER, sizeof(struct image_note), type */
+	.long	7, 64 + 2 * 64, 1	/* IMAGE_NOTE_OWNER, sizeof(struct image_note), type */
 	.asciz	"Haunch"
 	.align	4
-	.long	2, 0
+	.long	3, 0
 	.fill	7, 8, 0
+	.asciz	"0.0.1"
+	.fill	64 - 6
+	.asciz	"test-donor 1.2-3"
+	.fill	64 - 17
 
 	.text
 	.code32

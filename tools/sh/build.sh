@@ -33,6 +33,15 @@ install_packages_for()
 	install_packages "$@"
 }
 
+# Does make know how to make it?  It is asked without making anything.
+check_target()
+{
+	! LC_ALL=C make -C "$ROOT" --no-print-directory ${HAUNCH_BUILD:+B="$B"} -q "$1" 2>&1 |
+		grep -q 'No rule to make target' ||
+		usage_error "unknown target '$1'; the targets are virtio, generic, lighttpd, nginx," \
+			"and those of make, such as tools, tests or bench"
+}
+
 # build [virtio|generic|lighttpd|nginx|TARGET]...
 build()
 {
@@ -42,6 +51,7 @@ build()
 		case $target in
 		virtio|generic) target=$B/haunch-$target.elf ;;
 		lighttpd|nginx) target=app-$target ;;
+		*) check_target "$target" ;;
 		esac
 		set -- "$@" "${target#"$ROOT/"}"
 	done

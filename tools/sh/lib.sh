@@ -30,9 +30,22 @@ want_value()
 	[ "$2" -ge 2 ] || usage_error "option '$1' wants a value (see haunch help $command)"
 }
 
-version()
+# The release, the commit where this is a clone, and the donor: what is built, and what is installed
+# if that is another.
+show_version()
 {
-	git -C "$ROOT" describe --always --dirty 2>/dev/null || echo 0
+	read -r release <"$ROOT/VERSION"
+	commit=
+	[ ! -e "$ROOT/.git" ] || commit=$(git -C "$ROOT" describe --always --dirty --exclude '*' 2>/dev/null) || :
+	echo "haunch $release${commit:+ ($commit)}"
+	donor=
+	[ ! -s "$B/donor/unpacked" ] || read -r donor <"$B/donor/unpacked"
+	installed=$(dpkg-query -W -f='${Package} ${Version}' "${donor%% *}" 2>/dev/null) || :
+	echo "donor: ${donor:-not built yet}"
+	case $donor in
+	''|"$installed") ;;
+	*) echo "installed is ${installed:-none}; to use it run: haunch build" ;;
+	esac
 }
 
 is_number()

@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# build.t - haunch build and haunch --version: what is built is of the donor that is installed, and
+# says so.  A small archive and a stand-in for dpkg-query play the donor's package.
+
+# shellcheck source=tests/tools/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+(cd "$ROOT" && build core-tests) || exit 1
+
+fails 2 "unknown target 'nosuch'; the targets are virtio, generic, lighttpd, nginx" \
+	'a target that is not there' "$HAUNCH" build nosuch
+
+mkdir path
+cat >path/dpkg-query <<'END_OF_SCRIPT'
+#!/bin/sh
+[ -s "$FAKE_VERSION" ] || exit 1
+printf 'small-donor %s' "$(cat "$FAKE_VERSION")"
+END_OF_SCRIPT
+chmod +x path/dpkg-query
+export FAKE_VERSION="$TMP/version"
+
+# package VERSION: "install" that one.  Its files are old, as those of a package are.
+package()
+{
+	echo "$1" >version
+	mkdir -p small-donor/arch
+	echo "$1" >small-donor/Makefile
+	touch -d 2001-01-01 small-donor/Makefile
+	tar -cJf small-donor.tar.xz small-donor
+	touch -d 2002-02-02 small-donor.tar.xz
+	rm -r small-donor
+}
+
+donor=$HAUNCH_BUILD/donor
+
+# unpack WORD...: make's own words, if it has something to do
+unpack()
+{
+	PATH=$TMP/path:$PATH make -C "$ROOT" -s B="$HAUNCH_BUILD" DONOR_PACKAGE=small-donor \
+		DONOR_ARCHIVE="$TMP/small-donor.tar.xz" "$@" "$donor/unpacked" 2>&1
+}
+
+package 1.0-1
+unpack >out
+is "$(cat "$donor/unpacked")" 'small-donor 1.0-1' 'what is unpacked has the version of the package'
+unpack -q
+ok 'and is not unpacked again'
+mkdir -p "$HAUNCH_BUILD/linux-virtio"
+touch "$HAUNCH_BUILD/linux-virtio/old.o"
+package 1.0-2
+! unpack -q
+ok 'another version is another donor, whatever the dates of its files'
+unpack >out
+is "$(cat "$donor/unpacked" "$donor/small-donor/Makefile")" "small-donor 1.0-2
+1.0-2" 'it is unpacked'
+[ ! -e "$HAUNCH_BUILD/linux-virtio/old.o" ]
+ok 'and nothing that was compiled from the other one is left'
+package 1.0-1
+unpack >out
+is "$(cat "$donor/unpacked")" 'small-donor 1.0-1' 'so does a way back'
+rm version
+unpack -q
+ok 'without the package what is unpacked is used'
+rm -r "$donor"
+unpack >out
+grep -q 'small-donor.tar.xz is missing: apt-get install small-donor' out
+ok 'if there is something' "$(cat out)"
+
+package 1.0-2
+mkdir -p "$donor"
+echo small-donor 1.0-1 >"$donor/unpacked"
+PATH=$TMP/path:$PATH "$HAUNCH" --version >out
+grep -qx "haunch $(cat "$ROOT/VERSION")\( (.*)\)\{0,1\}" out && grep -qx 'donor: small-donor 1.0-1' out &&
+	grep -qx 'installed is small-donor 1.0-2; to use it run: haunch build' out
+ok '--version tells the versions, and that a newer donor is installed' "$(cat out)"
+rm -r "$donor"
+"$HAUNCH" --version >out
+grep -qx 'donor: not built yet' out
+ok 'before the first build, too' "$(cat out)"
+
+# The kernel says of what it was made.
+"$REAL_BUILD/tools/symtab" "$REAL_BUILD/tests/core/donor.debug" kernel.elf 1.2.3 'other-donor 4.5' &&
+	grep -qaF 1.2.3 kernel.elf && grep -qaF 'other-donor 4.5' kernel.elf
+ok 'both versions are in the kernel'
+fails 1 'longer than 63 bytes' 'a version without end' \
+	"$REAL_BUILD/tools/symtab" "$REAL_BUILD/tests/core/donor.debug" kernel.elf 1.2.3 "$(printf %099d 1)"
