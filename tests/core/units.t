@@ -53,12 +53,12 @@ ok 'the header needs no other header'
 symtab="$BUILD/tools/symtab"
 good="$BUILD/tests/core/donor.debug"
 
-"$symtab" "$good" "$TMP/good.elf" && cmp -s "$TMP/good.elf" "$BUILD/tests/core/donor.elf"
+"$symtab" "$good" "$TMP/good.elf" "$(cat VERSION)" test && cmp -s "$TMP/good.elf" "$BUILD/tests/core/donor.elf"
 ok 'symtab: the same input gives the same output'
 
 refuses()
 {
-	"$symtab" "$1" "$TMP/output" >"$TMP/out" 2>&1
+	"$symtab" "$1" "$TMP/output" 1 test >"$TMP/out" 2>&1
 	result=$?
 	[ "$result" -eq 1 ] && [ "$(wc -l <"$TMP/out")" -eq 1 ] && [ ! -e "$TMP/output" ]
 	ok "symtab: $2" "status $result" "$(cat "$TMP/out")"

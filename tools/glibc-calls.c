@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * glibc-calls.c - functions that Debian's libcrypt.a calls and musl lacks.
+ *
+ * libcrypt.a was compiled for glibc, with fortified calls.  All else that it wants is the C library's
+ * common part.  haunch-cc compiles this for musl, and links it where a program calls crypt().
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void arc4random_buf(void *buffer, size_t size);
+void __explicit_bzero_chk(void *buffer, size_t size, size_t room);
+int __snprintf_chk(char *buffer, size_t size, int flags, size_t room, const char *format, ...);
+
+/* As its manual page has it: no failure, so none may go unseen. */
+void arc4random_buf(void *buffer, size_t size)
+{
+	char *at = buffer;
+
+	while (size) {
+		size_t part = size < 256 ? size : 256;	/* getentropy()'s limit */
+
+		if (getentropy(at, part))
+			abort();
+		at += part;
+		size -= part;
+	}
+}
+
+/* LSB Core, "Interfaces for libc": __*_chk() end the process where the buffer is too small. */
+void __explicit_bzero_chk(void *buffer, size_t size, size_t room)
+{
+	if (size > room)
+		abort();
+	explicit_bzero(buffer, size);
+}
+
+int __snprintf_chk(char *buffer, size_t size, int flags, size_t room, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+
+	(void)flags;
+	if (size > room)
+		abort();
+	va_start(arguments, format);
+	length = vsnprintf(buffer, size, format, arguments);
+	va_end(arguments);
+	return length;
+}
