@@ -182,7 +182,7 @@ PATH=$TMP/path fails 1 'QEMU is not installed; run: haunch setup' 'no QEMU' "$HA
 
 # A guest that dies: the kernel's code is overwritten by what no CPU can run.
 cp image dead
-perl -e 'open(my $f, "+<", "dead"); seek($f, 0x180, 0); print $f "\x0f\x0b" x 40;'
+perl -0777 -pi -e 's/\x66\xba\xe9\0.{60}/"\x0f\x0b" x 32/se' dead	# from "mov $0xe9, %dx" on
 capture timeout 30 "$HAUNCH" run dead
 is "$status" 125 'a guest that crashes is status 125'
 grep -q 'without an exit status' err
