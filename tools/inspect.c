@@ -20,9 +20,9 @@ static void put_line(const char *label, const char *text, size_t length)
 }
 
 /* A value for a script, without control characters all the same. */
-static void put_field(const char *text)
+static void put_field(const char *text, size_t length)
 {
-	put_safe(text, strlen(text));
+	put_safe(text, length);
 	putchar('\n');
 }
 
@@ -204,6 +204,8 @@ static void show(const struct image *image, const char *path, bool iso)
 	printf("%-14s%s\n", "format", iso ? "ISO 9660, boots by GRUB from CD or USB"
 					  : "ELF, boots by PVH (qemu -kernel) or Multiboot 2");
 	printf("%-14s%s\n", "kernel", human(image->kernel_size));
+	put_line("haunch", n->release, strnlen(n->release, IMAGE_RELEASE_SIZE));
+	put_line("donor", n->donor, strnlen(n->donor, IMAGE_RELEASE_SIZE));
 	if (!n->payload_size) {
 		printf("%-14snone: this is a kernel that nothing was baked into yet\n", "program");
 		return;
@@ -225,7 +227,8 @@ static void show(const struct image *image, const char *path, bool iso)
 static const struct poptOption options[] = {
 	OPTION_VALUE("field", '\0', OPTION_OWN, "NAME",
 		     "just one value, for scripts: kind (image, iso, kernel or other), memory (bytes "
-		     "needed at least), command-line or drivers"),
+		     "needed at least), release (of haunch), donor (its package and version), "
+		     "command-line or drivers"),
 	OPTION_END
 };
 
@@ -261,7 +264,11 @@ static int main_inspect(int argc, const char **argv)
 		else if (!strcmp(field, "memory"))
 			printf("%" PRIu64 "\n", image.note.memory_needed);
 		else if (!strcmp(field, "command-line"))
-			put_field(image.command_line ? image.command_line : "");
+			put_field(image.command_line, image.command_line ? strlen(image.command_line) : 0);
+		else if (!strcmp(field, "release"))
+			put_field(image.note.release, strnlen(image.note.release, IMAGE_RELEASE_SIZE));
+		else if (!strcmp(field, "donor"))
+			put_field(image.note.donor, strnlen(image.note.donor, IMAGE_RELEASE_SIZE));
 		else if (!strcmp(field, "drivers"))
 			show_built_in(&image.drivers, NULL, "");
 		else

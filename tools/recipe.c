@@ -22,6 +22,7 @@
 #include "image.h"
 #include "libraries.h"
 #include "recipe.h"
+#include "release.h"
 #include "tree.h"
 
 /*
@@ -574,6 +575,7 @@ int recipe_bake(const struct recipe *r, const char *image)
 		die("the kernel %s %s", path, words);
 	if (kernel.note.payload_size)
 		die("the kernel %s is a baked image already", path);
+	release_check(&kernel.note, "the kernel");
 	if (image && !stat(image, &st)) {
 		skip.dev = st.st_dev;
 		skip.ino = st.st_ino;

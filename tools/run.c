@@ -19,6 +19,7 @@
 #include "image.h"
 #include "kvm.h"
 #include "recipe.h"
+#include "release.h"
 
 #define MEMORY_DEFAULT		64	/* MiB */
 #define MEMORY_SPARE		16	/* more than an image needs at least */
@@ -406,6 +407,7 @@ static void open_image(struct run *r)
 		    r->file);
 	if (r->settings.nr_trees || r->settings.nr_environment || r->settings.kernel)
 		usage("%s is baked already: -d, -e and -k are for haunch bake", r->file);
+	release_check(&r->image.note, r->file);
 }
 
 static bool has_word(const char *line, const char *word)

@@ -81,6 +81,40 @@ rm -r "$donor"
 grep -qx 'donor: not built yet' out
 ok 'before the first build, too' "$(cat out)"
 
+# A newer donor than a kernel's: commands that use it say so, in one line, and go on.
+make_hello
+cat >path/dpkg-query <<'END_OF_SCRIPT'
+#!/bin/sh
+for package; do :; done
+[ "$package" != test-donor ] || cat "$FAKE_VERSION"
+END_OF_SCRIPT
+export PATH="$TMP/path:$PATH"
+# warns VERSION WORDS DESCRIPTION COMMAND...: with that one installed, it says these words or nothing
+warns()
+{
+	echo "$1" >version
+	words=$2
+	description=$3
+	shift 3
+	capture "$@"
+	[ "$status" -eq 0 ] && is "$(cat err)" "$words" "$description"
+}
+text='is of test-donor 1.2-3, and 1.2-10 is installed: run haunch build, and bake again'
+warns 1.2-10 "haunch bake: the kernel $text" 'a newer donor, when an image is made' "$HAUNCH" bake -o image hello
+warns 1.2-10 "haunch run: image $text" 'or run' "$HAUNCH" run --dry-run image
+warns 1.2-10 "haunch run: the kernel $text" 'or both' "$HAUNCH" run --dry-run hello
+warns 1.2-3 '' 'the same donor' "$HAUNCH" run --dry-run image
+warns 1.2-2 '' 'an older one' "$HAUNCH" run --dry-run image
+warns '' '' 'none' "$HAUNCH" run --dry-run image
+# An image may say anything.
+# shellcheck disable=SC2016 # it is not to be expanded
+for donor in 'a;touch$IFS''x 1' '-a 1     ' 'test-donor;1' 'test-donor -1' 'test-donor $(x)'; do
+	perl -0777 -pe 'BEGIN { $donor = shift } s/test-donor 1\.2-3\0*/pack("a64", $donor)/e' "$donor" image >lie
+	warns 9 '' "a donor named $donor" "$HAUNCH" run --dry-run lie
+done
+[ ! -e x ]
+ok 'and nothing of it is run'
+
 # The kernel says of what it was made.
 "$REAL_BUILD/tools/symtab" "$REAL_BUILD/tests/core/donor.debug" kernel.elf 1.2.3 'other-donor 4.5' &&
 	grep -qaF 1.2.3 kernel.elf && grep -qaF 'other-donor 4.5' kernel.elf

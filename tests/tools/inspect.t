@@ -18,7 +18,7 @@ ln -s file tree/link
 succeeds 'an image is shown' "$HAUNCH" inspect image
 cp out shown
 for line in 'image         image' 'program       /bin/hello' 'command line  quiet extra haunch.network=dhcp' \
-	'              X=a b' \
+	'              X=a b' 'haunch        0.0.1' 'donor         test-donor 1.2-3' \
 	"$(printf '  lrwxrwxrwx %5u %5u          4  /tree/link -> file' "$(id -u)" "$(id -g)")"; do
 	grep -qF "$line" shown
 	ok "it shows: $line" "$(cat shown)"
@@ -34,6 +34,9 @@ ok 'as what it is'
 is "$("$HAUNCH" inspect --field kind image)" image 'the kind of an image'
 is "$("$HAUNCH" inspect --field kind hello)" other 'the kind of a program'
 is "$("$HAUNCH" inspect --field kind "$HAUNCH_BUILD/haunch-virtio.elf")" kernel 'the kind of a kernel'
+
+is "$("$HAUNCH" inspect --field release image)" 0.0.1 'the version of haunch that made it'
+is "$("$HAUNCH" inspect --field donor image)" 'test-donor 1.2-3' 'and of its donor'
 
 mkdir "$HAUNCH_BUILD/linux-virtio"
 printf 'kernel/%s.ko\n' drivers/net/virtio_net lib/xxhash fs/ext4/ext4 drivers/block/loop net/unix/unix \
