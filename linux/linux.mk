@@ -12,8 +12,11 @@ CONFIGS		:= virtio generic
 # The overlay is seen through a symlink: Kbuild's own dependency files know what changed in it.
 OVERLAY		:= $(shell find linux/arch -type f) hypercall/hypercall.h
 
-# $(call progress,LOG,LINES,TITLE): goes before a long command that prints some LINES lines
-progress = @mkdir -p $(B)/log; $(B)/tools/progress -l $(B)/log/$(1).log -n $(2) -t "$(3)" --
+# $(call progress,LOG,LINES,TITLE,COUNT): goes before a long command that prints some LINES lines.
+# COUNT, if any, is a file that tells how many it has printed when it goes on after a stop.  (make runs
+# a recursive line even when it was only asked whether there is something to do.)
+progress = @$(if $(findstring q,$(firstword -$(MAKEFLAGS))),exit 1;) mkdir -p $(B)/log; \
+	$(B)/tools/progress -l $(B)/log/$(1).log -n $(2) $(4:%=-c %) -t "$(3)" --
 
 # Which donor is installed, and which one is unpacked, as in "linux-source-6.1 6.1.192-2".  Dates say
 # nothing: the archive's is the day when Debian built it, and the files in it are older still.
@@ -48,7 +51,7 @@ DONOR_MAKE = $(MAKE) -C $(DONOR) ARCH=haunch O=$(abspath $(@D)) HAUNCH_TOP=$(CUR
 	$(HOT:%=CFLAGS_%.o=-O3)
 
 $(B)/linux-%/vmlinux: $(B)/linux-%/.config $(OVERLAY) | $(B)/tools/progress
-	+$(call progress,linux-$*,1140,building Linux ($*)) $(DONOR_MAKE) vmlinux
+	+$(call progress,linux-$*,1140,building Linux ($*),$(@D)/.progress) $(DONOR_MAKE) vmlinux
 
 # Everything but the entry points becomes local, so that core and donor cannot reach into each other.
 # (Weak symbols want a table of addresses, which the final link makes.)

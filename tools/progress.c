@@ -3,11 +3,13 @@
 /*
  * progress.c - run a long command, show how far it is, and keep its output in a log.
  *
- *   progress -l LOG [-n LINES] [-t TITLE] -- COMMAND [ARGUMENT...]
+ *   progress -l LOG [-n LINES] [-c COUNT] [-t TITLE] -- COMMAND [ARGUMENT...]
  *
  * LINES is how many lines the command is known to print in all: from them come the percentage and
  * the estimate.  On a terminal one line is updated in place, else a plain line comes every 10 %.
- * If the command fails the last lines of its log are shown.  The exit status is the command's.
+ * COUNT is a file for a command that goes on where it was stopped: it keeps how many lines were
+ * printed until then.  If the command fails the last lines of its log are shown.  The exit status is
+ * the command's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +37,7 @@ static volatile pid_t command;
 static const char *title = "working";
 static bool terminal;
 static time_t start;
+static unsigned long lines_before;	/* printed by earlier, stopped runs of the same command */
 
 static void stop(int sig)
 {
@@ -80,12 +83,14 @@ static void show(unsigned long lines, unsigned long expected, unsigned int *show
 	static char last[256];
 
 	if (expected) {
-		percent = lines * 100 / expected;
+		unsigned long all = lines_before + lines;
+
+		percent = all * 100 / expected;
 		if (percent > 99)
 			percent = 99;
-		if (percent >= 3 && elapsed >= 3)
+		if (lines * 100 / expected >= 3 && elapsed >= 3 && all < expected)
 			snprintf(estimate, sizeof(estimate), ", about %s to go",
-				 duration(elapsed * (100 - percent) / percent));
+				 duration(elapsed * (expected - all) / lines));
 		snprintf(line, sizeof(line), "%s: %u %%, %s%s", title, percent, duration(elapsed),
 			 estimate);
 	} else {
@@ -109,28 +114,81 @@ static void show(unsigned long lines, unsigned long expected, unsigned int *show
 	fflush(stdout);
 }
 
-/* Show the end of the log. */
-static void show_tail(const char *log)
+/* The end of the log, or "". */
+static const char *read_tail(const char *log)
 {
 	static char text[TAIL_BYTES + 1];
-	unsigned int lines = 0;
 	ssize_t length;
 	struct stat st;
-	char *at;
 	int fd = open(log, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0 || fstat(fd, &st))
-		return;
-	length = pread(fd, text, TAIL_BYTES, st.st_size > TAIL_BYTES ? st.st_size - TAIL_BYTES : 0);
+	if (fd < 0)
+		return "";
+	if (fstat(fd, &st))
+		length = -1;
+	else
+		length = pread(fd, text, TAIL_BYTES,
+			       st.st_size > TAIL_BYTES ? st.st_size - TAIL_BYTES : 0);
 	close(fd);
-	if (length <= 0)
+	text[length > 0 ? length : 0] = '\0';
+	return text;
+}
+
+/* Show the last lines of a text. */
+static void show_tail(const char *text)
+{
+	size_t length = strlen(text);
+	unsigned int lines = 0;
+	const char *at;
+
+	if (!length)
 		return;
 	for (at = text + length - 1; at > text; at--)
 		if (at[-1] == '\n' && ++lines == TAIL_LINES)
 			break;
-	fwrite(at, 1, text + length - at, stderr);
+	fputs(at, stderr);
 	if (text[length - 1] != '\n')
 		fputc('\n', stderr);
+}
+
+static unsigned long read_count(const char *path)
+{
+	unsigned long count = 0;
+	FILE *f = path ? fopen(path, "re") : NULL;
+
+	if (!f)
+		return 0;
+	if (fscanf(f, "%lu", &count) != 1)
+		count = 0;
+	fclose(f);
+	return count;
+}
+
+/* Without it the next run only begins at 0 %, so errors do not matter. */
+static void write_count(const char *path, unsigned long count)
+{
+	FILE *f = path ? fopen(path, "we") : NULL;
+
+	if (!f)
+		return;
+	fprintf(f, "%lu\n", count);
+	fclose(f);
+}
+
+/* Write it all, or tell by errno why not. */
+static bool write_log(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		data += n;
+		size -= n;
+	}
+	return true;
 }
 
 static pid_t spawn(char **argv, int output)
@@ -166,17 +224,20 @@ int main(int argc, char **argv)
 {
 	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
 	struct sigaction action = { .sa_handler = stop };
-	const char *log_path = NULL;
+	const char *log_path = NULL, *count_path = NULL, *tail;
 	unsigned long expected = 0, lines = 0;
 	unsigned int i, shown = 0;
 	time_t killed_at = 0;
 	char buffer[4096];
 	int c, log, pipes[2], status;
 	bool open_end = true, ended = false;
+	int log_error = 0;
 
 	tool_name = "progress";
-	while ((c = getopt(argc, argv, "+l:n:t:")) != -1) {
-		if (c == 'l')
+	while ((c = getopt(argc, argv, "+c:l:n:t:")) != -1) {
+		if (c == 'c')
+			count_path = optarg;
+		else if (c == 'l')
 			log_path = optarg;
 		else if (c == 'n')
 			expected = strtoul(optarg, NULL, 10);
@@ -186,10 +247,12 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (!log_path || optind == argc)
-		usage("progress -l LOG [-n LINES] [-t TITLE] -- COMMAND [ARGUMENT...]");
+		usage("progress -l LOG [-n LINES] [-c COUNT] [-t TITLE] -- COMMAND [ARGUMENT...]");
 
+	tool_name = title;
 	terminal = isatty(1);
 	start = now();
+	lines_before = read_count(count_path);
 	log = open(log_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (log < 0)
 		die("cannot write %s: %s", log_path, strerror(errno));
@@ -220,8 +283,12 @@ int main(int argc, char **argv)
 			} else {
 				for (j = 0; j < n; j++)
 					lines += buffer[j] == '\n';
-				if (write(log, buffer, n) != n)
-					die("cannot write %s: %s", log_path, strerror(errno));
+				if (!log_error && !write_log(log, buffer, n)) {
+					/* What the command does next would go wrong, unseen. */
+					log_error = errno;
+					killed_at = now() + KILL_AFTER;
+					kill(-command, SIGTERM);
+				}
 			}
 		}
 		if (!ended && waitpid(command, &status, WNOHANG) == command)
@@ -230,13 +297,17 @@ int main(int argc, char **argv)
 			open_end = false;
 		if (stop_signal && !killed_at)
 			killed_at = now() + KILL_AFTER;
-		if (stop_signal && now() >= killed_at)
+		if (killed_at && now() >= killed_at)
 			kill(-command, SIGKILL);
 		if (!stop_signal)
 			show(lines, expected, &shown);
 	}
 	if (terminal)
 		printf("\r\033[K");
+	if (stop_signal || log_error || status)
+		write_count(count_path, lines_before + lines);
+	else if (count_path)
+		unlink(count_path);
 	if (stop_signal) {
 		/* What ignored the signal, as a shell's background jobs do with SIGINT. */
 		kill(-command, SIGKILL);
@@ -245,13 +316,23 @@ int main(int argc, char **argv)
 		signal(stop_signal, SIG_DFL);
 		raise(stop_signal);
 	}
+	if (log_error) {
+		kill(-command, SIGKILL);
+		fflush(stdout);
+		die("stopped: cannot write %s: %s", log_path, strerror(log_error));
+	}
 	status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	if (!status) {
 		printf("%s: done, %s\n", title, duration(now() - start));
 		return 0;
 	}
 	fflush(stdout);
-	show_tail(log_path);
+	tail = read_tail(log_path);
+	/* Whatever else there was to be said about it. */
+	if (strstr(tail, strerror(ENOSPC)) || strstr(tail, strerror(EDQUOT)))
+		die("the disk is full; free some space, and the same command goes on from here (log: %s)",
+		    log_path);
+	show_tail(tail);
 	fprintf(stderr, "%s: failed with status %d; the whole log is in %s\n", title, status,
 		log_path);
 	return status;

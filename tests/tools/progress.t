@@ -39,6 +39,26 @@ if command -v script >/dev/null; then
 	ok 'on a terminal one line is updated' "$(cat typescript)"
 fi
 
+# A full disk: what was started ends, and one line says why.
+fails 1 'full: stopped: cannot write /dev/full: No space left on device' 'a log on a full disk' \
+	"$progress" -l /dev/full -t full -- sh -c 'echo $$ >child; seq 5; sleep 30'
+[ -s child ] && ! kill -0 "$(cat child)" 2>/dev/null
+ok 'the command is ended'
+fails 1 'full: the disk is full; free some space' 'a command that meets a full disk' \
+	"$progress" -l log -t full -- sh -c 'seq 50; echo "cc: cannot write x.o: No space left on device"; exit 2'
+
+# A command that goes on where it was stopped: so do the percentages.
+"$progress" -l log -n 100 -c count -t again -- sh -c 'seq 50; echo >reached; sleep 30' >out 2>err &
+pid=$!
+until [ -e reached ]; do sleep 0.05; done
+kill -s TERM $pid
+wait $pid 2>/dev/null
+is "$(cat count)" 50 'a command that is stopped: its lines are kept'
+"$progress" -l log -n 100 -c count -t again -- sh -c 'seq 5; sleep 1.2; seq 45' >out
+is "$(sed -n 's/^again: \([0-9]* %\).*/\1/p' out | head -n 1)" '55 %' 'the percentage goes on from there'
+[ ! -e count ]
+ok 'and that is all forgotten at the end'
+
 # A background process that keeps the output open does not keep us.
 start=$(date +%s)
 capture "$progress" -l log -- sh -c 'sleep 30 & echo $! >left'
