@@ -23,12 +23,19 @@ echo "apt-get $* ($DEBIAN_FRONTEND)" >>"$FAKE/calls"
 for last; do :; done
 case " $* " in
 *' update '*)
-	[ ! -e "$FAKE/offline" ] || { echo 'E: Could not resolve the mirror'; exit 100; }
+	# As apt does: it takes that for a success, unless told otherwise.
+	[ ! -e "$FAKE/offline" ] || {
+		echo "W: Failed to fetch it  Temporary failure resolving 'mirror.example'"
+		case " $* " in *Error-Mode=any*) exit 100 ;; esac
+		exit 0
+	}
 	cp "$FAKE/all" "$FAKE/known" ;;
 *' install '*)
+	[ ! -e "$FAKE/full" ] || { echo "E: You don't have enough free space in /var."; exit 100; }
 	[ ! -e "$FAKE/broken" ] || { echo 'E: dpkg was interrupted'; exit 100; }
 	echo '0 upgraded, 1 newly installed, 0 to remove'
-	echo 'Unpacking qemu-system-x86 (1.0) ...'
+	printf '(Reading database ... \r(Reading database ... 50%%\r(Reading database ... 100%%\r\n'
+	printf 'Preparing to unpack it.deb ...\r\nUnpacking qemu-system-x86 (1.0) ...\r\n'
 	for package; do echo "$package"; done >>"$FAKE/installed" ;;
 esac
 END
@@ -61,7 +68,7 @@ reset()
 	cp "$1" fake/known
 	cp "$2" fake/installed
 	echo "$3" >fake/uid
-	rm -f fake/calls fake/offline fake/broken
+	rm -f fake/calls fake/offline fake/broken fake/full
 	touch fake/calls
 }
 grep -vx qemu-system-x86 fake/all >fake/no-qemu
@@ -85,6 +92,10 @@ if command -v script >/dev/null; then
 	result=$(tr '\r' '\n' <typescript | grep '[^ ]')
 	echo "$result" | grep -q '^ *33 %  Unpacking qemu' && ! echo "$result" | grep -qi error
 	ok 'on a terminal there is a line of progress' "$result"
+	# Each of its states is one line of one width, without a carriage return within.
+	tr '\r' '\n' <typescript | grep '%' >states
+	[ -s states ] && ! grep -qvE '^ *[0-9]+ %  .{60}$' states && ! grep -q 'Reading database' states
+	ok "which dpkg's own do not garble" "$(cat -A typescript)"
 fi
 
 reset /dev/null fake/no-qemu 0
@@ -117,8 +128,12 @@ mv fake/really-all fake/all
 reset /dev/null fake/no-qemu 0
 touch fake/offline
 capture "$HAUNCH" setup
-[ "$status" -eq 1 ] && grep -q 'Could not resolve' err && grep -q 'apt-get update failed' err
-ok 'no network' "$(cat err)"
+[ "$status" -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] &&
+	grep -q "is there a network? (Temporary failure resolving 'mirror.example'; log: " err
+ok 'no network is one line' "$(cat err)"
+reset fake/all fake/no-qemu 0
+touch fake/full
+fails 1 'the disk is full; free some space' 'a full disk is one line' "$HAUNCH" setup
 reset fake/all fake/no-qemu 0
 touch fake/broken
 capture "$HAUNCH" setup

@@ -53,7 +53,9 @@ install_packages()
 	if known "$@" && apt_get "$log" install -y --no-install-recommends "$@"; then
 		return
 	fi
-	apt_get "$log" update || failed "apt-get update" "$log"
+	# One list of several that cannot be had (a third party's) does not matter, if all is known then.
+	apt_get "$log" -o APT::Update::Error-Mode=any update || known "$@" ||
+		failed "apt-get update" "$log"
 	for package; do
 		known "$package" ||
 			die "there is no package $package here: haunch is for Debian 12 (bookworm)"
@@ -67,8 +69,18 @@ known()
 	[ "$(apt-cache policy "$@" 2>/dev/null | grep -c '^  Candidate: [^(]')" -eq $# ]
 }
 
+# What apt says then.
+no_network='(Temporary failure resolving|Could not resolve|Could not connect|Unable to connect'
+no_network=$no_network'|Cannot initiate the connection|Connection timed out|Network is unreachable)'
+
+# failed WHAT LOG: in one line, where the reason is one of the two that everybody meets
 failed()
 {
+	reason=$(grep -oE "$no_network.*" "$2" | tail -n 1)
+	[ -z "$reason" ] ||
+		die "cannot reach Debian's mirrors, is there a network? ($reason; log: $2)"
+	! grep -qE "No space left on device|enough free space" "$2" ||
+		die "the disk is full; free some space and run the same command again (log: $2)"
 	tail -n 15 "$2" >&2
 	die "$1 failed; the whole log is in $2"
 }
@@ -87,12 +99,15 @@ apt_get()
 		$as_root "$@" 2>&1 </dev/null || apt_status=$?
 		echo $apt_status >"$result"
 	} | tee -a "$apt_log" | if [ -t 1 ]; then
-		# Each package is fetched, unpacked and set up.  Not awk: Debian's reads ahead.
+		# Each package is fetched, unpacked and set up.  dpkg returns the carriage as well, and
+		# only what comes behind that is to be seen.  Not awk: Debian's reads ahead.
 		perl -ne '
 			BEGIN { $| = 1; }
 			$total += $1 * 3 if /(\d+) newly installed/;
+			s/\s+\z//;
+			s/.*\r//s;
 			next unless /^(Get:|Unpacking|Setting up)/;
-			chomp;
+			s/[^ -~]/?/g;
 			$done++;
 			$percent = $total ? int($done * 100 / $total) : 0;
 			printf "\r%3d %%  %-60.60s", $percent > 100 ? 100 : $percent, $_;
@@ -100,7 +115,7 @@ apt_get()
 	else
 		cat >/dev/null
 	fi
-	read -r apt_status <"$result"
+	read -r apt_status <"$result" || apt_status=1
 	rm -f "$result"
 	return "$apt_status"
 }
