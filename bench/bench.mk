@@ -35,8 +35,12 @@ bench-linux: $(B)/bench/linux/vmlinux $(B)/bench/linux/init
 $(B)/bench/linux/vmlinux: bench/linux/config bench/linux/build $(B)/donor/unpacked
 	@bench/linux/build $(B)/donor/linux-source-6.1 $(@D)
 
-bench: bench-tools bench-linux apps $(B)/bench/micro
-	bench/run
+# What it needs is installed first.
+bench:
+	HAUNCH_BUILD=$(abspath $(B)) ./haunch setup build run bench
+	$(MAKE) --no-print-directory B=$(B) $(B)/haunch-virtio.elf bench-tools bench-linux apps \
+		$(B)/bench/micro
+	HAUNCH_BUILD=$(abspath $(B)) bench/run
 
 .PHONY: bench bench-tools bench-linux
 

@@ -13,6 +13,17 @@
 fails 2 "unknown target 'nosuch'; the targets are virtio, generic, lighttpd, nginx" \
 	'a target that is not there' "$HAUNCH" build nosuch
 
+# Before the first build it is told what that costs; too little room is said before anything is done.
+mkdir small
+cat >small/df <<'END_OF_SCRIPT'
+#!/bin/sh
+printf 'Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/small 3000000 2488000 512000 83%% /\n'
+END_OF_SCRIPT
+chmod +x small/df
+PATH=$TMP/small:$PATH fails 1 'not enough disk: 500 MB are free at ' 'too little disk' "$HAUNCH" build virtio
+grep -q '^The first time this takes .* minutes .* GB of disk' out
+ok 'how long it takes, and how much disk' "$(cat out)"
+
 mkdir path
 cat >path/dpkg-query <<'END_OF_SCRIPT'
 #!/bin/sh

@@ -20,9 +20,24 @@ main_build()
 	for target; do
 		case $target in -*) unknown_option "$target" ;; esac
 	done
+	tell_costs
 	install_packages_for build
 	build "$@"
 	echo "Built: $B"
+}
+
+# Before the first build: how long it takes, and how much disk, of which there must be enough.  The
+# figures are of two CPUs and Linux 6.1, for both kernels.
+tell_costs()
+{
+	[ ! -s "$B/donor/unpacked" ] || return 0
+	mkdir -p "$B" 2>/dev/null || die "cannot build: no permission to write in $B"
+	echo "The first time this takes some 10 minutes on two CPUs, and 2 GB of disk below $B."
+	echo "Ctrl-C stops it; the same command goes on from there."
+	free=$(df -Pk "$B" | awk 'NR == 2 { print int($4 / 1024) }')
+	[ "$free" -ge 2000 ] ||
+		die "not enough disk: $free MB are free at $B, about 2000 are needed" \
+			"(HAUNCH_BUILD names another folder)"
 }
 
 # The packages of the groups, installed by what `haunch setup` does.

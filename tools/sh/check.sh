@@ -33,6 +33,7 @@ main_check()
 	done
 	# shellcheck source=tools/sh/build.sh
 	. "$ROOT/tools/sh/build.sh"
+	tell_costs
 	install_packages_for build run iso check
 	build virtio generic lighttpd nginx tests
 	find "$@" -name '*.t' ! -path '*/.*' | sort >"$B/log/tests"

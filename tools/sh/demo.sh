@@ -11,7 +11,7 @@ help_demo()
 
 	Install what is missing, build the kernel and lighttpd (from Debian's source packages), make an
 	image of them with a small site, boot it in QEMU, and serve on http://localhost:8080 until
-	Ctrl-C.  The first time takes some minutes; later it starts at once.
+	Ctrl-C.  The first time takes some minutes and 2 GB of disk; later it starts at once.
 
 	  -p, --port PORT          another port than 8080
 	END
@@ -42,6 +42,7 @@ main_demo()
 
 	# shellcheck source=tools/sh/build.sh
 	. "$ROOT/tools/sh/build.sh"
+	tell_costs
 	install_packages_for build run
 	build virtio lighttpd
 	image=$B/demo/lighttpd.img
