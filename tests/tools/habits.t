@@ -74,3 +74,13 @@ version=$(cat "$ROOT/VERSION")
 is "$(sed -n 's/^## \([0-9.]*\).*/\1/p' "$ROOT/CHANGELOG.md" | head -n 1)" "$version" \
 	'CHANGELOG.md begins with this version'
 is "$(sed -n '1s/.*(\(.*\)).*/\1/p' "$ROOT/debian/changelog")" "$version" 'so does debian/changelog'
+
+for test in "$ROOT"/tests/*/*.t; do
+	grep -q "\`\(${test#"$ROOT/tests/"}\|${test##*/}\)\`" "$ROOT/tests/README.md"
+	ok "tests/README.md tells of ${test#"$ROOT/tests/"}"
+done
+
+# Debian's package depends on what haunch setup would install to build and run.
+sed -n 's/^ *\([a-z0-9.+-]*\),$/\1/p' "$ROOT/debian/control" | sort >depends
+sed -n 's/^\(build\|run\) //p' "$ROOT/tools/packages" | sort -u >packages
+is "$(cat depends)" "$(cat packages)" 'debian/control depends on the packages of haunch setup build run'
