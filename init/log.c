@@ -118,7 +118,7 @@ static void kernel_message(char *record)
 		say("SYN flood on port %lu: answered with cookies from now on",
 		    number_after(text, "on port "));
 	else if (level == LEVEL_ERROR)
-		dprintf(STDERR_FILENO, "kernel: %s\n", text);
+		say("kernel: %s", text);
 }
 
 /* "<PRIORITY>Mmm dd hh:mm:ss NAME[PID]: TEXT": the console needs neither the priority nor the time. */

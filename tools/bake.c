@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,11 +22,12 @@ extern char **environ;
 /* ------------------------------------------------------------------ ISO */
 
 /* A small GRUB, without a menu; of its modules only what that wants. */
-#define GRUB_MODULES "multiboot2 serial terminal normal configfile iso9660 biosdisk part_msdos search"
+#define GRUB_MODULES "multiboot2 serial terminal normal configfile iso9660 biosdisk part_msdos " \
+		     "search"
 
 /*
- * If it has something to say it does so on the serial port and on the screen, and neither is required
- * to be there.  dumb: the terminal that `haunch run` was typed at is not to be cleared.
+ * If it has something to say it does so on the serial port and on the screen, and neither need be
+ * there.  dumb: the terminal that `haunch run` was typed at is not to be cleared.
  */
 static const char grub_configuration[] =
 	"serial --unit=0 --speed=115200\n"
@@ -53,13 +53,6 @@ static void remove_work(void)
 		nftw(work, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	if (unfinished)
 		unlink(unfinished);
-}
-
-static void interrupted(int sig)
-{
-	remove_work();
-	signal(sig, SIG_DFL);
-	raise(sig);
 }
 
 static char *make_folder(const char *name)
@@ -102,8 +95,8 @@ static void grub(const char *from, const char *image)
 	char *log = xprintf("%s/log", work);
 	const char *arguments[] = {
 		"grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "--install-modules=" GRUB_MODULES,
-		"--modules=" GRUB_MODULES, "--locales=", "--fonts=", "--themes=", "-o", unfinished, from,
-		NULL,
+		"--modules=" GRUB_MODULES, "--locales=", "--fonts=", "--themes=", "-o", unfinished,
+		from, NULL,
 	};
 	posix_spawn_file_actions_t files;
 	int error, status;
@@ -121,21 +114,6 @@ static void grub(const char *from, const char *image)
 	if (status)
 		die("grub-mkrescue could not make %s: %s", image, find_error(log));
 	free(log);
-}
-
-static bool in_path(const char *program)
-{
-	char *path = xstrdup(getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin"), *rest = path, *dir;
-	bool found = false;
-
-	while (!found && (dir = strsep(&rest, ":"))) {
-		char *file = xprintf("%s/%s", *dir ? dir : ".", program);
-
-		found = !access(file, X_OK);
-		free(file);
-	}
-	free(path);
-	return found;
 }
 
 static void bake_iso(const struct recipe *recipe, const char *output)
@@ -160,9 +138,11 @@ static void bake_iso(const struct recipe *recipe, const char *output)
 		die("cannot make a temporary directory in %s: %s", tmp && *tmp ? tmp : "/tmp",
 		    strerror(errno));
 	work = folder;
-	on_exit_cleanup = remove_work;
+	clean_up_by(remove_work);
+	clean_up_on_signals(true);
 	slash = strrchr(output, '/');
-	unfinished = xprintf("%.*s.haunch-bake-XXXXXX", slash ? (int)(slash - output + 1) : 0, output);
+	unfinished = xprintf("%.*s.haunch-bake-XXXXXX", slash ? (int)(slash - output + 1) : 0,
+			     output);
 	fd = mkostemp(unfinished, O_CLOEXEC);
 	if (fd < 0) {
 		unfinished = NULL;
@@ -173,10 +153,7 @@ static void bake_iso(const struct recipe *recipe, const char *output)
 	free(make_folder("iso/boot"));
 	free(make_folder("iso/boot/grub"));
 	recipe_bake(recipe, xprintf("%s/boot/haunch.elf", folder));
-	on_exit_cleanup = remove_work;
-	for (int i = 0; i < 3; i++)
-		if (signal((int[]){ SIGHUP, SIGINT, SIGTERM }[i], interrupted) == SIG_IGN)
-			signal((int[]){ SIGHUP, SIGINT, SIGTERM }[i], SIG_IGN);
+	clean_up_on_signals(true);
 	write_text(xprintf("%s/boot/grub/grub.cfg", folder), grub_configuration);
 	grub(folder, output);
 	if (chmod(unfinished, 0666 & ~mask) || rename(unfinished, output))
@@ -191,11 +168,11 @@ static const struct poptOption options[] = {
 	OPTION_VALUE("output", 'o', 'o', "IMAGE",
 		     "the image to write (default: PROGRAM's name with .img or .iso)"),
 	OPTION_VALUE("format", 'f', 'f', "elf|iso",
-		     "elf: for qemu -kernel and GRUB's multiboot2 (default); iso: boots from CD or USB by "
-		     "itself"),
+		     "elf: for qemu -kernel and GRUB's multiboot2 (default); iso: boots from CD or "
+		     "USB by itself"),
 	OPTION_VALUE("memory", 'm', 'm', "SIZE",
-		     "the machine's memory, as in 64M or 1G: the image does not start with less (default: "
-		     "computed)"),
+		     "the machine's memory, as in 64M or 1G: the image does not start with less "
+		     "(default: computed)"),
 	OPTION_TABLE(recipe_options, NULL),
 	OPTION_TABLE(settings_options, NULL),
 	OPTION_END
@@ -229,7 +206,8 @@ static int main_bake(int argc, const char **argv)
 		}
 	}
 	if (words.nr_operands > 1)
-		usage("unexpected '%s': the program's arguments come after '--'", words.operands[1]);
+		usage("unexpected '%s': the program's arguments come after '--'",
+		      words.operands[1]);
 	if (!words.nr_operands && words.nr_rest) {
 		recipe.program = *words.rest++;
 		words.nr_rest--;
@@ -258,12 +236,14 @@ const struct command command_bake = {
 	.main = main_bake,
 	.usage = "usage: haunch bake [OPTION]... PROGRAM [-- ARGUMENT...]\n",
 	.about =
-		"Make an image that boots PROGRAM with the arguments: an unmodified x86-64 Linux executable, static\n"
-		"(haunch cc, gcc -static-pie, gcc -static) or dynamic.  When it ends the machine powers off.\n",
+		"Make an image that boots PROGRAM with the arguments: an unmodified x86-64 Linux "
+		"executable, static (haunch cc, gcc -static-pie, gcc -static) or dynamic.  When it "
+		"ends the machine powers off.",
 	.options = options,
 	.notes =
-		"PROGRAM becomes /bin/NAME in the image, unless a -d directory holds it: then it stays there.\n"
-		"The libraries that a dynamic PROGRAM is linked with are taken along from this machine, unless a\n"
-		"-d has them; those it opens while it runs (modules, plugins, gconv) are not: give them with -d.\n"
-		"/etc/passwd, /etc/group, /etc/hosts, /tmp and such are made where -d does not give them.\n",
+		"PROGRAM becomes /bin/NAME in the image, unless a -d directory holds it: then it "
+		"stays there.  The libraries that a dynamic PROGRAM is linked with are taken along "
+		"from this machine, unless a -d has them; those it opens while it runs (modules, "
+		"plugins, gconv) are not: give them with -d.  /etc/passwd, /etc/group, /etc/hosts, "
+		"/tmp and such are made where -d does not give them.",
 };

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,46 @@
 #include "common.h"
 
 const char *tool_name = "haunch";
-void (*on_exit_cleanup)(void);
+
+static void (*cleaners[4])(void);
+static unsigned int nr_cleaners;
+
+void clean_up_by(void (*function)(void))
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_cleaners; i++)
+		if (cleaners[i] == function)
+			return;
+	if (nr_cleaners == ARRAY_SIZE(cleaners))
+		abort();
+	cleaners[nr_cleaners++] = function;
+}
+
+static void clean_up(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_cleaners; i++)
+		cleaners[i]();
+}
+
+static void interrupted(int sig)
+{
+	clean_up();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+void clean_up_on_signals(bool on)
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
+		if (signal(signals[i], on ? interrupted : SIG_DFL) == SIG_IGN)
+			signal(signals[i], SIG_IGN);
+}
 
 static void message(const char *format, va_list args)
 {
@@ -33,8 +73,7 @@ void die(const char *format, ...)
 	va_start(args, format);
 	message(format, args);
 	va_end(args);
-	if (on_exit_cleanup)
-		on_exit_cleanup();
+	clean_up();
 	exit(1);
 }
 
@@ -86,6 +125,22 @@ char *xprintf(const char *format, ...)
 		die("out of memory");
 	va_end(args);
 	return s;
+}
+
+bool in_path(const char *program)
+{
+	char *path = xstrdup(getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin"), *rest = path;
+	bool found = false;
+	char *folder;
+
+	while (!found && (folder = strsep(&rest, ":"))) {
+		char *file = xprintf("%s/%s", *folder ? folder : ".", program);
+
+		found = !access(file, X_OK);
+		free(file);
+	}
+	free(path);
+	return found;
 }
 
 struct view view_open(const char *path)

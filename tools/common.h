@@ -21,8 +21,12 @@
 /* The command in messages: "haunch bake: ...". */
 extern const char *tool_name;
 
-/* Called by die() before it ends the process; also to be used by signal handlers. */
-extern void (*on_exit_cleanup)(void);
+/*
+ * Functions that remove what is unfinished.  die() calls them, and so do SIGHUP, SIGINT and SIGTERM between
+ * clean_up_on_signals(true) and (false), unless they were ignored; then the signal ends the process.
+ */
+void clean_up_by(void (*function)(void));
+void clean_up_on_signals(bool on);
 
 void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 void usage(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
@@ -32,6 +36,9 @@ void *xmalloc(size_t size);
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *s);
 char *xprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Is there a program of that name in $PATH? */
+bool in_path(const char *program);
 
 /* A whole file mapped read-only.  An empty file has data NULL and size 0. */
 struct view {

@@ -4,7 +4,8 @@
  * glibc-calls.c - functions that Debian's libcrypt.a calls and musl lacks.
  *
  * libcrypt.a was compiled for glibc, with fortified calls.  All else that it wants is the C library's
- * common part.  haunch-cc compiles this for musl, and links it where a program calls crypt().
+ * common part.  haunch-cc compiles this for musl, and puts it into a libcrypt.a that calls these in place of
+ * arc4random_buf(), __explicit_bzero_chk() and __snprintf_chk().
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,12 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
-void arc4random_buf(void *buffer, size_t size);
-void __explicit_bzero_chk(void *buffer, size_t size, size_t room);
-int __snprintf_chk(char *buffer, size_t size, int flags, size_t room, const char *format, ...);
+void haunch_random(void *buffer, size_t size);
+void haunch_bzero(void *buffer, size_t size, size_t room);
+int haunch_snprintf(char *buffer, size_t size, int flags, size_t room, const char *format, ...);
 
 /* As its manual page has it: no failure, so none may go unseen. */
-void arc4random_buf(void *buffer, size_t size)
+void haunch_random(void *buffer, size_t size)
 {
 	char *at = buffer;
 
@@ -31,15 +32,15 @@ void arc4random_buf(void *buffer, size_t size)
 	}
 }
 
-/* LSB Core, "Interfaces for libc": __*_chk() end the process where the buffer is too small. */
-void __explicit_bzero_chk(void *buffer, size_t size, size_t room)
+/* LSB Core, "Interfaces for libc": these end the process where the buffer is too small. */
+void haunch_bzero(void *buffer, size_t size, size_t room)
 {
 	if (size > room)
 		abort();
 	explicit_bzero(buffer, size);
 }
 
-int __snprintf_chk(char *buffer, size_t size, int flags, size_t room, const char *format, ...)
+int haunch_snprintf(char *buffer, size_t size, int flags, size_t room, const char *format, ...)
 {
 	va_list arguments;
 	int length;

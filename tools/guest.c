@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * guest.c - run QEMU as a child: carry the program's standard files, stop it in order, and bring back
- * the exit status.
+ * guest.c - run QEMU as a child: carry the program's standard files, stop it in order, and bring
+ * back the exit status.
  *
  * Everything that QEMU and we tell each other goes through socket pairs:
  *   console    the serial port: the terminal, or else what the machine itself has to say
@@ -11,8 +11,8 @@
  *              of it has been taken; and the size of the terminal
  *   status     QEMU's debug port: "haunch: exit status N", or "haunch: reboot"
  *   qmp        QEMU's own events and commands
- * Nothing is dropped: what a reader does not take stays in QEMU and in the guest.  QEMU ends with us,
- * whatever ends us.
+ * Nothing is dropped: what a reader does not take stays in QEMU and in the guest.  QEMU ends with
+ * us, whatever ends us.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,10 +39,13 @@
 #define CTRL_C			3
 #define CTRL_C_WITHIN_MS	1000	/* of each other */
 #define CTRL_C_KILLS		3
+#define ORDERLY_END_S		60	/* beyond the program's time: to write and unmount the disks */
 #define KILLED_WAIT_MS		200	/* for a reader, once all is over by a signal */
 
 enum { QMP, STATUS, CONSOLE, CONTROL, IN, OUT, ERR, NR_SOCKETS };
-static const char *const socket_names[] = { "qmp", "status", "console", "control", "in", "out", "err" };
+static const char *const socket_names[] = {
+	"qmp", "status", "console", "control", "in", "out", "err",
+};
 
 /* Bytes on their way from one descriptor to another. */
 struct flow {
@@ -73,12 +76,13 @@ static struct machine {
 	struct text qmp, status, control, errors;
 	bool ready;			/* init listens to the power button */
 	bool powered_down;		/* and was told */
+	long patience;			/* until when it may take, in ms */
 	bool ended;			/* init has said how much it sent: */
 	uint64_t sent_out, sent_err;
 	bool taken;			/* and we, that it has arrived */
 	int guest_status;		/* -1: none yet */
 	bool reboots;
-	int killed_by;			/* the signal for which it was killed, or the first to stop it */
+	int killed_by;			/* the last signal that came to end it */
 	bool killed;
 	bool write_failed;
 } m;
@@ -146,7 +150,8 @@ char *guest_connect(struct guest *g, bool ports)
 	g->err = ports && !tty[2] && !g->err_is_out;
 	if (!ports)
 		return xstrdup("");
-	words = xprintf("haunch.io=%s%s%s%s", g->in ? "in" : "", g->out ? g->in ? ",out" : "out" : "",
+	words = xprintf("haunch.io=%s%s%s%s", g->in ? "in" : "",
+			g->out ? g->in ? ",out" : "out" : "",
 			g->err ? g->in || g->out ? ",err" : "err" : "",
 			g->err_is_out ? ",err=out" : "");
 	if (g->terminal && !ioctl(1, TIOCGWINSZ, &size) && size.ws_row)
@@ -155,7 +160,7 @@ char *guest_connect(struct guest *g, bool ports)
 }
 
 /*
- * A descriptor for writing to a standard file that never makes us wait: there may be signals to heed.
+ * A descriptor for writing to a standard file that never makes us wait: signals may come.
  * O_NONBLOCK is everybody's who has the file open, unless we open it once more.
  */
 static int open_output(int file, size_t *limit)
@@ -308,7 +313,8 @@ static void empty(struct flow *f)
 		return;
 	}
 	/* The last byte may be half of a line's end. */
-	if (f->crlf && f->from >= 0 && size && size == f->end - f->start && f->buffer[f->end - 1] == '\r')
+	if (f->crlf && f->from >= 0 && size && size == f->end - f->start &&
+	    f->buffer[f->end - 1] == '\r')
 		size--;
 	if (!size)
 		return;
@@ -378,6 +384,7 @@ static void stop(int sig)
 		return;
 	}
 	m.powered_down = true;
+	m.patience = now_ms() + (m.guest->stop_timeout_s + ORDERLY_END_S) * 1000l;
 	say_to(QMP, "{\"execute\":\"system_powerdown\"}\n");
 }
 
@@ -493,12 +500,13 @@ static void connect_port(const char ***qemu, unsigned int *nr, int which, int th
 	bool shared = which == CONSOLE && m.guest->terminal;	/* with QEMU's monitor */
 
 	*qemu = append(*qemu, nr, "-chardev");
-	*qemu = append(*qemu, nr, xprintf("socket,id=%s,fd=%d%s", name, theirs, shared ? ",mux=on" : ""));
+	*qemu = append(*qemu, nr, xprintf("socket,id=%s,fd=%d%s", name, theirs,
+					  shared ? ",mux=on" : ""));
 	if (which == QMP || which == STATUS || which == CONSOLE)
 		return;
 	*qemu = append(*qemu, nr, "-device");
-	*qemu = append(*qemu, nr, xprintf("virtserialport,id=%s,chardev=%s,name=haunch.%s", name, name,
-					  name));
+	*qemu = append(*qemu, nr, xprintf("virtserialport,id=%s,chardev=%s,name=haunch.%s", name,
+					  name, name));
 }
 
 static void exec_qemu(const char **qemu, const int *theirs, int messages, pid_t parent)
@@ -654,7 +662,7 @@ static void step(void)
 {
 	struct flow *flows[] = { &m.console, &m.keys, &m.in, &m.out, &m.err };
 	struct pollfd fds[20], *qmp, *status, *control, *messages;
-	struct timespec moment = { 0, 50000000 };
+	struct timespec moment = { 0, 50000000 }, second = { 1, 0 };
 	sigset_t none;
 	nfds_t count = 0;
 	unsigned int i;
@@ -666,7 +674,7 @@ static void step(void)
 	for (i = 0; i < ARRAY_SIZE(flows); i++)
 		watch_flow(fds, &count, flows[i]);
 	sigemptyset(&none);
-	if (ppoll(fds, count, m.qemu ? NULL : &moment, &none) >= 0) {
+	if (ppoll(fds, count, !m.qemu ? &moment : m.powered_down ? &second : NULL, &none) >= 0) {
 		if (qmp && qmp->revents)
 			read_lines(&m.sockets[QMP], &m.qmp, qmp_line);
 		if (status && status->revents)
@@ -697,7 +705,19 @@ static void step(void)
 	}
 }
 
-/* Until QEMU has ended and all that it said has left; who was killed for a signal waits for no reader. */
+/* A machine that does not even hear its button is stuck; one whose output nobody takes is not. */
+static void lose_patience(void)
+{
+	if (!m.qemu || !m.powered_down || m.killed || m.ended || now_ms() < m.patience ||
+	    waits(&m.out) || waits(&m.err) || waits(&m.console))
+		return;
+	note("the machine did not end within %lu s of its power button: killed",
+	     m.guest->stop_timeout_s + ORDERLY_END_S);
+	m.killed = true;
+	kill(m.qemu, SIGKILL);
+}
+
+/* Until QEMU has ended and all that it said has left; killed for a signal, it waits for no reader. */
 static void watch_qemu(void)
 {
 	long deadline = LONG_MAX;
@@ -706,6 +726,7 @@ static void watch_qemu(void)
 	while (m.qemu || m.messages >= 0 || m.sockets[STATUS] >= 0 || !finished(&m.console) ||
 	       !finished(&m.out) || !finished(&m.err)) {
 		step();
+		lose_patience();
 		if (m.killed && !m.qemu && deadline == LONG_MAX)
 			deadline = now_ms() + KILLED_WAIT_MS;
 		if (now_ms() >= deadline)
@@ -781,8 +802,8 @@ static int outcome(const struct guest *g)
 		note("QEMU was ended by signal %d (%s)", WTERMSIG(m.qemu_status),
 		     strsignal(WTERMSIG(m.qemu_status)));
 	else
-		note("the guest ended without an exit status: it was stopped, reset or crashed; see its "
-		     "messages with -v, or debug it with --gdb");
+		note("the guest ended without an exit status: it was stopped, reset or crashed; see "
+		     "its messages with -v, or debug it with --gdb");
 	return STATUS_DIED;
 }
 
@@ -820,7 +841,7 @@ int guest_run(struct guest *g)
 	m.out.ours = m.err.ours = m.console.ours = true;
 	m.out.to = g->out ? out : -1;
 	m.err.to = g->err ? err : -1;
-	/* The console is the terminal's or, if there are ports, for what is no output of the program. */
+	/* The console is the terminal's or, if there are ports, for what the program did not say. */
 	m.console.to = !g->ports || !g->out ? dup(out) : dup(err);
 	m.console.limit = !g->ports || !g->out ? m.out.limit : m.err.limit;
 	m.console.crlf = !g->terminal;

@@ -21,6 +21,8 @@ struct guest {
 	bool terminal, in, out, err, err_is_out;
 	bool ports;			/* is there virtio-serial at all? */
 
+	unsigned long stop_timeout_s;	/* what the program gets between its signal and its end */
+
 	/* For messages: the disk images, the network device. */
 	const char *disks, *tap;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * haunch.c - the commands that are C: bake, run, inspect.  The shell script `haunch` finds this program
- * and the others.
+ * haunch.c - the commands that are C: bake, run, inspect.  The shell script `haunch` finds this
+ * program and the others.
  *
  *	haunch COMMAND WORD...
  *	haunch help [--format=table] COMMAND...
@@ -54,7 +54,8 @@ const char *build_folder(void)
 static int help(int argc, const char **argv)
 {
 	static const struct poptOption options[] = {
-		OPTION_VALUE("format", '\0', 'f', "text|table", "as text, or a line for each option"),
+		OPTION_VALUE("format", '\0', 'f', "text|table",
+			     "as text, or a line for each option"),
 		OPTION_END
 	};
 	bool table = false;

@@ -64,7 +64,7 @@ static void put_argument(const char *text, size_t length)
 	putchar('\'');
 }
 
-/* What bake.c put into /.haunch/program: a number of arguments, these, the environment. */
+/* What recipe.c put into /.haunch/program: a number of arguments, these, the environment. */
 static void show_program(const char *data, size_t size)
 {
 	const char *at = data, *end = data + size;
@@ -226,8 +226,9 @@ static void show(const struct image *image, const char *path, bool iso)
 
 static const struct poptOption options[] = {
 	OPTION_VALUE("field", '\0', OPTION_OWN, "NAME",
-		     "just one value, for scripts: kind (image, iso, kernel or other), memory (bytes needed "
-		     "at least), release (of haunch), donor (its package and version), command-line or drivers"),
+		     "just one value, for scripts: kind (image, iso, kernel or other), memory (bytes "
+		     "needed at least), release (of haunch), donor (its package and version), "
+		     "command-line or drivers"),
 	OPTION_END
 };
 
@@ -284,7 +285,8 @@ const struct command command_inspect = {
 	.name = "inspect",
 	.main = main_inspect,
 	.usage = "usage: haunch inspect [--field NAME] IMAGE\n",
-	.about = "Show what is in an image (ELF or ISO): the program with its arguments and environment, the\n"
-		 "kernel's command line, the files (mode, user, group, size, name), sizes, and drivers.\n",
+	.about = "Show what is in an image (ELF or ISO): the program with its arguments and "
+		 "environment, the kernel's command line, the files (mode, user, group, size, name), "
+		 "sizes, and drivers.",
 	.options = options,
 };

@@ -141,7 +141,7 @@ static void own_library(const char *name, const struct node *node)
 		own = xprintf("%s/haunch-bake.XXXXXX", dir && *dir == '/' ? dir : "/tmp");
 		if (!mkdtemp(own))
 			die("cannot make a temporary directory %s: %s", own, strerror(errno));
-		on_exit_cleanup = remove_own;
+		clean_up_by(remove_own);
 	}
 	link = xprintf("%s/%s", own, name);
 	target = realpath(node->source, NULL);

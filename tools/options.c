@@ -125,10 +125,19 @@ static void help_rows(const struct poptOption *row)
 
 void options_help(const struct command *command)
 {
-	printf("%s\n%s\n", command->usage, command->about);
+	char *about = xstrdup(command->about), *paragraph, *rest = about;
+
+	printf("%s\n", command->usage);
+	while ((paragraph = strsep(&rest, "\n"))) {
+		put_wrapped(paragraph, 0);
+		putchar('\n');
+	}
+	free(about);
 	help_rows(command->options);
-	if (command->notes)
-		printf("\n%s", command->notes);
+	if (command->notes) {
+		putchar('\n');
+		put_wrapped(command->notes, 0);
+	}
 }
 
 static void table_rows(const char *command, const struct poptOption *row)
@@ -157,32 +166,35 @@ void options_table(const struct command *command)
 const struct poptOption settings_options[] = {
 	OPTION_VALUE("append", 'c', 'c', "WORDS", "more words for the kernel's command line"),
 	OPTION_VALUE("mount", '\0', OPTION_MOUNT, "DEVICE:DIRECTORY[:FSTYPE[:ro]]",
-		     "mount a disk before the program starts, as in /dev/vda:/srv/www:ext4; any number"),
+		     "mount a disk before the program starts, as in /dev/vda:/srv/www:ext4; any "
+		     "number"),
 	OPTION_VALUE("ip", '\0', OPTION_IP, "IP",
-		     "dhcp (default), wait (dhcp, and the program starts only with an address), off, or "
-		     "a static address as the kernel's ip= has it: "
+		     "dhcp (default), wait (dhcp, and the program starts only with an address), off, "
+		     "or a static address as the kernel's ip= has it: "
 		     "ADDRESS::GATEWAY:NETMASK:HOSTNAME::off:DNS"),
 	OPTION_VALUE("restart", '\0', OPTION_RESTART, "off|reboot|again",
-		     "what happens when the program ends or the kernel panics: the machine is switched "
-		     "off (default), or reboots; again: the program is started once more, after a pause "
-		     "that grows, and a panic reboots"),
+		     "what happens when the program ends or the kernel panics: the machine is "
+		     "switched off (default), or reboots; again: the program is started once more, "
+		     "after a pause that grows, and a panic reboots"),
 	OPTION_VALUE("stop-signal", '\0', OPTION_STOP_SIGNAL, "SIGNAL",
 		     "what the program gets when the machine is to stop (default: SIGTERM)"),
 	OPTION_VALUE("stop-timeout", '\0', OPTION_STOP_TIMEOUT, "SECONDS",
 		     "how long it then has until it is killed (default: 10)"),
 	OPTION_VALUE("open-files", '\0', OPTION_OPEN_FILES, "NUMBER",
-		     "how many files a process may have open (default: 16384, and 65536 if it asks)"),
+		     "how many files a process may have open (default: 16384, and 65536 if it "
+		     "asks)"),
 	POPT_TABLEEND
 };
 
 const struct poptOption recipe_options[] = {
 	OPTION_VALUE("dir", 'd', 'd', "HOST:GUEST",
-		     "take a file along, or a directory with all that is in it, as GUEST in the image; "
-		     "modes, owners and symlinks are kept; any number"),
+		     "take a file along, or a directory with all that is in it, as GUEST in the "
+		     "image; modes, owners and symlinks are kept; any number"),
 	OPTION_VALUE("env", 'e', 'e', "NAME=VALUE", "set an environment variable; any number"),
 	OPTION_VALUE("kernel", 'k', 'k', "virtio|generic",
-		     "virtio: small, for virtual machines; generic: has all drivers (e1000, vmxnet3, AHCI, "
-		     "NVMe...); default: virtio, but run takes generic where its devices want that"),
+		     "virtio: small, for virtual machines; generic: has all drivers (e1000, vmxnet3, "
+		     "AHCI, NVMe...); default: virtio, but run takes generic where its devices want "
+		     "that"),
 	POPT_TABLEEND
 };
 
@@ -212,15 +224,15 @@ uint64_t parse_memory(const char *option, const char *text)
 {
 	static const char wants[] = "a size such as 64M or 1G (a number alone is MB, 1 at least)";
 	size_t digits = strspn(text, "0123456789");
-	const char *unit = text + digits;
+	const char *unit = text + digits, *more = *unit ? unit + 1 : unit;
 	char *number = xprintf("%.*s", (int)digits, text);
 	unsigned int shift = 0;
 	unsigned long value;
 
 	if (*unit && strchr("GgTt", *unit))
 		shift = strchr("Gg", *unit) ? 10 : 20;
-	if (!digits || (*unit && (!strchr("MmGgTt", *unit) ||
-				  (unit[1] && strcasecmp(unit + 1, "B") && strcasecmp(unit + 1, "iB")))))
+	if (!digits || (*unit && !strchr("MmGgTt", *unit)) ||
+	    (*more && strcasecmp(more, "B") && strcasecmp(more, "iB")))
 		usage("%s wants %s, not '%s'", option, wants, text);
 	errno = 0;
 	value = strtoul(number, NULL, 10);

@@ -16,9 +16,10 @@
 struct command {
 	const char *name;
 	int (*main)(int argc, const char **argv);	/* argv[0] is the command */
-	const char *usage, *about;	/* lines, for help */
+	const char *usage;		/* lines */
+	const char *about;		/* paragraphs, with an empty line between two */
 	const struct poptOption *options;
-	const char *notes;		/* more lines, or NULL */
+	const char *notes;		/* one more paragraph, or NULL */
 };
 
 /* Rows of a table.  `id` is what options_next() returns, a letter or one of enum option. */
@@ -29,7 +30,8 @@ struct command {
 	{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(table), 0, heading, NULL }
 /* Every table's last rows. */
 #define OPTION_END \
-	{ "help", 'h', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, NULL, 'h', NULL, NULL }, POPT_TABLEEND
+	{ "help", 'h', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, NULL, 'h', NULL, NULL }, \
+	POPT_TABLEEND
 
 enum option {
 	OPTION_IP = 256,
@@ -55,8 +57,8 @@ void options_start(struct words *words, int argc, const char **argv,
 		   const struct poptOption *options);
 
 /*
- * The next option's id and its value, or NULL; -1 after the last one.  Ends the process with a usage
- * error where an option is unknown or lacks its value.
+ * The next option's id and its value, or NULL; -1 after the last one.  Where an option is unknown or
+ * lacks its value, that is a usage error.
  */
 int options_next(struct words *words, char **value);
 

@@ -322,15 +322,6 @@ static void remove_temporary(void)
 		unlink(temporary);
 }
 
-static void interrupted(int sig)
-{
-	if (on_exit_cleanup)
-		on_exit_cleanup();
-	remove_temporary();
-	signal(sig, SIG_DFL);
-	raise(sig);
-}
-
 struct output {
 	struct sink sink;
 	int fd;
@@ -434,7 +425,7 @@ static void output_open(struct output *out, const char *output)
 		temporary = NULL;
 		die("cannot write %s: %s", name, strerror(errno));
 	}
-	on_exit_cleanup = remove_temporary;
+	clean_up_by(remove_temporary);
 	if (fchmod(out->fd, 0666 & ~mask))
 		die("cannot write %s: %s", name, strerror(errno));
 }
@@ -565,7 +556,6 @@ static int write_image(const struct recipe *r, const struct image *kernel, struc
 
 int recipe_bake(const struct recipe *r, const char *image)
 {
-	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
 	struct tree_skip skip = { 0 };
 	struct image kernel;
 	struct stat st, program;
@@ -573,12 +563,9 @@ int recipe_bake(const struct recipe *r, const char *image)
 	uint64_t memory;
 	const char *words;
 	char *interpreter, *path = built(r->build, "haunch-%s.elf", r->kernel);
-	unsigned int i;
 	int fd;
 
-	for (i = 0; i < ARRAY_SIZE(signals); i++)
-		if (signal(signals[i], interrupted) == SIG_IGN)
-			signal(signals[i], SIG_IGN);
+	clean_up_on_signals(true);
 	/* A file size limit is an error that write() tells of, like a full disk. */
 	signal(SIGXFSZ, SIG_IGN);
 
@@ -598,9 +585,7 @@ int recipe_bake(const struct recipe *r, const char *image)
 	}
 	root = make_tree(r, &skip, interpreter, &memory);
 	fd = write_image(r, &kernel, root, memory, image);
-	for (i = 0; i < ARRAY_SIZE(signals); i++)
-		if (signal(signals[i], SIG_DFL) == SIG_IGN)
-			signal(signals[i], SIG_IGN);
+	clean_up_on_signals(false);
 	free(path);
 	return fd;
 }

@@ -19,7 +19,7 @@ struct recipe {
 };
 
 /*
- * Make the image.  Without a name it is a file that only its descriptor leads to, which is returned.
+ * Make the image.  Without a name it is a file that only its descriptor leads to: that is returned.
  * Dies if something is wrong, and then leaves what was there before.
  */
 int recipe_bake(const struct recipe *recipe, const char *image);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * run.c - haunch run: boot an image, or a program, in QEMU.  Here is what QEMU is asked for; guest.c
- * keeps it company.
+ * run.c - haunch run: boot an image, or a program, in QEMU.  Here is what QEMU is asked for;
+ * guest.c keeps it company.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,6 +23,7 @@
 
 #define MEMORY_DEFAULT		64	/* MiB */
 #define MEMORY_SPARE		16	/* more than an image needs at least */
+#define STOP_TIMEOUT_S		10	/* init's, where nothing else is said */
 #define PORTS_DRIVER		"virtio_console"
 
 struct port {
@@ -64,10 +65,11 @@ enum {
 
 static const struct poptOption options[] = {
 	OPTION_VALUE("memory", 'm', 'm', "SIZE",
-		     "the machine's memory, as in 64M or 1G (default: 64M, more if the image needs more)"),
+		     "the machine's memory, as in 64M or 1G (default: 64M, more if the image needs "
+		     "more)"),
 	OPTION_VALUE("port", 'p', 'p', "[ADDRESS:]HOST:GUEST[/udp]",
-		     "forward a port of this machine to the guest; ADDRESS is 127.0.0.1 if not given, "
-		     "0.0.0.0 is all; any number; PORT alone is PORT:PORT"),
+		     "forward a port of this machine to the guest; ADDRESS is 127.0.0.1 if not "
+		     "given, 0.0.0.0 is all; any number; PORT alone is PORT:PORT"),
 	OPTION_VALUE("network", 'n', 'n', "user|tap:IFNAME|none",
 		     "user: QEMU's own network behind NAT, no privileges needed (default)"),
 	OPTION_VALUE("nic", '\0', OPTION_NIC, "virtio|e1000|e1000e|vmxnet3",
@@ -227,23 +229,6 @@ static void take_option(struct run *r, int option, char *value)
 
 /* ------------------------------------------------------------------ what must be there */
 
-static void check_qemu(void)
-{
-	char *path = xstrdup(getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin"), *rest = path, *folder;
-
-	while ((folder = strsep(&rest, ":"))) {
-		char *file = xprintf("%s/qemu-system-x86_64", *folder ? folder : ".");
-		bool found = !access(file, X_OK);
-
-		free(file);
-		if (found) {
-			free(path);
-			return;
-		}
-	}
-	die("QEMU is not installed; run: haunch setup (or apt-get install qemu-system-x86)");
-}
-
 /* Do as QEMU will. */
 static void check_port(const struct port *p)
 {
@@ -259,8 +244,8 @@ static void check_port(const struct port *p)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) || (!udp && listen(fd, 1))) {
 		if (errno == EADDRINUSE)
-			die("port %u (%s) of this machine is in use already; choose another: -p OTHER:%u",
-			    p->host, p->protocol, p->guest);
+			die("port %u (%s) of this machine is in use already; choose another: "
+			    "-p OTHER:%u", p->host, p->protocol, p->guest);
 		die("cannot forward port %u (%s) of %s: %s", p->host, p->protocol, p->address,
 		    strerror(errno));
 	}
@@ -283,8 +268,8 @@ static void check_tap(const char *name)
 	}
 	if (f)
 		fclose(f);
-	die("there is no network device %s; make it: ip tuntap add dev %s mode tap user $(id -un)", name,
-	    name);
+	die("there is no network device %s; make it: ip tuntap add dev %s mode tap user $(id -un)",
+	    name, name);
 }
 
 static void check_disk(struct disk *d)
@@ -295,8 +280,8 @@ static void check_disk(struct disk *d)
 
 	if (stat(d->file, &st)) {
 		if (errno == ENOENT && colon)
-			die("cannot open the disk image %s: no such file, and %s is none of virtio, ahci, "
-			    "nvme, scsi and ro", d->file, colon + 1);
+			die("cannot open the disk image %s: no such file, and %s is none of virtio, "
+			    "ahci, nvme, scsi and ro", d->file, colon + 1);
 		die("cannot open the disk image %s: %s", d->file,
 		    errno == ENOENT ? "no such file" : strerror(errno));
 	}
@@ -418,7 +403,8 @@ static void open_image(struct run *r)
 	}
 	r->is_iso = inside.data != file.data;
 	if (!r->image.note.payload_size)
-		die("%s is a kernel that nothing was baked into yet (see haunch help bake)", r->file);
+		die("%s is a kernel that nothing was baked into yet (see haunch help bake)",
+		    r->file);
 	if (r->settings.nr_trees || r->settings.nr_environment || r->settings.kernel)
 		usage("%s is baked already: -d, -e and -k are for haunch bake", r->file);
 	release_check(&r->image.note, r->file);
@@ -435,7 +421,7 @@ static bool has_word(const char *line, const char *word)
 	return false;
 }
 
-/* Words for the kernel: those that are baked come first, and of two that contradict the last counts. */
+/* Words for the kernel: the baked ones come first, and of two that contradict the last counts. */
 static char *kernel_words(const struct run *r, const char *connect)
 {
 	const struct settings *s = &r->settings;
@@ -449,8 +435,8 @@ static char *kernel_words(const struct run *r, const char *connect)
 	if (!s->network_words && r->image.command_line &&
 	    has_word(r->image.command_line, "haunch.network=dhcp")) {
 		if (!strcmp(r->network, "user"))
-			add_words(&words, "ip=10.0.2.15::10.0.2.2:255.255.255.0:haunch::off:10.0.2.3 "
-				  "haunch.network=static");
+			add_words(&words, "ip=10.0.2.15::10.0.2.2:255.255.255.0:haunch::off:10.0.2.3"
+				  " haunch.network=static");
 		else if (!strcmp(r->network, "none"))
 			add_words(&words, "haunch.network=off");
 	}
@@ -468,7 +454,8 @@ static char *kernel_words(const struct run *r, const char *connect)
 		const char *argument = r->arguments[i];
 
 		if (strpbrk(argument, "\"\n"))
-			die("an argument for an image cannot hold a quote or a line break: %s", argument);
+			die("an argument for an image cannot hold a quote or a line break: %s",
+			    argument);
 		add_words(&words, xprintf(!*argument || strpbrk(argument, " \t") ? "\"%s\"" : "%s",
 					  argument));
 	}
@@ -535,7 +522,8 @@ static void add_disks(struct run *r)
 		add(r, "-device",
 		    !strcmp(d->controller, "ahci") ?
 			xprintf("ide-hd,bus=ahci0.%u,drive=disk%u", i, i) :
-		    !strcmp(d->controller, "nvme") ? xprintf("nvme,serial=haunch%u,drive=disk%u", i, i) :
+		    !strcmp(d->controller, "nvme") ?
+			xprintf("nvme,serial=haunch%u,drive=disk%u", i, i) :
 		    !strcmp(d->controller, "scsi") ? xprintf("scsi-hd,drive=disk%u", i) :
 			xprintf("virtio-blk-pci,drive=disk%u", i));
 	}
@@ -551,10 +539,11 @@ static void make_command(struct run *r, const char *image, const char *words)
 	add(r, "qemu-system-x86_64", NULL);
 	add(r, "-machine", xprintf("%s,accel=%s", r->machine, r->accelerator));
 	add(r, "-m", xprintf("%llu", (unsigned long long)r->settings.memory));
-	for (i = 0; i < 8; i++)
-		add(r, (const char *[]){ "-no-user-config", "-nodefaults", "-display", "none", "-vga",
-					 "none", "-no-reboot", "-cpu" }[i], NULL);
-	add(r, strcmp(r->accelerator, "kvm") ? "max" : "host", NULL);
+	add(r, "-no-user-config", "-nodefaults");
+	add(r, "-display", "none");
+	add(r, "-vga", "none");
+	add(r, "-no-reboot", NULL);
+	add(r, "-cpu", strcmp(r->accelerator, "kvm") ? "max" : "host");
 	add_network(r);
 	add_disks(r);
 	if (r->is_iso) {
@@ -666,7 +655,22 @@ static void choose_memory(struct run *r)
 	uint64_t needed = (r->image.note.memory_needed + (1 << 20) - 1) >> 20;
 
 	if (!r->settings.memory)
-		r->settings.memory = needed <= MEMORY_DEFAULT ? MEMORY_DEFAULT : needed + MEMORY_SPARE;
+		r->settings.memory = needed <= MEMORY_DEFAULT ? MEMORY_DEFAULT
+							      : needed + MEMORY_SPARE;
+}
+
+/* The last haunch.stop-timeout= of what is baked and what was added. */
+static unsigned long stop_timeout(const struct run *r, const char *words)
+{
+	static const char name[] = "haunch.stop-timeout=";
+	const char *lines[] = { r->image.command_line, words }, *at;
+	unsigned long seconds = STOP_TIMEOUT_S;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lines); i++)
+		for (at = lines[i]; at && (at = strstr(at, name)); at += strlen(name))
+			seconds = strtoul(at + strlen(name), NULL, 10);
+	return seconds < 1000000 ? seconds : 1000000;
 }
 
 /* The names of all disks, for a message. */
@@ -714,7 +718,8 @@ static int main_run(int argc, const char **argv)
 	unsigned int i;
 
 	parse(&r, argc, argv);
-	check_qemu();
+	if (!in_path("qemu-system-x86_64"))
+		die("QEMU is not installed; run: haunch setup (or apt-get install qemu-system-x86)");
 	for (i = 0; i < r.nr_ports && !r.dry; i++)
 		check_port(&r.ports[i]);
 	if (r.tap && !r.dry)
@@ -727,14 +732,14 @@ static int main_run(int argc, const char **argv)
 	choose_accelerator(&r);
 	ports = !r.is_iso && has_driver(&r.image, PORTS_DRIVER);
 	if (!ports && !r.is_iso)
-		note("the kernel in the image has no driver " PORTS_DRIVER ": the program's standard files "
-		     "are the machine's console, all in one");
+		note("the kernel in the image has no driver " PORTS_DRIVER ": the program's standard "
+		     "files are the machine's console, all in one");
 	connect = r.dry ? xstrdup("") : guest_connect(&guest, ports);
 	words = kernel_words(&r, connect);
 	if (r.is_iso && (r.settings.kernel_words || r.settings.network_words || r.verbose ||
 			 r.nr_arguments))
-		die("an ISO image boots by its own GRUB: it takes no arguments, no -v, and none of what "
-		    "an image can be told");
+		die("an ISO image boots by its own GRUB: it takes no arguments, no -v, and none of "
+		    "what an image can be told");
 	if (!r.baked)
 		image = xstrdup(r.file);
 	else if (r.dry)
@@ -755,6 +760,7 @@ static int main_run(int argc, const char **argv)
 	guest.image = r.image_fd;
 	guest.disks = disk_names(&r);
 	guest.tap = r.tap;
+	guest.stop_timeout_s = stop_timeout(&r, words);
 	return guest_run(&guest);
 }
 
@@ -764,13 +770,13 @@ const struct command command_run = {
 	.usage = "usage: haunch run [OPTION]... IMAGE [-- ARGUMENT...]\n"
 		 "       haunch run [OPTION]... PROGRAM [-- ARGUMENT...]\n",
 	.about =
-		"Boot an image, or bake a program and boot it.  With an IMAGE, arguments replace those that were\n"
-		"baked.  The program's standard input, output and error are this command's.  The exit status is the\n"
-		"program's; 125 means that the guest died without one.\n"
-		"\n"
-		"SIGTERM, SIGINT and SIGHUP press the machine's power button: the program is asked to end, disks are\n"
-		"unmounted.  A second one kills at once, and so does one before the machine has started.  On a\n"
-		"terminal Ctrl-C is the program's, and kills the third time in a row; Ctrl-A C is QEMU's monitor and\n"
-		"Ctrl-A X switches the machine off.\n",
+		"Boot an image, or bake a program and boot it.  With an IMAGE, arguments replace "
+		"those that were baked.  The program's standard input, output and error are this "
+		"command's.  The exit status is the program's; 125 means that the guest died without "
+		"one.\n"
+		"SIGTERM, SIGINT and SIGHUP press the machine's power button: the program is asked to "
+		"end, disks are unmounted.  A second one kills at once, and so does one before the "
+		"program has started.  On a terminal Ctrl-C is the program's, and kills the third "
+		"time in a row; Ctrl-A C is QEMU's monitor and Ctrl-A X switches the machine off.",
 	.options = options,
 };

@@ -389,6 +389,16 @@ if command -v grub-mkrescue >/dev/null && command -v xorriso >/dev/null; then
 	mkdir isofull
 	fails 1 'not an ELF' 'an ISO of a bad program' "$HAUNCH" bake -f iso -o isofull/x.iso text
 	is "$(ls -A isofull)" '' 'leaves nothing'
+	chmod +x hello
+	(
+		ulimit -f 1000
+		fails 1 'cannot write' 'no room for an ISO' "$HAUNCH" bake -f iso -o isofull/x.iso -d bulk:/bulk hello
+		exit "$failures"
+	) >limit.out
+	cat limit.out
+	tests=$((tests + 1))
+	! grep -q '^not ok' limit.out || failures=$((failures + 1))
+	is "$(find isofull "$TMPDIR" -mindepth 1)" '' 'leaves nothing either'
 else
 	skip 'an ISO is made' 'grub-mkrescue is not installed'
 fi

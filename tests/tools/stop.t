@@ -105,6 +105,15 @@ END2
 "$ROOT/tools/haunch-cc" -O1 -o program program.c || exit 1
 "$HAUNCH" bake -o image --mount /dev/vda:/data:ext4 program -- default
 
+stuck=''
+pid=''
+clean_up()
+{
+	for left in $stuck $pid; do
+		kill -KILL "$left" 2>/dev/null
+	done
+}
+
 # start OPTION... -- ARGUMENT...: boot it with a new disk, and wait until the program is ready
 start()
 {
@@ -136,10 +145,10 @@ shown()
 	return 1
 }
 
-# ended: wait for it, at most half a minute; sets status
+# ended: wait for it, at most half a minute, or so many; sets status
 ended()
 {
-	for _ in $(seq 300); do
+	for _ in $(seq $((${1:-1} * 300))); do
 		kill -0 $pid 2>/dev/null || break
 		sleep 0.1
 	done
@@ -159,6 +168,14 @@ qemu_of()
 {
 	sed -n "s/^\([0-9]*\) (qemu-sys.*) . $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null
 }
+
+# A machine that is stuck.  That takes a minute: meanwhile the others.
+start --stop-timeout 0 -- deaf
+kill -STOP "$(qemu_of $pid)"
+kill $pid
+stuck=$pid
+mv err stuck.err
+mv disk stuck.disk
 
 # ------------------------------------------------------------------ in order
 
@@ -260,3 +277,7 @@ start -- reboots
 kill $pid
 ended
 is "$status $(tr '\n' . <out)" '143 time 1.time 2.time 3.ready.' 'as the image has it' "$(cat err)"
+pid=$stuck
+ended 3
+is "$status $(cat stuck.err)" '143 haunch run: the machine did not end within 60 s of its power button: killed' \
+	'a machine that is stuck'

@@ -51,7 +51,7 @@ install_packages_for()
 # Does make know how to make it?  It is asked without making anything.
 check_target()
 {
-	! LC_ALL=C make -C "$ROOT" --no-print-directory ${HAUNCH_BUILD:+B="$B"} -q "$1" 2>&1 |
+	! LC_ALL=C make -C "$ROOT" --no-print-directory B="${B#"$ROOT/"}" -q "$1" 2>&1 |
 		grep -q 'No rule to make target' ||
 		usage_error "unknown target '$1'; the targets are virtio, generic, lighttpd, nginx," \
 			"and those of make, such as tools, tests or bench"

@@ -19,5 +19,5 @@ help_cc()
 
 main_cc()
 {
-	exec "$ROOT/tools/haunch-cc" "$@"
+	HAUNCH_BUILD=$B exec "$ROOT/tools/haunch-cc" "$@"
 }

@@ -18,6 +18,7 @@ help_check()
 
 main_check()
 {
+	[ -d "$ROOT/tests" ] || die "the tests are in Haunch's source tree only"
 	verbose=
 	while [ $# -gt 0 ]; do
 		case $1 in

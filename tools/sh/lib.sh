@@ -79,6 +79,20 @@ $package
 	done
 }
 
+# An installed haunch has sources with the dates of its package, which may be older than what an
+# earlier release has built: that goes, but for what was downloaded and the unpacked donor.
+drop_old_release()
+{
+	[ -e "$ROOT/.installed" ] || return 0
+	# Only a folder that one of us has made has that file.
+	if [ -e "$B/release" ] && ! cmp -s "$ROOT/VERSION" "$B/release"; then
+		rm -rf "$B"/linux-* "$B"/haunch-* "$B/core" "$B/tools" "$B/init" "$B/cc" "$B/apps" "$B/demo"
+	fi
+	if mkdir -p "$B" 2>/dev/null; then
+		cat "$ROOT/VERSION" >"$B/release"
+	fi
+}
+
 # run_make TARGET...: build, with as many jobs as there are CPUs; silent if there is nothing to do.
 run_make()
 {
@@ -88,6 +102,7 @@ run_make()
 	case $ROOT$B in
 	*[[:space:]]*) die "cannot build in a folder with a space in its path: $ROOT" ;;
 	esac
+	drop_old_release
 	mkdir -p "$B/log" 2>/dev/null || :
 	[ -w "$B/log" ] || die "cannot build: no permission to write in $B"
 	# Two at once would spoil each other's files.
@@ -96,7 +111,7 @@ run_make()
 		echo "haunch: waiting for another build in $B to end" >&2
 		flock 9
 	}
-	set -- make -C "$ROOT" --no-print-directory ${HAUNCH_BUILD:+B="$B"} "$@"
+	set -- make -C "$ROOT" --no-print-directory B="${B#"$ROOT/"}" "$@"
 	make_status=0
 	"$@" -q >/dev/null 2>&1 || "$@" -j"$(nproc)" 9>&- || make_status=$?
 	exec 9>&-

@@ -10,7 +10,7 @@ help_setup()
 	usage: haunch setup [GROUP...]
 
 	Install the Debian 12 packages that are needed and missing; nothing else is changed.  GROUPs are
-	build, run, iso, check and bench (default: all but bench).  Needs root or sudo.
+	build, run, iso, check (the default: these), lint, doc and bench.  Needs root or sudo.
 	END
 }
 

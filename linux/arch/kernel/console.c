@@ -5,7 +5,7 @@
 #include <hvc_console.h>
 #include "haunch.h"
 
-static int get_chars(uint32_t terminal, char *to, int size)
+static int get_chars(u32 terminal, char *to, int size)
 {
 	int n = 0, c;
 
@@ -18,7 +18,7 @@ static int get_chars(uint32_t terminal, char *to, int size)
  * A reader that has stopped costs nothing but time: what was not taken is sent later.  Only a panic
  * gives up, after ten seconds in all.
  */
-static int put_chars(uint32_t terminal, const char *from, int size)
+static int put_chars(u32 terminal, const char *from, int size)
 {
 	static unsigned int patience = 2500;	/* calls that some 4 ms take */
 	int taken = hc_console_write(from, size);

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-only
-// Copyright (c) 2026 The Haunch authors
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 The Haunch authors */
 /* What the files of the overlay share. */
 #ifndef HAUNCH_H
 #define HAUNCH_H

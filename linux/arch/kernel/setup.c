@@ -188,21 +188,26 @@ const struct seq_operations cpuinfo_op = {
 	.show = show_cpuinfo,
 };
 
+static void __iomem *map_device(phys_addr_t address, size_t size, unsigned int cache)
+{
+	return hc_memory_map_device(address, size, cache) ? NULL : (void __iomem *)hc_va(address);
+}
+
 void __iomem *ioremap(phys_addr_t address, size_t size)
 {
-	return hc_memory_map_device(address, size, HC_CACHE_NONE) ? NULL : hc_va(address);
+	return map_device(address, size, HC_CACHE_NONE);
 }
 EXPORT_SYMBOL(ioremap);
 
 void __iomem *ioremap_wc(phys_addr_t address, size_t size)
 {
-	return hc_memory_map_device(address, size, HC_CACHE_COMBINE) ? NULL : hc_va(address);
+	return map_device(address, size, HC_CACHE_COMBINE);
 }
 EXPORT_SYMBOL(ioremap_wc);
 
 void __iomem *ioremap_cache(phys_addr_t address, size_t size)
 {
-	return hc_memory_map_device(address, size, HC_CACHE_BACK) ? NULL : hc_va(address);
+	return map_device(address, size, HC_CACHE_BACK);
 }
 EXPORT_SYMBOL(ioremap_cache);
 

@@ -9,9 +9,9 @@
 #include <linux/uaccess.h>
 #include <asm/page.h>
 
-typedef u64 __attribute__((__may_alias__, __aligned__(1))) word;
-typedef u32 __attribute__((__may_alias__, __aligned__(1))) half;
-typedef u16 __attribute__((__may_alias__, __aligned__(1))) quarter;
+typedef u64 __aligned(1) __attribute__((__may_alias__)) word;
+typedef u32 __aligned(1) __attribute__((__may_alias__)) half;
+typedef u16 __aligned(1) __attribute__((__may_alias__)) quarter;
 
 /* Above this, `rep movsq` and `rep stosq` have paid for their start-up on hardware. */
 #define LARGE	512

@@ -70,6 +70,7 @@ static __always_inline int haunch_store(size_t size, void *p, const void *value)
 fault:
 	return -EFAULT;
 }
+
 static __always_inline int __get_user_fn(size_t size, const void __user *from, void *to)
 {
 	int error;

@@ -45,7 +45,7 @@ long __vdso_getcpu(unsigned int *cpu, unsigned int *node, void *unused)
 }
 
 #define ALIAS(name)	\
-	extern typeof(__vdso_##name) name __attribute__((weak, alias("__vdso_" #name)))
+	extern typeof(__vdso_##name) name __weak __alias(__vdso_##name)
 ALIAS(clock_gettime);
 ALIAS(clock_getres);
 ALIAS(gettimeofday);
