@@ -594,5 +594,9 @@ int main(int argc, char **argv)
 	network_start(network);
 	status = stopping ? 128 + SIGTERM :
 		 restart == RESTART_AGAIN ? run_again(&program) : run(&program);
-	the_end(status, restart == RESTART_REBOOT && !stopping ? RB_AUTOBOOT : RB_POWER_OFF);
+	if (restart == RESTART_REBOOT && !stopping) {
+		say("the program ended with status %u: the machine reboots", status);
+		the_end(status, RB_AUTOBOOT);
+	}
+	the_end(status, RB_POWER_OFF);
 }

@@ -413,6 +413,70 @@ static uint64_t *make_relocations(size_t *size)
 	return table;
 }
 
+/* ------------------------------------------------------------------ the exception table */
+
+/* What is loaded at an address of the image, by its symbol; NULL if there is no such symbol. */
+static void *find_symbol(const char *name, uint64_t *address)
+{
+	for (unsigned int i = 0; i < header()->e_shnum; i++) {
+		const Elf64_Shdr *s = section(i);
+
+		for (uint64_t j = 0; s->sh_type == SHT_SYMTAB && j < s->sh_size / sizeof(Elf64_Sym); j++) {
+			const Elf64_Sym *symbol = at(s->sh_offset + j * sizeof(*symbol), sizeof(*symbol));
+			const Elf64_Shdr *in;
+
+			if (symbol->st_shndx == SHN_UNDEF || symbol->st_shndx >= SHN_LORESERVE ||
+			    strcmp(string(section(s->sh_link), symbol->st_name), name))
+				continue;
+			in = section(symbol->st_shndx);
+			if (symbol->st_value < in->sh_addr || in->sh_type == SHT_NOBITS)
+				die("the symbol %s is not in its section", name);
+			*address = symbol->st_value;
+			return at(in->sh_offset + (symbol->st_value - in->sh_addr), sizeof(uint32_t));
+		}
+	}
+	return NULL;
+}
+
+/* Where an instruction may fault, and where it goes on then: as distances from the two words themselves. */
+struct exception {
+	int32_t instruction, fixup;
+};
+
+static int by_instruction(const void *a, const void *b)
+{
+	const struct exception *x = a, *y = b;
+
+	return x->instruction < y->instruction ? -1 : x->instruction > y->instruction;
+}
+
+/* Linux sorts its table at each boot, unless a tool of the build did. */
+static void sort_exceptions(void)
+{
+	uint64_t start, end, unused;
+	struct exception *table = find_symbol("__start___ex_table", &start);
+	uint32_t *needed = find_symbol("main_extable_sort_needed", &unused);
+	size_t count;
+
+	if (!table || !needed || !find_symbol("__stop___ex_table", &end))
+		return;
+	if (end < start || (end - start) % sizeof(*table))
+		die("the exception table is damaged");
+	count = (end - start) / sizeof(*table);
+	at((uint64_t)((unsigned char *)table - file), end - start);
+	/* From the table's start both are told while it is sorted. */
+	for (size_t i = 0; i < count; i++) {
+		table[i].instruction += (int32_t)(i * sizeof(*table));
+		table[i].fixup += (int32_t)(i * sizeof(*table));
+	}
+	qsort(table, count, sizeof(*table), by_instruction);
+	for (size_t i = 0; i < count; i++) {
+		table[i].instruction -= (int32_t)(i * sizeof(*table));
+		table[i].fixup -= (int32_t)(i * sizeof(*table));
+	}
+	*needed = 0;
+}
+
 /* ------------------------------------------------------------------ the output */
 
 static void pad_to(FILE *f, uint64_t offset)
@@ -513,6 +577,7 @@ int main(int argc, char **argv)
 	functions = read_functions(&count);
 	table = make_table(functions, count, &size);
 	relocations = make_relocations(&relocations_size);
+	sort_exceptions();
 	write_release(find_note()->release, argv[3]);
 	write_release(find_note()->donor, argv[4]);
 	write_file(argv[2], table, size, relocations, relocations_size);

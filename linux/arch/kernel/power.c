@@ -40,12 +40,14 @@ void machine_restart(char *command)
  */
 static void quiet_power_off(void)
 {
+	if (system_state == SYSTEM_RESTART)
+		hc_reboot();
 	if (system_state == SYSTEM_POWER_OFF || system_state == SYSTEM_HALT)
 		hc_power_off(exit_status);
 }
 
 static struct syscore_ops power_ops = {
-	.shutdown = quiet_power_off,
+	.shutdown = quiet_end,
 };
 
 /* Nobody would ever see a halted image: a panic is the end, with a status that says failure. */

@@ -243,3 +243,9 @@ void free_initmem(void)
 	free_reserved_area(__init_begin, __init_text_end, 0, NULL);
 	free_reserved_area(__init_data_begin, __init_end, -1, NULL);
 }
+
+/* As it is: who gets a page of it as memory gets it cleared anyway. */
+void __init free_initrd_mem(unsigned long start, unsigned long end)
+{
+	free_reserved_area((void *)start, (void *)end, -1, NULL);
+}

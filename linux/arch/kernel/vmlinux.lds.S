@@ -14,6 +14,10 @@
 OUTPUT_FORMAT("elf64-x86-64")
 OUTPUT_ARCH(i386:x86-64)
 
+/* What none of these reaches is left out (--gc-sections). */
+ENTRY(donor_start)
+EXTERN(donor_syscall donor_interrupt donor_timer donor_fault)
+
 jiffies = jiffies_64;
 
 SECTIONS
