@@ -9,7 +9,8 @@
 #   $(B)/haunch-NAME.debug	the same with everything that a debugger wants
 
 # Ring 0 code: nothing below the stack pointer is ours, no registers but the general ones, no calls
-# into a run-time library.  See DESIGN, "Building".
+# into a run-time library.  See doc/architecture.md,
+# "A second donor".
 CORE_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes \
 	-Wshadow -Wstrict-prototypes -Wundef -Wvla -Wframe-larger-than=4096 \
 	-m64 -mno-red-zone -fPIE -mgeneral-regs-only \
@@ -21,7 +22,7 @@ CORE_C := $(wildcard core/*.c core/x86_64/*.c)
 CORE_S := $(wildcard core/x86_64/*.S)
 CORE_HEADERS := $(wildcard core/*.h core/x86_64/*.h) hypercall/hypercall.h
 CORE_OBJECTS := $(CORE_C:core/%.c=$(B)/core/%.o) $(CORE_S:core/%.S=$(B)/core/%.o)
-CORE_LDS := core/x86_64/haunch.lds
+CORE_LDS := $(B)/core/haunch.lds
 
 $(B)/core/%.o: core/%.c $(CORE_HEADERS) core/core.mk
 	@mkdir -p $(@D)
@@ -30,6 +31,11 @@ $(B)/core/%.o: core/%.c $(CORE_HEADERS) core/core.mk
 $(B)/core/%.o: core/%.S $(CORE_HEADERS) core/core.mk
 	@mkdir -p $(@D)
 	$(CC) $(CORE_CFLAGS) -c -o $@ $<
+
+# The linker's script has the contract's constants.
+$(CORE_LDS): core/x86_64/haunch.lds hypercall/hypercall.h core/core.mk
+	@mkdir -p $(@D)
+	$(CC) -E -P -undef -x assembler-with-cpp -D__ASSEMBLER__ -o $@ $<
 
 # The core's inner names must not meet a donor's.
 $(B)/core/core.o: $(CORE_OBJECTS)

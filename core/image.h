@@ -23,7 +23,8 @@
 /* The descriptor of the note "Haunch", type 1.  It is loaded with the kernel, and bake fills it. */
 struct image_note {
 	uint32_t version;
-	uint32_t flags;
+	/* CRC-32 (zlib's) of the file up to the payload's end, these four bytes being 0; for tools. */
+	uint32_t checksum;
 	uint64_t payload_start;		/* physical, page aligned, above the kernel */
 	uint64_t payload_size;		/* 0: no payload */
 	uint64_t memory_needed;		/* bytes of RAM below which the core refuses to start */

@@ -8,11 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../hypercall/hypercall.h"
 #include "elf64.h"
 
 /* Fixed-address programs live between these: Linux's mmap_min_addr, the lower half without its last page. */
-#define PROGRAM_LOWEST		0x1000ul
-#define PROGRAM_HIGHEST		0x7ffffffff000ul
+#define PROGRAM_LOWEST		PAGE_SIZE
+#define PROGRAM_HIGHEST		((unsigned long)HC_PROGRAM_LIMIT - PAGE_SIZE)
 
 /* As long as a path can be, with its NUL. */
 #define INTERPRETER_MAX		4096

@@ -4,6 +4,7 @@
  * image.c - reading kernels and baked images (see image.h).  Nothing in the file is trusted.
  */
 #include <string.h>
+#include <zlib.h>
 
 #include "image.h"
 
@@ -84,6 +85,24 @@ const char *image_open(struct image *image, struct view file)
 			image->kernel_end = s.p_paddr + s.p_memsz;
 	}
 	return image->note.payload_size ? open_payload(image) : NULL;
+}
+
+uint32_t image_checksum(const struct image *image)
+{
+	const uint8_t *data = image->elf.file.data;
+	uint64_t at = image->note_offset + offsetof(struct image_note, checksum);
+	uint64_t behind = at + sizeof(image->note.checksum);
+	uint64_t end = image->payload_offset + image->note.payload_size;
+	static const uint8_t zeros[sizeof(image->note.checksum)];
+	uLong sum = crc32_z(0, data, at);
+
+	sum = crc32_z(sum, zeros, sizeof(zeros));
+	return end > behind ? crc32_z(sum, data + behind, end - behind) : sum;
+}
+
+bool image_intact(const struct image *image)
+{
+	return image_checksum(image) == image->note.checksum;
 }
 
 struct view image_in_iso(struct view file)

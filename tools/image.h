@@ -43,6 +43,10 @@ const char *image_open(struct image *image, struct view file);
  */
 struct view image_in_iso(struct view file);
 
+/* The checksum that a baked image should have, and whether it has it. */
+uint32_t image_checksum(const struct image *image);
+bool image_intact(const struct image *image);
+
 /* One entry of a newc archive; pointers are into the archive. */
 struct cpio_entry {
 	unsigned int inode, mode, uid, gid, links, mtime, device_major, device_minor;

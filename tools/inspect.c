@@ -278,6 +278,8 @@ static int main_inspect(int argc, const char **argv)
 	if (problem)
 		die("%s %s", path, problem);
 	show(&image, path, inside.data != file.data);
+	if (image.note.payload_size && !image_intact(&image))
+		die("%s is damaged: its checksum is not that of when it was made", path);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "../hypercall/hypercall.h"
@@ -484,6 +485,27 @@ static unsigned int spare_segment(const struct image *kernel)
 	die("the kernel has no spare program header");
 }
 
+/* The image is complete but for its checksum. */
+static void write_checksum(struct output *out)
+{
+	struct image written;
+	struct view file = { .size = out->sink.written };
+	const char *words;
+	uint32_t sum;
+	void *map = mmap(NULL, file.size, PROT_READ, MAP_SHARED, out->fd, 0);
+
+	if (map == MAP_FAILED)
+		die("cannot read %s: %s", out->name, strerror(errno));
+	file.data = map;
+	words = image_open(&written, file);
+	if (words)
+		die("%s %s", out->name, words);
+	sum = image_checksum(&written);
+	munmap(map, file.size);
+	write_all(out, &sum, sizeof(sum),
+		  written.note_offset + offsetof(struct image_note, checksum));
+}
+
 /* memory: what the program takes besides its file.  Returns the file if it has no name, or -1. */
 static int write_image(const struct recipe *r, const struct image *kernel, struct node *root,
 		       uint64_t memory, const char *image)
@@ -545,7 +567,9 @@ static int write_image(const struct recipe *r, const struct image *kernel, struc
 
 	write_all(out, &payload, sizeof(payload), start);
 	write_all(out, &p, sizeof(p), kernel->elf.header.e_phoff + segment * sizeof(p));
+	image_note.checksum = 0;
 	write_all(out, &image_note, sizeof(image_note), kernel->note_offset);
+	write_checksum(out);
 	output_finish(out);
 	fd = out->fd;
 	free(words);

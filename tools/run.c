@@ -401,6 +401,8 @@ static void open_image(struct run *r)
 		bake_program(r);
 		return;
 	}
+	if (r->image.note.payload_size && !image_intact(&r->image))
+		die("%s is damaged: its checksum is not that of when it was made", r->file);
 	r->is_iso = inside.data != file.data;
 	if (!r->image.note.payload_size)
 		die("%s is a kernel that nothing was baked into yet (see haunch help bake)",

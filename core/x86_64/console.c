@@ -197,8 +197,6 @@ static void vga_write(const char *text, unsigned long length)
 
 /* ------------------------------------------------------------------ the contract */
 
-#define DEBUG_PORT		0xe9	/* reads as its own number (QEMU, isa-debugcon) */
-
 static bool debug_present;
 
 void console_init(void)

@@ -61,6 +61,10 @@
 #define CR4_SMEP		(1 << 20)
 #define CR4_SMAP		(1 << 21)
 
+/* Ports that more than one file knows. */
+#define PORT_SYSTEM_CONTROL	0x61	/* ISA: PIT's gate 2, speaker, reasons of an NMI */
+#define DEBUG_PORT		0xe9	/* reads as its own number (QEMU, isa-debugcon) */
+
 /* Model specific registers (SDM vol. 4, table 2-2). */
 #define MSR_APIC_BASE		0x1b
 #define MSR_ARCH_CAPABILITIES	0x10a
@@ -296,6 +300,7 @@ void apic_write(unsigned int reg, uint32_t value);
 #define APIC_TIMER_INITIAL	0x380
 #define APIC_TIMER_CURRENT	0x390
 #define APIC_TIMER_DIVIDE	0x3e0
+#define APIC_LVT_MASKED		0x10000	/* in each of the LVT registers */
 
 /* time.c: the timer's interrupt; called by irq_dispatch(). */
 void time_interrupt(struct hc_frame *frame);

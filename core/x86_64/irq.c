@@ -81,7 +81,6 @@ static bool pic_is_spurious(unsigned int line)
 #define APIC_SVR_ENABLE		0x100
 #define APIC_LVT_EXTINT		0x700
 #define APIC_LVT_NMI		0x400
-#define APIC_LVT_MASKED		0x10000
 #define MSI_ADDRESS		0xfee00000
 
 bool apic_present;

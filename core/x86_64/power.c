@@ -6,8 +6,6 @@
 #include "../acpi.h"
 #include "cpu.h"
 
-#define DEBUG_PORT		0xe9
-
 /* PM1 control registers (ACPI 6.4, 4.8.3.2.1). */
 #define SCI_ENABLED		(1 << 0)
 #define SLEEP_TYPE_SHIFT	10

@@ -94,7 +94,6 @@ static void set_frequency(uint64_t hz, uint64_t tsc)
 #define PIT_COMMAND		0x43
 #define PIT_CHANNEL2_RATE	0xb4	/* channel 2, both bytes, mode 2: counts over and over */
 #define PIT_CHANNEL2_LATCH	0x80
-#define PORT_SYSTEM_CONTROL	0x61
 #define PIT_GATE2		0x01
 #define PIT_SPEAKER		0x02
 
@@ -176,12 +175,21 @@ static uint64_t refine_at;		/* counter value; ~0: never */
  */
 #define APIC_READ_ERRORS	8
 
+/*
+ * The PIT's count wraps around after 55 ms, for which the CPU may have been taken from us between two
+ * samples; the ACPI timer's takes seconds.  EDGE_CYCLES are less on any CPU of more than 364 MHz.
+ */
+static bool may_have_wrapped(const struct sample *from, const struct sample *to)
+{
+	return reference_mask == 0xffff && to->tsc - from->tsc > EDGE_CYCLES;
+}
+
 static bool measure(void)
 {
 	struct sample samples[SAMPLES_MAX] = { { 0 } };
 	uint32_t apic_count[SAMPLES_MAX];
 	uint64_t ticks = reference_hz * WINDOW / NS_PER_SECOND, best = ~0ull;
-	unsigned int n = 0, from = 0, to = 0;
+	unsigned int n = 0, from = 0, to = 0, tries = 0;
 
 	while (n < SAMPLES || (best > ERROR_GOOD * 1000 && n < SAMPLES_MAX)) {
 		struct sample *s = &samples[n];
@@ -196,6 +204,13 @@ static bool measure(void)
 		}
 		if (!sample_edge(s))
 			return false;
+		if (n && may_have_wrapped(s - 1, s)) {
+			if (++tries == MEASUREMENTS_MAX)
+				return false;
+			n = 0;
+			best = ~0ull;
+			continue;
+		}
 		apic_count[n] = apic_present ? apic_read(APIC_TIMER_CURRENT) : 0;
 		late = read_tsc() - s->tsc;
 		if (late > APIC_READ_ERRORS * s->error)
@@ -417,7 +432,6 @@ static uint64_t rtc_wall(void)
 
 #define APIC_DIVIDE_BY_16	3	/* SDM vol. 3, 11.5.4 */
 #define APIC_DIVIDER		16
-#define APIC_LVT_MASKED		0x10000
 #define APIC_LVT_TSC_DEADLINE	(2 << 17)
 #define PIT_CHANNEL0		0x40
 #define PIT_CHANNEL0_ONCE	0x30	/* channel 0, both bytes, mode 0: one interrupt at zero */

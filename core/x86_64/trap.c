@@ -244,7 +244,6 @@ void trap_overflow(struct hc_frame *frame, unsigned int vector, unsigned long er
 }
 
 /* Reasons of an NMI in port 0x61 (ISA): parity or system error, I/O channel check. */
-#define PORT_SYSTEM_CONTROL	0x61
 #define NMI_REASONS		0xc0
 
 void trap_fatal(struct hc_frame *frame, unsigned int vector)

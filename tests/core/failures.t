@@ -60,7 +60,7 @@ ended 42 'with as much as it asks for it runs'
 # The note's memory_needed, as bake writes it: 32 bytes behind the owner's name.
 cp "$BUILD/tests/core/donor.elf" "$TMP/hungry.elf"
 perl -e 'open my $f, "+<", shift or die; binmode $f; local $/; my $data = <$f>;
-	my $note = index($data, pack("V3", 7, 64, 1) . "Haunch\0");
+	my $note = index($data, pack("V3", 7, 192, 1) . "Haunch\0");
 	die if $note < 0; seek $f, $note + 12 + 8 + 24, 0; print $f pack("Q<", 100 << 20);' \
 	"$TMP/hungry.elf"
 boot_qemu -kernel "$TMP/hungry.elf" -m 50

@@ -17,6 +17,8 @@ export HOME="$TMP/home"
 
 succeeds 'it runs where it was installed' "$haunch" --version
 is "$(head -n 1 out)" "haunch $(cat "$ROOT/VERSION")" 'and knows its version'
+fails 1 'HAUNCH_BUILD=FOLDER' 'no home, and no other place' env -u HOME "$haunch" --version
+succeeds 'another place' env -u HOME HAUNCH_BUILD="$REAL_BUILD" "$haunch" --version
 fails 1 'run: haunch build' 'nothing is built yet' "$haunch" run hello
 fails 1 'in Haunch'"'"'s source tree only' 'nor are there tests' "$haunch" check
 # The sources belong to root.

@@ -180,17 +180,34 @@ for dir in /usr/bin /bin; do
 done
 PATH=$TMP/path fails 1 'QEMU is not installed; run: haunch setup' 'no QEMU' "$HAUNCH" run image
 
+# An image that is not what it was is not run: any bit, in the kernel or behind it.
+for at in 300 600 2000 5000 9000 20000; do
+	perl -0777 -pe 'BEGIN { $at = shift } substr($_, $at, 1) ^= "\x10"' "$at" image >flipped
+	capture "$HAUNCH" run --dry-run flipped
+	[ "$status" -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q ' is ' err
+	ok "byte $at is damaged" "status $status" "$(cat err)"
+done
+perl -0777 -pe 'substr($_, 9000, 1) ^= "\x10"' image >flipped
+fails 1 'flipped is damaged: its checksum' 'that is said' "$HAUNCH" run --dry-run flipped
+fails 1 'flipped is damaged: its checksum' 'by inspect, too' "$HAUNCH" inspect flipped
+
 # A guest that dies: the kernel's code is overwritten by what no CPU can run.
-cp image dead
-perl -0777 -pi -e 's/\x66\xba\xe9\0.{60}/"\x0f\x0b" x 32/se' dead	# from "mov $0xe9, %dx" on
+# bake_code IMAGE CODE: an image whose kernel has that, as perl writes bytes, from "mov $0xe9, %dx" on
+bake_code()
+{
+	cp "$HAUNCH_BUILD/haunch-virtio.elf" kept
+	perl -0777 -pi -e 's/\x66\xba\xe9\0.{60}/'"$2"'/se' "$HAUNCH_BUILD/haunch-virtio.elf"
+	"$HAUNCH" bake -o "$1" hello
+	mv kept "$HAUNCH_BUILD/haunch-virtio.elf"
+}
+bake_code dead '"\x0f\x0b" x 32'
 capture timeout 30 "$HAUNCH" run dead
 is "$status" 125 'a guest that crashes is status 125'
 grep -q 'without an exit status' err
 ok 'and it is said' "$(cat err)"
 
 # A guest that hangs, and signals.
-cp image hang
-perl -e 'open(my $f, "+<", "hang"); seek($f, 0x180, 0); print $f "\xeb\xfe";'
+bake_code hang '"\xeb\xfe" x 32'
 for signal in TERM HUP INT; do
 	# A background job of this shell would ignore SIGINT, one of nohup SIGHUP: have perl start it.
 	perl -e '$SIG{$_} = "DEFAULT" for "INT", "HUP"; exec @ARGV' "$HAUNCH" run hang >out 2>err </dev/null &

@@ -35,8 +35,8 @@ void machine_restart(char *command)
 }
 
 /*
- * A program that simply ends should not have the kernel print "Power down": by now the devices are
- * shut down, and that line would be the next thing to happen.
+ * A program that simply ends should not have the kernel print "Power down" or "Restarting system":
+ * by now the devices are shut down, and that line would be the next thing to happen.
  */
 static void quiet_end(void)
 {

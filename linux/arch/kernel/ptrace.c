@@ -14,17 +14,19 @@
 #include <linux/regset.h>
 #include <linux/sched/task_stack.h>
 #include <linux/uaccess.h>
+#include <asm/processor-flags.h>
 #include <asm/prctl.h>
 #include <asm/ptrace-abi.h>
 #include "haunch.h"
 
-#define FLAG_TF		0x100ul
 /* Of struct user in x86-64's <sys/user.h>: u_debugreg[8]; what switches a breakpoint on in DR7. */
 #define DEBUG_REGISTERS		848
 #define DEBUG_REGISTERS_END	(DEBUG_REGISTERS + 8 * sizeof(long))
 #define DR7_ENABLED		0xfful
-/* AC RF NT OF DF TF SF ZF AF PF CF. */
-#define FLAGS_OF_DEBUGGER	0x54dd5ul
+/* What a debugger may set, as on x86. */
+#define FLAGS_OF_DEBUGGER	(X86_EFLAGS_AC | X86_EFLAGS_RF | X86_EFLAGS_NT | X86_EFLAGS_OF | \
+				 X86_EFLAGS_DF | X86_EFLAGS_TF | X86_EFLAGS_SF | X86_EFLAGS_ZF | \
+				 X86_EFLAGS_AF | X86_EFLAGS_PF | X86_EFLAGS_CF)
 
 /* ------------------------------------------------------------------ single steps */
 
@@ -36,9 +38,9 @@ void user_enable_single_step(struct task_struct *task)
 	set_tsk_thread_flag(task, TIF_SINGLESTEP);
 	/* The fast way back would trap before the first instruction. */
 	pt_regs_changed(regs);
-	if (regs->flags & FLAG_TF)
+	if (regs->flags & X86_EFLAGS_TF)
 		return;
-	regs->flags |= FLAG_TF;
+	regs->flags |= X86_EFLAGS_TF;
 	set_tsk_thread_flag(task, TIF_FORCED_TF);
 }
 
@@ -47,7 +49,7 @@ void user_disable_single_step(struct task_struct *task)
 	clear_task_syscall_work(task, SYSCALL_EXIT_TRAP);
 	clear_tsk_thread_flag(task, TIF_SINGLESTEP);
 	if (test_and_clear_tsk_thread_flag(task, TIF_FORCED_TF)) {
-		task_pt_regs(task)->flags &= ~FLAG_TF;
+		task_pt_regs(task)->flags &= ~X86_EFLAGS_TF;
 		pt_regs_changed(task_pt_regs(task));
 	}
 }
@@ -68,7 +70,7 @@ static void get_registers(struct task_struct *task, struct user_regs_struct *to)
 	to->cs = HC_CS_PROGRAM;
 	to->ss = HC_SS_PROGRAM;
 	if (test_tsk_thread_flag(task, TIF_FORCED_TF))
-		to->flags &= ~FLAG_TF;
+		to->flags &= ~X86_EFLAGS_TF;
 	to->fs_base = task == current ? hc_thread_pointer_get() : task->thread.fs;
 	to->gs_base = task == current ? hc_gs_get() : task->thread.gs;
 }
@@ -87,7 +89,7 @@ static bool is_data_selector(unsigned long selector)
 static int set_registers(struct task_struct *task, const struct user_regs_struct *from)
 {
 	struct pt_regs *regs = task_pt_regs(task);
-	unsigned long forced = test_tsk_thread_flag(task, TIF_FORCED_TF) ? FLAG_TF : 0;
+	unsigned long forced = test_tsk_thread_flag(task, TIF_FORCED_TF) ? X86_EFLAGS_TF : 0;
 
 	if (from->fs_base >= TASK_SIZE_MAX || from->gs_base >= TASK_SIZE_MAX ||
 	    !is_selector(from->cs) || !is_selector(from->ss) || !is_data_selector(from->ds) ||
@@ -96,7 +98,7 @@ static int set_registers(struct task_struct *task, const struct user_regs_struct
 		return -EIO;
 	memcpy(regs, from, offsetof(struct pt_regs, cs));
 	regs->sp = from->sp;
-	if (from->flags & FLAG_TF)
+	if (from->flags & X86_EFLAGS_TF)
 		clear_tsk_thread_flag(task, TIF_FORCED_TF);
 	regs->flags = (from->flags & FLAGS_OF_DEBUGGER) | forced | HC_IRQ_FLAG | 2;
 	pt_regs_changed(regs);

@@ -12,13 +12,16 @@
 #include <linux/signal.h>
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
+#include <asm/processor-flags.h>
 #include <asm/syscall.h>
 #include "arch/x86/include/uapi/asm/ucontext.h"
 #include "haunch.h"
 
 #define RED_ZONE	128		/* System V ABI, x86-64, 3.2.2 */
-/* What sigreturn may set: AC RF OF DF TF SF ZF AF PF CF. */
-#define FLAGS_OF_PROGRAM	0x50dd5ul
+/* What sigreturn may set, as on x86. */
+#define FLAGS_OF_PROGRAM	(X86_EFLAGS_AC | X86_EFLAGS_RF | X86_EFLAGS_OF | X86_EFLAGS_DF | \
+				 X86_EFLAGS_TF | X86_EFLAGS_SF | X86_EFLAGS_ZF | X86_EFLAGS_AF | \
+				 X86_EFLAGS_PF | X86_EFLAGS_CF)
 
 struct rt_sigframe {
 	void __user *restorer;
@@ -89,8 +92,8 @@ static int put_registers(struct sigcontext __user *to, const struct pt_regs *reg
 {
 	struct sigcontext context = {
 		.flags = regs->flags,
-		.cs = 0x33,
-		.ss = 0x2b,
+		.cs = HC_CS_PROGRAM,
+		.ss = HC_SS_PROGRAM,
 		.err = current->thread.error,
 		.trapno = current->thread.trap,
 		.cr2 = current->thread.address,
@@ -164,7 +167,8 @@ static int setup_frame(struct ksignal *signal, sigset_t *set, struct pt_regs *re
 	regs->ax = 0;
 	regs->sp = (unsigned long)frame;
 	regs->ip = (unsigned long)signal->ka.sa.sa_handler;
-	regs->flags &= ~0x10500ul;	/* DF, TF, RF: the ABI's state at a function's entry */
+	/* The ABI's state at a function's entry. */
+	regs->flags &= ~(unsigned long)(X86_EFLAGS_DF | X86_EFLAGS_TF | X86_EFLAGS_RF);
 	pt_regs_changed(regs);
 	return 0;
 }

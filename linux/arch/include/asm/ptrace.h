@@ -8,6 +8,7 @@
 #ifndef __ASSEMBLY__
 
 #include <linux/build_bug.h>
+#include <linux/stddef.h>
 
 /* The layout is struct hc_frame's and x86-64's; signal frames and debuggers rely on it. */
 struct pt_regs {
@@ -18,6 +19,14 @@ struct pt_regs {
 };
 
 static_assert(sizeof(struct pt_regs) == sizeof(struct hc_frame));
+#define ASSERT_PLACE(name) \
+	static_assert(offsetof(struct pt_regs, name) == offsetof(struct hc_frame, name))
+ASSERT_PLACE(r15); ASSERT_PLACE(r14); ASSERT_PLACE(r13); ASSERT_PLACE(r12); ASSERT_PLACE(bp);
+ASSERT_PLACE(bx); ASSERT_PLACE(r11); ASSERT_PLACE(r10); ASSERT_PLACE(r9); ASSERT_PLACE(r8);
+ASSERT_PLACE(ax); ASSERT_PLACE(cx); ASSERT_PLACE(dx); ASSERT_PLACE(si); ASSERT_PLACE(di);
+ASSERT_PLACE(orig_ax); ASSERT_PLACE(ip); ASSERT_PLACE(cs); ASSERT_PLACE(flags); ASSERT_PLACE(sp);
+ASSERT_PLACE(ss);
+#undef ASSERT_PLACE
 
 #define user_mode(regs)			((regs)->cs != HC_CS_DONOR)
 #define instruction_pointer(regs)	((regs)->ip)
