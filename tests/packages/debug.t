@@ -21,7 +21,7 @@ ok 'a machine boots' || exit
 seen 'strace -f of a shell command: it ends as it does without' '^x 3$' \
 	'strace -f -o /tmp/trace sh -c "echo x | tr x y >/dev/null; (echo x; exit 4) | tr \\\\n \\\\040; exit 3";' \
 	'echo $?'
-seen 'it saw the children made' '^[4-9]' "grep -c -E '(v?fork|clone3?)\\(.*= [0-9]' /tmp/trace"
+seen 'it saw the children made' '^[4-9]' "grep -c -E '(v?fork|clone3?)(\\(| resumed).*= [0-9]' /tmp/trace"
 seen 'how one ended' 'exited with 4' 'cat /tmp/trace'
 seen 'an execve(), with its arguments' '\["tr", "x", "y"\]' "grep 'execve(' /tmp/trace"
 seen 'strace -c counts' 'openat' 'strace -c -o /tmp/count ls / >/dev/null; cat /tmp/count'
