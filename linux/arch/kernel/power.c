@@ -13,6 +13,7 @@
 #include <linux/reboot.h>
 #include <linux/syscore_ops.h>
 #include <linux/sysfs.h>
+#include <asm/donor.h>
 #include "haunch.h"
 
 static unsigned int exit_status;
@@ -38,17 +39,13 @@ void machine_restart(char *command)
  * A program that simply ends should not have the kernel print "Power down" or "Restarting system":
  * by now the devices are shut down, and that line would be the next thing to happen.
  */
-static void quiet_end(void)
+SYSCORE_SHUTDOWN(quiet_end)
 {
 	if (system_state == SYSTEM_RESTART)
 		hc_reboot();
 	if (system_state == SYSTEM_POWER_OFF || system_state == SYSTEM_HALT)
 		hc_power_off(exit_status);
 }
-
-static struct syscore_ops power_ops = {
-	.shutdown = quiet_end,
-};
 
 /* Nobody would ever see a halted image: a panic is the end, with a status that says failure. */
 static int end_on_panic(struct notifier_block *block, unsigned long event, void *message)
@@ -120,7 +117,7 @@ static int __init power_init(void)
 {
 	struct kobject *directory = kobject_create_and_add("haunch", kernel_kobj);
 
-	register_syscore_ops(&power_ops);
+	register_syscore_shutdown(quiet_end);
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
 	return directory ? sysfs_create_files(directory, attributes) : -ENOMEM;
 }

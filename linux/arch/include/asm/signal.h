@@ -12,8 +12,6 @@
 
 typedef unsigned long old_sigset_t;
 typedef struct { unsigned long sig[_NSIG_WORDS]; } sigset_t;
-#define compat_sigset_t compat_sigset_t
-typedef sigset_t compat_sigset_t;
 #endif
 
 #include <uapi/asm/signal.h>
