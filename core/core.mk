@@ -5,7 +5,7 @@
 # build folder), CC and HOSTCFLAGS; paths are from the repository's root.
 #
 #   $(B)/core/core.o		exports hc_* and the entry points, wants donor_* and image_*
-#   $(B)/haunch-NAME.elf	the core and $(B)/linux-NAME/donor.o, symbol table, stripped
+#   $(B)/haunch-NAME.elf	the core and a donor's donor.o, symbol table, stripped
 #   $(B)/haunch-NAME.debug	the same with everything that a debugger wants
 
 # Ring 0 code: nothing below the stack pointer is ours, no registers but the general ones, no calls
@@ -57,9 +57,6 @@ define CORE_LINK
 	$(B)/tools/symtab $(2) $(3).tmp "$(VERSION)" "$(4)"
 	mv $(3).tmp $(3)
 endef
-
-$(B)/haunch-%.elf: $(B)/core/core.o $(B)/linux-%/donor.o $(CORE_LDS) $(B)/tools/symtab core/core.mk VERSION
-	$(call CORE_LINK,$(B)/linux-$*/donor.o,$(B)/haunch-$*.debug,$@,$(file <$(B)/linux-$*/release))
 
 # ------------------------------------------------------------------ tests (tests/core/)
 

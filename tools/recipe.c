@@ -521,7 +521,7 @@ static int write_image(const struct recipe *r, const struct image *kernel, struc
 	uint64_t start;
 	int fd;
 
-	list = xprintf("%s/linux-%s/modules.builtin", r->build, r->kernel);
+	list = xprintf("%s/haunch-%s.drivers", r->build, r->kernel);
 	if (!access(list, R_OK))
 		drivers = read_drivers(list, &drivers_size);
 	free(list);

@@ -51,27 +51,27 @@ donor=$HAUNCH_BUILD/donor
 unpack()
 {
 	PATH=$TMP/path:$PATH make -C "$ROOT" -s B="$HAUNCH_BUILD" DONOR_PACKAGE=small-donor \
-		DONOR_ARCHIVE="$TMP/small-donor.tar.xz" "$@" "$donor/unpacked" 2>&1
+		DONOR_ARCHIVE="$TMP/small-donor.tar.xz" "$@" "$donor/small-donor.release" 2>&1
 }
 
 package 1.0-1
 unpack >out
-is "$(cat "$donor/unpacked")" 'small-donor 1.0-1' 'what is unpacked has the version of the package'
+is "$(cat "$donor/small-donor.release")" 'small-donor 1.0-1' 'what is unpacked has the version of the package'
 unpack -q
 ok 'and is not unpacked again'
-mkdir -p "$HAUNCH_BUILD/linux-virtio"
-touch "$HAUNCH_BUILD/linux-virtio/old.o"
+mkdir -p "$HAUNCH_BUILD/small-donor-virtio"
+touch "$HAUNCH_BUILD/small-donor-virtio/old.o"
 package 1.0-2
 ! unpack -q
 ok 'another version is another donor, whatever the dates of its files'
 unpack >out
-is "$(cat "$donor/unpacked" "$donor/small-donor/Makefile")" "small-donor 1.0-2
+is "$(cat "$donor/small-donor.release" "$donor/small-donor/Makefile")" "small-donor 1.0-2
 1.0-2" 'it is unpacked'
-[ ! -e "$HAUNCH_BUILD/linux-virtio/old.o" ]
+[ ! -e "$HAUNCH_BUILD/small-donor-virtio/old.o" ]
 ok 'and nothing that was compiled from the other one is left'
 package 1.0-1
 unpack >out
-is "$(cat "$donor/unpacked")" 'small-donor 1.0-1' 'so does a way back'
+is "$(cat "$donor/small-donor.release")" 'small-donor 1.0-1' 'so does a way back'
 rm version
 unpack -q
 ok 'without the package what is unpacked is used'
@@ -82,7 +82,7 @@ ok 'if there is something' "$(cat out)"
 
 package 1.0-2
 mkdir -p "$donor"
-echo small-donor 1.0-1 >"$donor/unpacked"
+echo small-donor 1.0-1 >"$donor/chosen"
 PATH=$TMP/path:$PATH "$HAUNCH" --version >out
 grep -qx "haunch $(cat "$ROOT/VERSION")\( (.*)\)\{0,1\}" out && grep -qx 'donor: small-donor 1.0-1' out &&
 	grep -qx 'installed is small-donor 1.0-2; to use it run: haunch build' out
