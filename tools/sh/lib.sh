@@ -53,10 +53,14 @@ show_version()
 choose_donor()
 {
 	donor=linux-source-${1#linux-source-}
-	[ -e "$ROOT/linux/config/$donor.config" ] || {
-		known=$(cd "$ROOT/linux/config" && echo linux-source-*.config | sed 's/linux-source-//g; s/\.config//g')
-		usage_error "there is no donor '$1'; those known are: $known"
-	}
+	[ -e "$ROOT/linux/config/$donor.config" ] ||
+		usage_error "there is no donor '$1'; those known are: $(known_donors | sed 's/linux-source-//' | xargs)"
+}
+
+# The packages that the overlay is written for, one a line, the oldest first.
+known_donors()
+{
+	(cd "$ROOT/linux/config" && printf '%s\n' linux-source-*.config) | sed 's/\.config$//' | sort -V
 }
 
 is_number()
