@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copyright (c) 2026 The Haunch authors
 /*
- * time.c - the clock (time stamp counter), the date, and the timer (local APIC, else PIT).
+ * time.c - the clock (time stamp counter), the date, and the timer (local APIC).
  *
  * The counter's frequency is told by the CPU or the hypervisor, or it is measured, in under a
  * millisecond, against a reference: the ACPI power management timer, else the PIT.  A short
@@ -211,7 +211,7 @@ static bool measure(void)
 			best = ~0ull;
 			continue;
 		}
-		apic_count[n] = apic_present ? apic_read(APIC_TIMER_CURRENT) : 0;
+		apic_count[n] = apic_read(APIC_TIMER_CURRENT);
 		late = read_tsc() - s->tsc;
 		if (late > APIC_READ_ERRORS * s->error)
 			s->error = late;
@@ -233,9 +233,8 @@ static bool measure(void)
 	set_frequency(muldiv(samples[to].tsc - origin.tsc, reference_hz,
 			     (samples[to].count - origin.count) & reference_mask),
 		      read_tsc());
-	if (apic_present)
-		apic_hz = muldiv(apic_count[from] - apic_count[to], frequency,
-				 samples[to].tsc - origin.tsc);
+	apic_hz = muldiv(apic_count[from] - apic_count[to], frequency,
+			 samples[to].tsc - origin.tsc);
 	refine_at = origin.tsc + frequency / 64;
 	return true;
 }
@@ -433,47 +432,36 @@ static uint64_t rtc_wall(void)
 #define APIC_DIVIDE_BY_16	3	/* SDM vol. 3, 11.5.4 */
 #define APIC_DIVIDER		16
 #define APIC_LVT_TSC_DEADLINE	(2 << 17)
-#define PIT_CHANNEL0		0x40
-#define PIT_CHANNEL0_ONCE	0x30	/* channel 0, both bytes, mode 0: one interrupt at zero */
-#define PIT_LINE		0
 
 static uint64_t apic_ticks_per_ns;	/* times 2^32 */
-static uint64_t timer_end;		/* ns; 0: not armed.  Used where the hardware cannot wait so
-					 * long at once */
+static uint64_t timer_end;		/* ns, of a wait that is made in parts; 0: none is */
+
+/*
+ * A longer wait than this is made in parts, so that a corrected slope is used for the rest, and the APIC's 32 bits are
+ * enough.
+ */
+#define WAIT_MAX		(NS_PER_SECOND / 2)
 
 static void arm(uint64_t delta)
 {
-	uint64_t count;
+	uint32_t count = (uint32_t)scale(delta, apic_ticks_per_ns);
 
-	if (cpu.tsc_deadline) {
+	if (cpu.tsc_deadline)
 		write_msr(MSR_TSC_DEADLINE, read_tsc() + scale(delta, cycles_per_ns));
-	} else if (apic_present) {
-		count = scale(delta, apic_ticks_per_ns);
-		apic_write(APIC_TIMER_INITIAL,
-			   count > 0xffffffff ? 0xffffffff : count ? (uint32_t)count : 1);
-	} else {
-		count = delta > 50000000 ? 50000000 : delta;
-		count = count * PIT_HZ / NS_PER_SECOND + 1;
-		out8(PIT_COMMAND, PIT_CHANNEL0_ONCE);
-		out8(PIT_CHANNEL0, (uint8_t)count);
-		out8(PIT_CHANNEL0, (uint8_t)(count >> 8));
-	}
+	else
+		apic_write(APIC_TIMER_INITIAL, count ? count : 1);
 }
-
-/* A longer wait than this is made in parts, so that a corrected slope is used for the rest. */
-#define WAIT_MAX		(NS_PER_SECOND / 2)
 
 void hc_timer_start(unsigned long delta)
 {
 	unsigned long flags = irq_save();
 
 	timer_end = 0;
-	if (delta > WAIT_MAX || !apic_present) {
+	if (delta > WAIT_MAX) {
 		timer_end = hc_time_monotonic() + delta;
 		if (timer_end < delta)
 			timer_end = ~0ull;
-		if (delta > WAIT_MAX)
-			delta = WAIT_MAX;
+		delta = WAIT_MAX;
 	}
 	arm(delta);
 	irq_restore(flags);
@@ -486,7 +474,7 @@ void hc_timer_stop(void)
 	timer_end = 0;
 	if (cpu.tsc_deadline)
 		write_msr(MSR_TSC_DEADLINE, 0);
-	else if (apic_present)
+	else
 		apic_write(APIC_TIMER_INITIAL, 0);
 	irq_restore(flags);
 }
@@ -495,13 +483,9 @@ void time_interrupt(struct hc_frame *frame)
 {
 	uint64_t now = read_tsc();
 
-	if (apic_present)
-		apic_write(APIC_EOI, 0);
+	apic_write(APIC_EOI, 0);
 	if (now >= refine_at)
 		refine(now);
-	/* The PIT cannot be told to stop. */
-	if (!apic_present && !timer_end)
-		return;
 	if (timer_end) {
 		uint64_t ns = hc_time_monotonic();
 
@@ -522,18 +506,14 @@ void time_init(void)
 
 	clock_page.clock.lines[0].start_tsc = started;
 	refine_at = ~0ull;
-	if (!apic_present)
-		cpu.tsc_deadline = false;
-	if (apic_present) {
-		apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_16);
-		apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED | VECTOR_TIMER);
-		apic_write(APIC_TIMER_INITIAL, 0xffffffff);
-	}
+	apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_16);
+	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED | VECTOR_TIMER);
+	apic_write(APIC_TIMER_INITIAL, 0xffffffff);
 	hz = told_frequency(&apic_bus_hz);
 	if (kvm_clock(&hz, &wall) || hz)
 		set_frequency(hz, started);
 	apic_hz = apic_bus_hz / APIC_DIVIDER;
-	if (!hz || (apic_present && !cpu.tsc_deadline && !apic_hz)) {
+	if (!hz || (!cpu.tsc_deadline && !apic_hz)) {
 		bool measured;
 		unsigned int n = 0;
 
@@ -551,20 +531,14 @@ void time_init(void)
 			refine_at = ~0ull;
 		}
 	}
-	if (apic_present) {
-		/* QEMU and KVM have a bus of 1 GHz; do not let a measurement's error spoil that. */
-		if (cpu.hypervisor && apic_hz > 62000000 && apic_hz < 63000000)
-			apic_hz = 62500000;
-		apic_ticks_per_ns = muldiv(apic_hz, 1ull << 32, NS_PER_SECOND);
-		apic_write(APIC_TIMER_INITIAL, 0);
-		apic_write(APIC_LVT_TIMER,
-			   VECTOR_TIMER | (cpu.tsc_deadline ? APIC_LVT_TSC_DEADLINE : 0));
-		/* The mode must be set before the deadline (SDM vol. 3, 11.5.4.1). */
-		__asm__ volatile("mfence" ::: "memory");
-	} else {
-		out8(PIT_COMMAND, PIT_CHANNEL0_ONCE);
-		hc_irq_unmask(PIT_LINE);
-	}
+	/* QEMU and KVM have a bus of 1 GHz; do not let a measurement's error spoil that. */
+	if (cpu.hypervisor && apic_hz > 62000000 && apic_hz < 63000000)
+		apic_hz = 62500000;
+	apic_ticks_per_ns = muldiv(apic_hz, 1ull << 32, NS_PER_SECOND);
+	apic_write(APIC_TIMER_INITIAL, 0);
+	apic_write(APIC_LVT_TIMER, VECTOR_TIMER | (cpu.tsc_deadline ? APIC_LVT_TSC_DEADLINE : 0));
+	/* The mode must be set before the deadline (SDM vol. 3, 11.5.4.1). */
+	__asm__ volatile("mfence" ::: "memory");
 	if (!wall)
 		wall = rtc_wall();
 	wall_offset = wall - hc_time_monotonic();
