@@ -3,7 +3,7 @@
 /*
  * time.c - the clock (time stamp counter), the date, and the timer (local APIC).
  *
- * The counter's frequency is told by the CPU or the hypervisor, or it is measured, in under a
+ * The counter's frequency is told by the CPU or the hypervisor, or it is measured, in about a
  * millisecond, against a reference: the ACPI power management timer, else the PIT.  A short
  * measurement is a coarse one, so as time goes by the timer's interrupt looks at the reference
  * again and corrects the slope; each time the interval doubles, so that costs nothing.
@@ -126,152 +126,99 @@ static uint32_t reference_read(void)
 	return (0x10000 - (low | (uint32_t)in8(PIT_CHANNEL2) << 8)) & 0xffff;
 }
 
-/* The reference changed to `count` at counter value tsc, give or take `error`. */
-struct sample {
-	uint64_t tsc, error;
-	uint32_t count;
-};
-
-#define EDGE_CYCLES		20000000	/* some milliseconds: the reference stands still */
-
-/* Wait for the reference to change, which takes up to 0.8 us.  False if it does not. */
-static bool sample_edge(struct sample *sample)
-{
-	uint64_t first = read_tsc(), before = first, after;
-	uint32_t old = reference_read(), new;
-
-	for (;;) {
-		new = reference_read();
-		after = read_tsc();
-		if (new != old)
-			break;
-		if (after - first > EDGE_CYCLES)
-			return false;
-		before = after;
-	}
-	/* It changed after the look before the last began and before the last look ended. */
-	sample->tsc = before + (after - before) / 2;
-	sample->error = (after - before) / 2 + 1;
-	sample->count = new;
-	return true;
-}
-
 /* ------------------------------------------------------------------ measuring */
 
-#define SAMPLES			3
-#define WINDOW			(80 * 1000)		/* ns between samples */
-#define ERROR_GOOD		5000		/* parts per million; refine() does better */
-#define SAMPLES_MAX		40			/* on a machine too busy for ERROR_GOOD */
-#define MEASUREMENTS_MAX	16			/* likewise: again, and the last one counts */
+#define ERROR_GOOD		5000	/* parts per million; refine() does better */
+#define LOOKS_CYCLES		20000000	/* some milliseconds, for one measurement */
+#define MEASUREMENTS_MAX	16	/* on a machine too busy for ERROR_GOOD: then the best counts */
 
-static struct sample origin;		/* to which later samples are compared */
+/* What the reference and the APIC's timer said when the counter was at tsc, give or take `error`. */
+struct look {
+	uint64_t tsc, error;
+	uint32_t reference, apic;
+};
+
+static struct look origin;		/* to which later ones are compared */
 static uint64_t error_ppb;		/* bound of the frequency's relative error, per 10^9 */
 static uint64_t apic_hz;		/* of the APIC's timer, divided by APIC_DIVIDER */
 static uint64_t refine_at;		/* counter value; ~0: never */
 
-/*
- * The APIC's timer is read right after each sample; an error of a few samples' does not matter, as
- * timers that are a little early or late harm nobody.  But the CPU may have been taken in between.
- */
-#define APIC_READ_ERRORS	8
-
-/*
- * The PIT's count wraps around after 55 ms, for which the CPU may have been taken from us between two
- * samples; the ACPI timer's takes seconds.  EDGE_CYCLES are less on any CPU of more than 364 MHz.
- */
-static bool may_have_wrapped(const struct sample *from, const struct sample *to)
+/* The best of four looks. */
+static struct look look(void)
 {
-	return reference_mask == 0xffff && to->tsc - from->tsc > EDGE_CYCLES;
+	struct look best = { .error = ~0ull };
+
+	for (int i = 0; i < 4; i++) {
+		uint64_t before = read_tsc(), error;
+		uint32_t reference = reference_read(), apic = apic_read(APIC_TIMER_CURRENT);
+
+		error = (read_tsc() - before) / 2 + 1;
+		if (error < best.error)
+			best = (struct look){ before + error, error, reference, apic };
+	}
+	return best;
 }
 
+/* How wrong the frequency can be that follows from two looks and the ticks between them: by one tick, too. */
+static uint64_t error_between(const struct look *from, const struct look *to, uint64_t ticks)
+{
+	return muldiv(from->error + to->error, NS_PER_SECOND, to->tsc - from->tsc) +
+	       NS_PER_SECOND / ticks;
+}
+
+/* False if the reference stands still. */
 static bool measure(void)
 {
-	struct sample samples[SAMPLES_MAX] = { { 0 } };
-	uint32_t apic_count[SAMPLES_MAX];
-	uint64_t ticks = reference_hz * WINDOW / NS_PER_SECOND, best = ~0ull;
-	unsigned int n = 0, from = 0, to = 0, tries = 0;
+	error_ppb = ~0ull;
+	for (int i = 0; i < MEASUREMENTS_MAX && error_ppb > ERROR_GOOD * 1000; i++) {
+		struct look from = look(), to;
 
-	while (n < SAMPLES || (best > ERROR_GOOD * 1000 && n < SAMPLES_MAX)) {
-		struct sample *s = &samples[n];
-		uint64_t late;
+		do {
+			uint64_t ticks, error;
 
-		if (n) {
-			uint64_t started = read_tsc();
-
-			while (((reference_read() - samples[n - 1].count) & reference_mask) < ticks)
-				if (read_tsc() - started > EDGE_CYCLES)
-					return false;
-		}
-		if (!sample_edge(s))
-			return false;
-		if (n && may_have_wrapped(s - 1, s)) {
-			if (++tries == MEASUREMENTS_MAX)
-				return false;
-			n = 0;
-			best = ~0ull;
-			continue;
-		}
-		apic_count[n] = apic_read(APIC_TIMER_CURRENT);
-		late = read_tsc() - s->tsc;
-		if (late > APIC_READ_ERRORS * s->error)
-			s->error = late;
-		/* The best pair so far is the one with the smallest error for its distance. */
-		for (unsigned int i = 0; i < n; i++) {
-			uint64_t error = muldiv(samples[i].error + s->error, NS_PER_SECOND,
-						s->tsc - samples[i].tsc);
-
-			if (error < best) {
-				best = error;
-				from = i;
-				to = n;
-			}
-		}
-		n++;
+			to = look();
+			ticks = (to.reference - from.reference) & reference_mask;
+			/*
+			 * The CPU may have been taken in between.  The PIT's count wraps around after
+			 * 55 ms, more than LOOKS_CYCLES on any CPU of more than 364 MHz; the ACPI timer's
+			 * takes seconds.
+			 */
+			if (!ticks || (reference_mask == 0xffff && to.tsc - from.tsc > LOOKS_CYCLES))
+				continue;
+			error = error_between(&from, &to, ticks);
+			if (error >= error_ppb)
+				continue;
+			error_ppb = error;
+			origin = from;
+			set_frequency(muldiv(to.tsc - from.tsc, reference_hz, ticks), read_tsc());
+			apic_hz = muldiv(from.apic - to.apic, frequency, to.tsc - from.tsc);
+			refine_at = to.tsc + frequency / 64;
+		} while (error_ppb > ERROR_GOOD * 1000 && to.tsc - from.tsc < LOOKS_CYCLES);
 	}
-	origin = samples[from];
-	error_ppb = best;
-	set_frequency(muldiv(samples[to].tsc - origin.tsc, reference_hz,
-			     (samples[to].count - origin.count) & reference_mask),
-		      read_tsc());
-	apic_hz = muldiv(apic_count[from] - apic_count[to], frequency,
-			 samples[to].tsc - origin.tsc);
-	refine_at = origin.tsc + frequency / 64;
-	return true;
+	return error_ppb != ~0ull;
 }
 
 /*
  * Compare with the reference over all the time since `origin`.  The reference has wrapped around
  * many times; how often is known as long as the clock's error is smaller than half a round.
  */
-static void refine(uint64_t now)
+static void refine(void)
 {
-	struct sample sample = { .error = ~0ull };
-	uint64_t elapsed, ticks, expected, error, round = (uint64_t)reference_mask + 1;
+	struct look now = look();
+	uint64_t elapsed = now.tsc - origin.tsc, round = (uint64_t)reference_mask + 1;
+	uint64_t expected = muldiv(elapsed, reference_hz, frequency), ticks, error;
 
-	for (int i = 0; i < 4; i++) {
-		uint64_t before = read_tsc(), after;
-		uint32_t count = reference_read();
-
-		after = read_tsc();
-		if ((after - before) / 2 >= sample.error)
-			continue;
-		sample = (struct sample){ before + (after - before) / 2, (after - before) / 2,
-					  count };
-	}
-	/* The count may have changed up to one tick before it was read. */
-	sample.error += frequency / reference_hz + 1;
-
-	elapsed = sample.tsc - origin.tsc;
-	refine_at = now + elapsed;
-	expected = muldiv(elapsed, reference_hz, frequency);
+	refine_at = now.tsc + elapsed;
 	if (muldiv(expected, error_ppb, NS_PER_SECOND) > round / 4) {
 		refine_at = ~0ull;
 		return;
 	}
-	ticks = (sample.count - origin.count) & reference_mask;
+	ticks = (now.reference - origin.reference) & reference_mask;
 	ticks += (expected - ticks + round / 2) / round * round;
-	error = muldiv(origin.error + sample.error, NS_PER_SECOND, elapsed);
-	if (error >= error_ppb / 2 || !ticks)
+	if (!ticks)
+		return;
+	error = error_between(&origin, &now, ticks);
+	if (error >= error_ppb / 2)
 		return;
 	error_ppb = error;
 	set_frequency(muldiv(elapsed, reference_hz, ticks), read_tsc());
@@ -481,11 +428,9 @@ void hc_timer_stop(void)
 
 void time_interrupt(struct hc_frame *frame)
 {
-	uint64_t now = read_tsc();
-
 	apic_write(APIC_EOI, 0);
-	if (now >= refine_at)
-		refine(now);
+	if (read_tsc() >= refine_at)
+		refine();
 	if (timer_end) {
 		uint64_t ns = hc_time_monotonic();
 
@@ -514,14 +459,8 @@ void time_init(void)
 		set_frequency(hz, started);
 	apic_hz = apic_bus_hz / APIC_DIVIDER;
 	if (!hz || (!cpu.tsc_deadline && !apic_hz)) {
-		bool measured;
-		unsigned int n = 0;
-
 		reference_init();
-		do
-			measured = measure();
-		while (measured && error_ppb > ERROR_GOOD * 1000 && ++n < MEASUREMENTS_MAX);
-		if (!measured) {
+		if (!measure()) {
 			print("haunch: no clock to measure the CPU's by: time will be wrong\n");
 			set_frequency(2 * NS_PER_SECOND, started);
 			apic_hz = NS_PER_SECOND / APIC_DIVIDER;
