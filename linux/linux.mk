@@ -71,9 +71,13 @@ WARM := $(patsubst %,fs/%.o,binfmt_elf exec fs_struct kernfs/dir pipe proc/proc_
 # They take the place of what the donor says about a file of that name: only that the scheduler has frame pointers.
 HOT_FLAGS = $$(if $$(filter $(HOT),$$@),-O3 -falign-functions=16,$$(if $$(filter $(WARM),$$@),-O2))
 
+# lib/string.o, which names and settings go through byte by byte: warm, and no loop in it becomes a call of itself.
+STRING_FLAGS := -O2 -ffreestanding -fno-tree-loop-distribute-patterns
+
 DONOR_MAKE = $(MAKE) -C $(DONOR) ARCH=haunch O=$(abspath $(@D)) HAUNCH_TOP=$(CURDIR) \
 	KBUILD_BUILD_USER=haunch KBUILD_BUILD_HOST=haunch KBUILD_BUILD_TIMESTAMP= \
-	'HOT_FLAGS=$(HOT_FLAGS)' $(foreach name,$(sort $(notdir $(HOT) $(WARM))),'CFLAGS_$(name)=$$(HOT_FLAGS)')
+	'HOT_FLAGS=$(HOT_FLAGS)' $(foreach name,$(sort $(notdir $(HOT) $(WARM))),'CFLAGS_$(name)=$$(HOT_FLAGS)') \
+	'CFLAGS_string.o=$(STRING_FLAGS)'
 
 $(B)/linux-%/vmlinux: $(B)/linux-%/.config $(OVERLAY) linux/linux.mk | $(B)/tools/progress
 	+$(call progress,linux-$*,1140,building Linux ($*),$(@D)/.progress) $(DONOR_MAKE) vmlinux
