@@ -20,26 +20,18 @@ struct header {
 	char rest[26];			/* who made it */
 } __attribute__((packed));
 
-static uint32_t get32(const void *table, size_t offset)
-{
-	uint32_t value;
-
-	memcpy(&value, (const char *)table + offset, sizeof(value));
-	return value;
-}
-
-static uint64_t get64(const void *table, size_t offset)
-{
-	uint64_t value;
-
-	memcpy(&value, (const char *)table + offset, sizeof(value));
-	return value;
-}
-
-static uint8_t get8(const void *table, size_t offset)
-{
-	return ((const uint8_t *)table)[offset];
-}
+/* get8(table, offset): a field, which need not be aligned; likewise for 32 and 64 bits. */
+#define GET(bits)									\
+	static uint##bits##_t get##bits(const void *table, size_t offset)    \
+	{                                                                    \
+		uint##bits##_t value;                                        \
+											\
+		memcpy(&value, (const char *)table + offset, sizeof(value)); \
+		return value;                                                \
+	}
+GET(8)
+GET(32)
+GET(64)
 
 static bool sums_to_zero(const void *data, size_t size)
 {

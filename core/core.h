@@ -41,7 +41,7 @@ static inline unsigned long page_up(unsigned long x)
 	return page_down(x + HC_PAGE_SIZE - 1);
 }
 
-/* ------------------------------------------------------------------ string.c */
+/* ------------------------------------------------------------------ x86_64/string.c */
 
 void *memcpy(void *to, const void *from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
@@ -51,7 +51,7 @@ size_t strlen(const char *s);
 
 /* ------------------------------------------------------------------ print.c */
 
-/* %s %c %d %u %x %p, with `l`, a width, and `0`; nothing else.  Any context. */
+/* %s; %u and %x with `l`, a width, and `0`; nothing else.  Any context. */
 void print(const char *format, ...) __printf_like;
 
 /* The machine cannot go on: prints "haunch: panic: ..." and a backtrace, and powers off. */

@@ -42,18 +42,16 @@ static void put(struct line *line, char c)
 	line->text[line->used++] = c;
 }
 
-static void put_number(struct line *line, unsigned long value, unsigned int base, int width,
-		       char pad, bool negative)
+static void put_number(struct line *line, unsigned long value, unsigned int base,
+		       unsigned int width, char pad)
 {
-	char digits[24];
-	int n = 0;
+	char digits[20];
+	unsigned int n = 0;
 
 	do {
 		digits[n++] = "0123456789abcdef"[value % base];
 		value /= base;
 	} while (value);
-	if (negative)
-		digits[n++] = '-';
 	for (; width > n; width--)
 		put(line, pad);
 	while (n)
@@ -65,57 +63,29 @@ static void print_list(const char *format, va_list list)
 	struct line line = { .used = 0 };
 
 	for (; *format; format++) {
+		unsigned int width = 0;
 		unsigned long value;
-		bool is_long = false;
-		char pad = ' ';
-		int width = 0;
-		const char *s;
+		char pad;
 
 		if (*format != '%') {
 			put(&line, *format);
 			continue;
 		}
-		format++;
-		if (*format == '0')
-			pad = *format++;
-		while (*format >= '0' && *format <= '9')
-			width = width * 10 + *format++ - '0';
-		if (*format == 'l') {
-			is_long = true;
-			format++;
-		}
-		switch (*format) {
-		case 's':
-			for (s = va_arg(list, const char *); *s; s++, width--)
+		pad = format[1] == '0' ? '0' : ' ';
+		while (*++format >= '0' && *format <= '9')
+			width = width * 10 + (unsigned int)(*format - '0');
+		if (*format == 's') {
+			for (const char *s = va_arg(list, const char *); *s; s++)
 				put(&line, *s);
-			while (width-- > 0)
-				put(&line, ' ');
-			break;
-		case 'c':
-			put(&line, (char)va_arg(list, int));
-			break;
-		case 'd':
-			value = is_long ? va_arg(list, unsigned long) :
-					  (unsigned long)(long)va_arg(list, int);
-			put_number(&line, (long)value < 0 ? -value : value, 10, width, pad,
-				   (long)value < 0);
-			break;
-		case 'u':
-		case 'x':
-			value = is_long ? va_arg(list, unsigned long) : va_arg(list, unsigned int);
-			put_number(&line, value, *format == 'x' ? 16 : 10, width, pad, false);
-			break;
-		case 'p':
-			put(&line, '0');
-			put(&line, 'x');
-			put_number(&line, (unsigned long)va_arg(list, void *), 16, 0, ' ', false);
-			break;
-		case '%':
-			put(&line, '%');
-			break;
-		default:
-			return;
+			continue;
 		}
+		if (*format == 'l') {
+			value = va_arg(list, unsigned long);
+			format++;
+		} else {
+			value = va_arg(list, unsigned int);
+		}
+		put_number(&line, value, *format == 'x' ? 16 : 10, width, pad);
 	}
 	flush(&line);
 }

@@ -12,7 +12,7 @@
  *   haunch.mount=DEVICE:DIRECTORY[:FSTYPE[:ro]]   mount a disk; any number of them
  *   haunch.hostname=NAME
  *   haunch.network=dhcp|wait|static|off           wait: dhcp, and the program starts only with a lease
- *   haunch.stop=SIGNAL                            SIGTERM if not given
+ *   haunch.stop=NUMBER                            of a signal; SIGTERM if not given
  *   haunch.stop-timeout=SECONDS                   10 if not given; then it is killed
  *   haunch.restart=off|reboot|again               what the program's end leads to, or a panic
  *   haunch.files=NUMBER                           limit of open files
@@ -33,7 +33,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -49,8 +48,8 @@
 
 #define PROGRAM_FILE		"/.haunch/program"
 #define BUSYBOX_FILE		"/.haunch/busybox"
-#define EXIT_STATUS_FILE	"/sys/kernel/haunch/exit_status"
-#define PANIC_REBOOTS_FILE	"/sys/kernel/haunch/panic_reboots"
+#define EXIT_STATUS_FILE	"/sys/module/haunch/parameters/exit_status"
+#define PANIC_REBOOTS_FILE	"/sys/module/haunch/parameters/panic_reboots"
 #define COMMAND_LINE_SIZE	4096
 #define MAX_MOUNTS		16
 #define MAX_ARGUMENTS		256	/* on the kernel's command line */
@@ -306,28 +305,6 @@ static unsigned long number(const char *setting, const char *value, unsigned lon
 	return n;
 }
 
-/* SIGTERM, TERM or 15. */
-static int signal_named(const char *name)
-{
-	static const struct {
-		const char *name;
-		int number;
-	} signals_by_name[] = {
-		{ "HUP", SIGHUP }, { "INT", SIGINT }, { "QUIT", SIGQUIT }, { "KILL", SIGKILL },
-		{ "USR1", SIGUSR1 }, { "USR2", SIGUSR2 }, { "TERM", SIGTERM }, { "CONT", SIGCONT },
-		{ "WINCH", SIGWINCH }, { "PWR", SIGPWR },
-	};
-	const char *bare = strncasecmp(name, "SIG", 3) ? name : name + 3;
-	unsigned int i;
-
-	for (i = 0; i < sizeof(signals_by_name) / sizeof(signals_by_name[0]); i++)
-		if (!strcasecmp(bare, signals_by_name[i].name))
-			return signals_by_name[i].number;
-	if (!strncasecmp(bare, "RTMIN+", 6))
-		return SIGRTMIN + number("stop", bare + 6, SIGRTMAX - SIGRTMIN);
-	return number("stop", bare, SIGRTMAX);
-}
-
 static void read_command_line(void)
 {
 	static const char *const networks[] = { "dhcp", "wait", "static", "off", NULL };
@@ -355,7 +332,7 @@ static void read_command_line(void)
 		} else if ((value = value_of(word, "haunch.restart="))) {
 			restart = choice("restart", value, restarts);
 		} else if ((value = value_of(word, "haunch.stop="))) {
-			stop_signal = signal_named(value);
+			stop_signal = number("stop", value, SIGRTMAX);
 		} else if ((value = value_of(word, "haunch.stop-timeout="))) {
 			stop_timeout_ms = number("stop-timeout", value, 1000000) * 1000;
 		} else if ((value = value_of(word, "haunch.files="))) {

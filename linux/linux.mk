@@ -75,20 +75,27 @@ HOT := net/socket.o \
 	$(patsubst %,arch/haunch/%.o,kernel/syscall mm/fault)
 
 # What takes most of a boot, or of what a program does with processes, threads and memory (bench/micro.c).
-WARM := $(patsubst %,fs/%.o,binfmt_elf exec kernfs/dir pipe proc/proc_sysctl) \
-	$(patsubst %,kernel/%.o,cred exit fork futex/core futex/syscalls futex/waitwake locking/rwsem params pid \
-		sched/build_policy sched/build_utility sched/core sched/fair signal sys time/hrtimer) \
-	$(patsubst %,lib/%.o,crypto/blake2s-generic crypto/chacha find_bit idr maple_tree radix-tree rbtree \
-		vsprintf xarray) \
-	$(patsubst %,mm/%.o,memory mmap mmu_gather mprotect page_alloc percpu rmap swap vmalloc)
+WARM := $(patsubst %,fs/%.o,binfmt_elf exec fs_struct kernfs/dir pipe proc/proc_sysctl) \
+	$(patsubst %,kernel/%.o,cred exit fork futex/core futex/syscalls futex/waitwake locking/mutex locking/rwsem \
+		nsproxy params pid rcu/tiny sched/build_policy sched/build_utility sched/core sched/fair signal sys \
+		task_work time/hrtimer) \
+	$(patsubst %,lib/%.o,crypto/blake2s-generic crypto/chacha find_bit idr maple_tree percpu_counter \
+		radix-tree rbtree vsprintf xarray) \
+	$(patsubst %,mm/%.o,interval_tree memory mlock mmap mmu_gather mprotect page_alloc percpu rmap swap util \
+		vmalloc) \
+	arch/haunch/kernel/process.o
 
 # A file's own flags go by its name alone, which others may have as well (fs/inode.o, fs/ext4/inode.o).
 # They take the place of what the donor says about a file of that name: only that the scheduler has frame pointers.
 HOT_FLAGS = $$(if $$(filter $(HOT),$$@),-O3 -falign-functions=16,$$(if $$(filter $(WARM),$$@),-O2))
 
+# lib/string.o, which names and settings go through byte by byte: warm, and no loop in it becomes a call of itself.
+STRING_FLAGS := -O2 -ffreestanding -fno-tree-loop-distribute-patterns
+
 DONOR_MAKE = $(MAKE) -C $(DONOR) ARCH=haunch O=$(abspath $(@D)) HAUNCH_TOP=$(CURDIR) \
 	KBUILD_BUILD_USER=haunch KBUILD_BUILD_HOST=haunch KBUILD_BUILD_TIMESTAMP= \
-	'HOT_FLAGS=$(HOT_FLAGS)' $(foreach name,$(sort $(notdir $(HOT) $(WARM))),'CFLAGS_$(name)=$$(HOT_FLAGS)')
+	'HOT_FLAGS=$(HOT_FLAGS)' $(foreach name,$(sort $(notdir $(HOT) $(WARM))),'CFLAGS_$(name)=$$(HOT_FLAGS)') \
+	'CFLAGS_string.o=$(STRING_FLAGS)'
 
 $(OUT)-%/vmlinux: $(OUT)-%/.config $(OVERLAY) linux/linux.mk | $(B)/tools/progress
 	+$(call progress,$(DONOR_PACKAGE)-$*,1140,building $(DONOR_PACKAGE) ($*),$(@D)/.progress) $(DONOR_MAKE) vmlinux

@@ -261,47 +261,28 @@ static bool is_canonical(unsigned long address)
 	return (unsigned long)((long)(address << 16) >> 16) == address;
 }
 
-int hc_thread_pointer_set(unsigned long address)
-{
-	if (!is_canonical(address))
-		return HC_EINVAL;
-	if (cpu.fsgsbase)
-		__asm__ volatile("wrfsbase %0" :: "r"(address));
-	else
-		write_msr(MSR_FS_BASE, address);
-	return 0;
-}
-
-unsigned long hc_thread_pointer_get(void)
-{
-	unsigned long address;
-
-	if (!cpu.fsgsbase)
-		return read_msr(MSR_FS_BASE);
-	__asm__ volatile("rdfsbase %0" : "=r"(address));
-	return address;
-}
-
-int hc_gs_set(unsigned long address)
-{
-	if (!is_canonical(address))
-		return HC_EINVAL;
-	if (cpu.fsgsbase)
-		__asm__ volatile("wrgsbase %0" :: "r"(address));
-	else
-		write_msr(MSR_GS_BASE, address);
-	return 0;
-}
-
-unsigned long hc_gs_get(void)
-{
-	unsigned long address;
-
-	if (!cpu.fsgsbase)
-		return read_msr(MSR_GS_BASE);
-	__asm__ volatile("rdgsbase %0" : "=r"(address));
-	return address;
-}
+#define SEGMENT_BASE(name, segment, msr)						\
+	int hc_##name##_set(unsigned long address)                               \
+	{                                                                        \
+		if (!is_canonical(address))                                      \
+			return HC_EINVAL;                                        \
+		if (cpu.fsgsbase)                                                \
+			__asm__ volatile("wr" segment "base %0" ::"r"(address)); \
+		else                                                             \
+			write_msr(msr, address);                                 \
+		return 0;                                                        \
+	}                                                                        \
+	unsigned long hc_##name##_get(void)                                      \
+	{                                                                        \
+		unsigned long address;                                           \
+											\
+		if (!cpu.fsgsbase)                                               \
+			return read_msr(msr);                                    \
+		__asm__ volatile("rd" segment "base %0" : "=r"(address));        \
+		return address;                                                  \
+	}
+SEGMENT_BASE(thread_pointer, "fs", MSR_FS_BASE)
+SEGMENT_BASE(gs, "gs", MSR_GS_BASE)
 
 void hc_segments_clear(void)
 {

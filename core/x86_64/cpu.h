@@ -96,44 +96,23 @@
 
 #include "../core.h"
 
-static inline void out8(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" :: "a"(value), "Nd"(port));
+/* out8(port, value) and in8(port); likewise for 16 and 32 bits. */
+#define PORT_ACCESS(bits, suffix)							\
+static inline void out##bits(uint16_t port, uint##bits##_t value)			\
+{											\
+	__asm__ volatile("out" suffix " %0, %1" :: "a"(value), "Nd"(port));		\
+}											\
+static inline uint##bits##_t in##bits(uint16_t port)					\
+{											\
+	uint##bits##_t value;								\
+											\
+	__asm__ volatile("in" suffix " %1, %0" : "=a"(value) : "Nd"(port));		\
+	return value;									\
 }
-
-static inline void out16(uint16_t port, uint16_t value)
-{
-	__asm__ volatile("outw %0, %1" :: "a"(value), "Nd"(port));
-}
-
-static inline void out32(uint16_t port, uint32_t value)
-{
-	__asm__ volatile("outl %0, %1" :: "a"(value), "Nd"(port));
-}
-
-static inline uint8_t in8(uint16_t port)
-{
-	uint8_t value;
-
-	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static inline uint16_t in16(uint16_t port)
-{
-	uint16_t value;
-
-	__asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static inline uint32_t in32(uint16_t port)
-{
-	uint32_t value;
-
-	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
+PORT_ACCESS(8, "b")
+PORT_ACCESS(16, "w")
+PORT_ACCESS(32, "l")
+#undef PORT_ACCESS
 
 static inline uint64_t read_msr(uint32_t msr)
 {
@@ -171,52 +150,23 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
-static inline unsigned long read_cr0(void)
-{
-	unsigned long value;
-
-	__asm__ volatile("mov %%cr0, %0" : "=r"(value));
-	return value;
+#define CONTROL_REGISTER(name)								\
+static inline unsigned long read_##name(void)						\
+{											\
+	unsigned long value;								\
+											\
+	__asm__ volatile("mov %%" #name ", %0" : "=r"(value));				\
+	return value;									\
+}											\
+static inline void write_##name(unsigned long value)					\
+{											\
+	__asm__ volatile("mov %0, %%" #name :: "r"(value) : "memory");			\
 }
-
-static inline void write_cr0(unsigned long value)
-{
-	__asm__ volatile("mov %0, %%cr0" :: "r"(value) : "memory");
-}
-
-static inline unsigned long read_cr2(void)
-{
-	unsigned long value;
-
-	__asm__ volatile("mov %%cr2, %0" : "=r"(value));
-	return value;
-}
-
-static inline unsigned long read_cr3(void)
-{
-	unsigned long value;
-
-	__asm__ volatile("mov %%cr3, %0" : "=r"(value));
-	return value;
-}
-
-static inline void write_cr3(unsigned long value)
-{
-	__asm__ volatile("mov %0, %%cr3" :: "r"(value) : "memory");
-}
-
-static inline unsigned long read_cr4(void)
-{
-	unsigned long value;
-
-	__asm__ volatile("mov %%cr4, %0" : "=r"(value));
-	return value;
-}
-
-static inline void write_cr4(unsigned long value)
-{
-	__asm__ volatile("mov %0, %%cr4" :: "r"(value) : "memory");
-}
+CONTROL_REGISTER(cr0)
+CONTROL_REGISTER(cr2)
+CONTROL_REGISTER(cr3)
+CONTROL_REGISTER(cr4)
+#undef CONTROL_REGISTER
 
 /* Disable interrupts, returning what irq_restore() wants. */
 static inline unsigned long irq_save(void)
@@ -285,7 +235,6 @@ struct fixup {
 	".pushsection .core.fixup, \"a\"\n\t.quad " #from ", " #to "\n\t.popsection\n\t"
 
 /* irq.c */
-extern bool apic_present;
 uint32_t apic_read(unsigned int reg);
 void apic_write(unsigned int reg, uint32_t value);
 

@@ -24,7 +24,7 @@
  * Nothing here uses GS, which is a program's as FS is.  With more than one CPU, what is named in the
  * section "data" below is each CPU's own: then `swapgs`, in every stub that comes from ring 3, finds it.
  *
- * The IST stacks are at fixed addresses, hence the words on them have names here.
+ * The IST stacks are at fixed addresses, so the words on them are named by their distance from the top.
  */
 #include "../../hypercall/hypercall.h"
 #include "cpu.h"
@@ -45,22 +45,15 @@
 #define FRAME_FLAGS		(18 * 8)
 #define FRAME_SP		(19 * 8)
 
-#define I_SS			interrupt_stack_top-8(%rip)
-#define I_SP			interrupt_stack_top-16(%rip)
-#define I_FLAGS			interrupt_stack_top-24(%rip)
-#define I_CS			interrupt_stack_top-32(%rip)
-#define I_IP			interrupt_stack_top-40(%rip)
-#define I_VECTOR		interrupt_stack_top-48(%rip)
-#define I_AX			interrupt_stack_top-56(%rip)
-
-#define E_SS			exception_stack_top-8(%rip)
-#define E_SP			exception_stack_top-16(%rip)
-#define E_FLAGS			exception_stack_top-24(%rip)
-#define E_CS			exception_stack_top-32(%rip)
-#define E_IP			exception_stack_top-40(%rip)
-#define E_ERROR			exception_stack_top-48(%rip)
-#define E_VECTOR		exception_stack_top-56(%rip)
-#define E_AX			exception_stack_top-64(%rip)
+/* What the CPU and a stub push onto an IST stack: bytes below its top.  Only exceptions have an error code. */
+WORD_SS = 8
+WORD_SP = 16
+WORD_FLAGS = 24
+WORD_CS = 32
+WORD_IP = 40
+WORD_VECTOR = 48
+WORD_ERROR = 48		/* then those of VECTOR and AX are lower */
+WORD_AX = 56
 
 	.text
 
@@ -74,40 +67,43 @@
 
 /* The rest of a frame, from di down to r15. */
 .macro push_registers ax:req
-	push	%rdi
-	push	%rsi
-	push	%rdx
-	push	%rcx
-	push	\ax
-	push	%r8
-	push	%r9
-	push	%r10
-	push	%r11
-	push	%rbx
-	push	%rbp
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
+	.irp	register, %rdi, %rsi, %rdx, %rcx, \ax, %r8, %r9, %r10, %r11, %rbx, %rbp, %r12, %r13, %r14, %r15
+	push	\register
+	.endr
 .endm
 
 .macro pop_registers
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbp
-	pop	%rbx
-	pop	%r11
-	pop	%r10
-	pop	%r9
-	pop	%r8
-	pop	%rax
-	pop	%rcx
-	pop	%rdx
-	pop	%rsi
-	pop	%rdi
+	.irp	register, %r15, %r14, %r13, %r12, %rbp, %rbx, %r11, %r10, %r9, %r8, %rax, %rcx, %rdx, %rsi, %rdi
+	pop	\register
+	.endr
 	add	$8, %rsp			/* orig_ax */
+.endm
+
+/* A frame's first words, on another stack: whose it is, and where he was. */
+.macro push_donor stack:req
+	push	\stack\()_stack_top-WORD_SS(%rip)
+	push	\stack\()_stack_top-WORD_SP(%rip)
+	push	\stack\()_stack_top-WORD_FLAGS(%rip)
+	push	$HC_CS_DONOR
+.endm
+
+.macro push_program stack:req
+	mov	stack_top(%rip), %rsp
+	push	$HC_SS_PROGRAM
+	push	\stack\()_stack_top-WORD_SP(%rip)
+	push	\stack\()_stack_top-WORD_FLAGS(%rip)
+	push	$HC_CS_PROGRAM
+.endm
+
+/* All else of it; then a C function's first two arguments, the frame and the vector, and its alignment. */
+.macro push_rest stack:req, error=0
+	push	\stack\()_stack_top-WORD_IP(%rip)
+	push	$-1
+	push_registers "\stack\()_stack_top-WORD_AX-\error(%rip)"
+	movzbl	\stack\()_stack_top-WORD_VECTOR-\error(%rip), %esi
+	mov	%rsp, %rdi
+	sub	$8, %rsp
+	cld
 .endm
 
 /* ------------------------------------------------------------------ interrupts */
@@ -131,33 +127,20 @@ vector = vector + 1
 interrupt:
 	access_end
 	push	%rax
-	testb	$3, I_CS
+	testb	$3, interrupt_stack_top-WORD_CS(%rip)
 	jnz	1f
-	mov	I_SP, %rax
+	mov	interrupt_stack_top-WORD_SP(%rip), %rax
 	sub	stack_base(%rip), %rax
 	cmp	stack_size(%rip), %rax
 	jae	1f
 
-	mov	I_SP, %rsp
+	mov	interrupt_stack_top-WORD_SP(%rip), %rsp
 	and	$-16, %rsp
-	push	I_SS
-	push	I_SP
-	push	I_FLAGS
-	push	$HC_CS_DONOR
+	push_donor interrupt
 	jmp	2f
 
-1:	mov	stack_top(%rip), %rsp
-	push	$HC_SS_PROGRAM
-	push	I_SP
-	push	I_FLAGS
-	push	$HC_CS_PROGRAM
-2:	push	I_IP
-	push	$-1
-	push_registers ax=I_AX
-	movzbl	I_VECTOR, %esi
-	mov	%rsp, %rdi
-	sub	$8, %rsp			/* 16-byte alignment */
-	cld
+1:	push_program interrupt
+2:	push_rest interrupt
 	call	irq_dispatch
 	add	$8, %rsp
 	/* Fall through. */
@@ -193,71 +176,35 @@ stub_\number:
 	jmp	\to
 .endm
 
-	stub	0
-	stub	1
-	stub	3
-	stub	4
-	stub	5
-	stub	6
-	stub	7
-	stub	9
-	stub	10, 1
-	stub	11, 1
-	stub	12, 1
-	stub	13, 1
-	stub	14, 1
-	stub	15
-	stub	16
-	stub	17, 1
-	stub	19
-	stub	20
-	stub	21, 1
-	stub	22
-	stub	23
-	stub	24
-	stub	25
-	stub	26
-	stub	27
-	stub	28
-	stub	29, 1
-	stub	30, 1
-	stub	31
+	.irp	number, 0, 1, 3, 4, 5, 6, 7, 9, 15, 16, 19, 20, 22, 23, 24, 25, 26, 27, 28, 31
+	stub	\number
+	.endr
+	.irp	number, 10, 11, 12, 13, 14, 17, 21, 29, 30
+	stub	\number, 1
+	.endr
 
 	.balign	16
 	.type	exception, @function
 exception:
 	access_end
 	push	%rax
-	testb	$3, E_CS
+	testb	$3, exception_stack_top-WORD_CS(%rip)
 	jnz	4f
-	mov	E_SP, %rax
+	mov	exception_stack_top-WORD_SP(%rip), %rax
 	sub	stack_base(%rip), %rax
 	cmp	stack_size(%rip), %rax
 	jae	1f
 	cmp	$STACK_ROOM, %rax
 	jb	overflow
 
-	mov	E_SP, %rsp
+	mov	exception_stack_top-WORD_SP(%rip), %rsp
 	and	$-16, %rsp
-	push	E_SS
-	push	E_SP
-	push	E_FLAGS
-	push	$HC_CS_DONOR
+	push_donor exception
 	jmp	2f
 
-4:	mov	stack_top(%rip), %rsp
-	push	$HC_SS_PROGRAM
-	push	E_SP
-	push	E_FLAGS
-	push	$HC_CS_PROGRAM
-2:	push	E_IP
-	push	$-1
-	push_registers ax=E_AX
-	mov	%rsp, %rdi
-	movzbl	E_VECTOR, %esi
-	mov	E_ERROR, %rdx
-	sub	$8, %rsp
-	cld
+4:	push_program exception
+2:	push_rest exception, 8
+	mov	exception_stack_top-WORD_ERROR(%rip), %rdx
 	call	trap_exception
 	add	$8, %rsp
 	jmp	continue_frame
@@ -273,13 +220,13 @@ exception:
 	lea	image_text_end(%rip), %rax
 	jae	3f
 	lea	image_core_text_end(%rip), %rax
-3:	cmp	%rax, E_IP
+3:	cmp	%rax, exception_stack_top-WORD_IP(%rip)
 	jae	4b
 	lea	image_core_text_start(%rip), %rax
-	cmp	%rax, E_IP
+	cmp	%rax, exception_stack_top-WORD_IP(%rip)
 	jb	4b
 	lea	syscall_exit + 1(%rip), %rax
-	cmp	%rax, E_IP
+	cmp	%rax, exception_stack_top-WORD_IP(%rip)
 	je	4b
 	/* Fall through. */
 
@@ -287,18 +234,9 @@ exception:
 	.type	overflow, @function
 overflow:
 	lea	double_fault_stack_top(%rip), %rsp
-	push	E_SS
-	push	E_SP
-	push	E_FLAGS
-	push	$HC_CS_DONOR
-	push	E_IP
-	push	$-1
-	push_registers ax=E_AX
-	mov	%rsp, %rdi
-	movzbl	E_VECTOR, %esi
-	mov	E_ERROR, %rdx
-	sub	$8, %rsp
-	cld
+	push_donor exception
+	push_rest exception, 8
+	mov	exception_stack_top-WORD_ERROR(%rip), %rdx
 	call	trap_overflow
 	ud2
 
@@ -306,28 +244,25 @@ overflow:
  * Double fault, NMI and machine check: they can strike anywhere, so nothing is assumed and their
  * stacks are their own until they are through.  The error code ends up in orig_ax.
  */
-	.type	stub_2, @function
-stub_2:	push	$-1
-	push_registers %rax
-	mov	$VECTOR_NMI, %esi
-	jmp	fatal
-	.type	stub_8, @function
-stub_8:	push_registers %rax
-	mov	$VECTOR_DOUBLE_FAULT, %esi
-	jmp	fatal
-	.type	stub_18, @function
-stub_18:
+.macro fatal_stub number:req, error=0
+stub_\number:
+	.if !\error
 	push	$-1
+	.endif
 	push_registers %rax
-	mov	$VECTOR_MACHINE_CHECK, %esi
-	.type	fatal, @function
-fatal:	mov	%rsp, %rdi
+	mov	$\number, %esi
+	mov	%rsp, %rdi
 	sub	$8, %rsp
 	cld
 	call	trap_fatal
 	add	$8, %rsp
 	pop_registers
 	iretq
+.endm
+
+	fatal_stub 2
+	fatal_stub 8, 1
+	fatal_stub 18
 
 	.section .rodata
 	.balign	8

@@ -32,32 +32,26 @@ struct legacy_region {
 
 static unsigned char initial_area[FXSAVE_SIZE + HEADER_SIZE] __attribute__((aligned(64)));
 
+#define RESTORE(instruction, area)								\
+	__asm__ volatile("1: " instruction " (%1)\n"					\
+			 "2:\n\t"							\
+			 ".subsection 1\n"						\
+			 "3: mov %4, %0\n\t"						\
+			 "jmp 2b\n\t"							\
+			 ".previous\n\t"						\
+			 FIXUP(1b, 3b)							\
+			 : "+r"(error)							\
+			 : "r"(area), "a"(features), "d"(0), "i"(HC_EINVAL)		\
+			 : "memory")
+
 static int restore(const void *area)
 {
 	int error = 0;
 
 	if (features)
-		__asm__ volatile("1: xrstor64 (%1)\n"
-				 "2:\n\t"
-				 ".subsection 1\n"
-				 "3: mov %4, %0\n\t"
-				 "jmp 2b\n\t"
-				 ".previous\n\t"
-				 FIXUP(1b, 3b)
-				 : "+r"(error)
-				 : "r"(area), "a"(features), "d"(0), "i"(HC_EINVAL)
-				 : "memory");
+		RESTORE("xrstor64", area);
 	else
-		__asm__ volatile("1: fxrstor64 (%1)\n"
-				 "2:\n\t"
-				 ".subsection 1\n"
-				 "3: mov %2, %0\n\t"
-				 "jmp 2b\n\t"
-				 ".previous\n\t"
-				 FIXUP(1b, 3b)
-				 : "+r"(error)
-				 : "r"(area), "i"(HC_EINVAL)
-				 : "memory");
+		RESTORE("fxrstor64", area);
 	return error;
 }
 

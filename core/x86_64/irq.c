@@ -40,14 +40,6 @@ static void pic_init(void)
 	out8(PIC_SLAVE, PIC_READ_ISR);
 }
 
-static void pic_write_mask(unsigned int line)
-{
-	if (line < 8)
-		out8(PIC_MASTER + PIC_DATA, pic_mask[0]);
-	else
-		out8(PIC_SLAVE + PIC_DATA, pic_mask[1]);
-}
-
 static void pic_ack(unsigned int line)
 {
 	if (line >= 8) {
@@ -83,7 +75,6 @@ static bool pic_is_spurious(unsigned int line)
 #define APIC_LVT_NMI		0x400
 #define MSI_ADDRESS		0xfee00000
 
-bool apic_present;
 static volatile uint32_t *apic;		/* NULL: by MSRs (x2APIC mode) */
 
 uint32_t apic_read(unsigned int reg)
@@ -105,22 +96,21 @@ static void apic_init(void)
 {
 	uint64_t base;
 
+	/* Every CPU with 64 bits does; an emulator can be told to leave it out. */
 	if (!cpu.apic)
-		return;
+		panic("this CPU has no local APIC");
 	base = read_msr(MSR_APIC_BASE);
 	/* The firmware's choice of mode stays: leaving x2APIC mode takes a reset of the APIC. */
 	if (!(base & APIC_BASE_X2APIC)) {
 		unsigned long physical = base & 0x000ffffffffff000;
 
 		if (hc_memory_map_device(physical, APIC_SIZE, HC_CACHE_NONE))
-			return;
+			panic("the local APIC at 0x%lx cannot be mapped", physical);
 		if (!(base & APIC_BASE_ENABLE))
 			write_msr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
 		apic = hc_va(physical);
 	}
-	apic_present = true;
 	apic_write(APIC_TPR, 0);
-	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED | VECTOR_TIMER);
 	apic_write(APIC_LVT_ERROR, APIC_LVT_MASKED | VECTOR_SPURIOUS);
 	apic_write(APIC_SVR, APIC_SVR_ENABLE | VECTOR_SPURIOUS);
 	apic_write(APIC_LVT_LINT0, APIC_LVT_EXTINT);
@@ -149,30 +139,30 @@ static void check_irq(const char *function, unsigned int irq)
 		bug(function, "interrupt number", irq);
 }
 
-void hc_irq_mask(unsigned int irq)
+static void set_mask(unsigned int irq, bool masked)
 {
+	unsigned int bit = 1u << irq % 8, old;
 	unsigned long flags;
 
-	check_irq(__func__, irq);
 	if (irq >= HC_NR_LINES)
 		return;
 	flags = irq_save();
-	pic_mask[irq / 8] |= (uint8_t)(1 << irq % 8);
-	pic_write_mask(irq);
+	old = pic_mask[irq / 8];
+	pic_mask[irq / 8] = (uint8_t)(masked ? old | bit : old & ~bit);
+	out8((irq < 8 ? PIC_MASTER : PIC_SLAVE) + PIC_DATA, pic_mask[irq / 8]);
 	irq_restore(flags);
+}
+
+void hc_irq_mask(unsigned int irq)
+{
+	check_irq(__func__, irq);
+	set_mask(irq, true);
 }
 
 void hc_irq_unmask(unsigned int irq)
 {
-	unsigned long flags;
-
 	check_irq(__func__, irq);
-	if (irq >= HC_NR_LINES)
-		return;
-	flags = irq_save();
-	pic_mask[irq / 8] &= (uint8_t)~(1 << irq % 8);
-	pic_write_mask(irq);
-	irq_restore(flags);
+	set_mask(irq, false);
 }
 
 void hc_irq_ack(unsigned int irq)
@@ -189,8 +179,6 @@ int hc_irq_allocate(struct hc_message *message)
 	int irq = HC_ENOMEM;
 	uint32_t id;
 
-	if (!apic_present)
-		return HC_EINVAL;
 	id = apic ? apic_read(APIC_ID) >> 24 : apic_read(APIC_ID);
 	if (id > 0xff)
 		return HC_EINVAL;	/* out of a message's reach */
@@ -248,15 +236,8 @@ void irq_dispatch(struct hc_frame *frame, unsigned int vector)
 	} else if (vector == VECTOR_INT80) {
 		software_interrupt(frame, vector);
 	} else if (irq < HC_NR_LINES) {
-		if (pic_is_spurious(irq))
-			return;
-		/* Without a local APIC, line 0 is the timer. */
-		if (irq || apic_present) {
+		if (!pic_is_spurious(irq))
 			donor_interrupt(irq, frame);
-		} else {
-			pic_ack(irq);
-			time_interrupt(frame);
-		}
 	} else if (irq < HC_NR_IRQS && allocated[irq / 64] & 1ull << irq % 64) {
 		donor_interrupt(irq, frame);
 	} else if (vector != VECTOR_SPURIOUS) {

@@ -26,7 +26,6 @@
 #define LARGE			(1ull << 7)	/* in a page directory */
 #define PAT_SMALL		(1ull << 7)	/* in a page table: HC_ENTRY_COMBINE */
 #define GLOBAL			(1ull << 8)
-#define PAT_LARGE		(1ull << 12)
 #define ENTRY_RAM		(1ull << 9)	/* ignored by the CPU */
 #define ENTRY_DEVICE		(1ull << 10)
 #define NO_EXECUTE		(1ull << 63)
@@ -148,10 +147,8 @@ static uint64_t protection(unsigned int prot)
 static void split(uint64_t *entry)
 {
 	uint64_t *table = table_allocate(false);
-	uint64_t small = *entry & ~(LARGE | PAT_LARGE);
+	uint64_t small = *entry & ~LARGE;
 
-	if (*entry & PAT_LARGE)
-		small |= PAT_SMALL;
 	for (unsigned int i = 0; i < ENTRIES; i++) {
 		table[i] = small;
 		small += HC_PAGE_SIZE;
@@ -159,20 +156,16 @@ static void split(uint64_t *entry)
 	*entry = table_entry(table);
 }
 
-/* Invalidates what changed, one by one as long as it is little. */
-struct flush {
-	unsigned int pages;
-};
-
-static void flush_add(struct flush *flush, unsigned long address)
+/* Invalidate what changed, one by one as long as it is little; `pages` counts. */
+static void flush_add(unsigned int *pages, unsigned long address)
 {
-	if (flush->pages++ < FLUSH_ALL)
+	if (++*pages <= FLUSH_ALL)
 		hc_space_flush_page(address);
 }
 
-static void flush_finish(const struct flush *flush)
+static void flush_finish(unsigned int pages)
 {
-	if (flush->pages > FLUSH_ALL)
+	if (pages > FLUSH_ALL)
 		hc_space_flush_global();
 }
 
@@ -192,66 +185,44 @@ static bool is_whole(unsigned long address, unsigned long end)
 /* ------------------------------------------------------------------ the contract: protection */
 
 /*
- * Nothing may be changed if the call fails, so all is checked first.  Returns how many pages must
- * be split, or -1.
+ * Give [address, end) this protection, or, for nothing may be changed if that fails, only look whether it can be.
+ * Returns how many large pages must be split, or -1 where there is anything but RAM.
  */
-static long protect_check(unsigned long address, unsigned long end, uint64_t flags)
+static long protect(unsigned long address, unsigned long end, uint64_t flags, bool look)
 {
+	unsigned int changed = 0;
 	long splits = 0;
 
 	for (unsigned long next; address < end; address = next) {
-		const uint64_t *entry = directory_entry(address);
+		uint64_t *entry = directory_entry(address);
+		unsigned long step = LARGE_SIZE;
 
 		next = part_end(address, end);
 		if (!entry || !*entry)
 			return -1;
-		if (is_large(*entry)) {
-			if (!(*entry & ENTRY_RAM))
-				return -1;
-			splits += (*entry & PROTECTION) != flags && !is_whole(address, next);
-			continue;
+		if (is_large(*entry) && !is_whole(address, next) && (*entry & PROTECTION) != flags) {
+			splits++;
+			if (!look)
+				split(entry);
 		}
-		entry = table_of(*entry);
-		for (unsigned long page = address; page < next; page += HC_PAGE_SIZE)
-			if (!(entry[index(page, 0)] & ENTRY_RAM))
-				return -1;
-	}
-	return splits;
-}
-
-static void protect(unsigned long address, unsigned long end, uint64_t flags)
-{
-	struct flush flush = { 0 };
-
-	for (unsigned long next; address < end; address = next) {
-		uint64_t *entry = directory_entry(address);
-
-		next = part_end(address, end);
-		if (is_large(*entry)) {
+		if (!is_large(*entry)) {
+			entry = &table_of(*entry)[index(address, 0)];
+			step = HC_PAGE_SIZE;
+		}
+		for (; address < next; address += step, entry++) {
 			uint64_t old = *entry;
 
-			if ((old & PROTECTION) == flags)
-				continue;
-			if (is_whole(address, next)) {
-				*entry = (old & ~PROTECTION) | flags;
-				if (old & PRESENT)
-					flush_add(&flush, address);
-				continue;
-			}
-			split(entry);
-		}
-		entry = &table_of(*entry)[index(address, 0)];
-		for (; address < next; address += HC_PAGE_SIZE, entry++) {
-			uint64_t old = *entry;
-
-			if ((old & PROTECTION) == flags)
+			if (!(old & ENTRY_RAM))
+				return -1;
+			if (look || (old & PROTECTION) == flags)
 				continue;
 			*entry = (old & ~PROTECTION) | flags;
 			if (old & PRESENT)
-				flush_add(&flush, address);
+				flush_add(&changed, address);
 		}
 	}
-	flush_finish(&flush);
+	flush_finish(changed);
+	return splits;
 }
 
 int hc_memory_protect(void *address, unsigned long size, unsigned int prot)
@@ -264,13 +235,13 @@ int hc_memory_protect(void *address, unsigned long size, unsigned int prot)
 	if ((start | size) % HC_PAGE_SIZE || end < start || prot > 7)
 		return HC_EINVAL;
 	irq_flags = irq_save();
-	splits = protect_check(start, end, flags);
+	splits = protect(start, end, flags, true);
 	if (splits < 0)
 		result = HC_EINVAL;
 	else if ((unsigned long)splits > pool_left)
 		result = HC_ENOMEM;
 	else
-		protect(start, end, flags);
+		protect(start, end, flags, false);
 	irq_restore(irq_flags);
 	return result;
 }
@@ -314,7 +285,7 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 {
 	unsigned long start = page_down(physical), end = page_up(physical + size), flags;
 	uint64_t kind = protection(HC_PROT_WRITE) | ACCESSED | DIRTY | ENTRY_DEVICE;
-	struct flush flush = { 0 };
+	unsigned int changed = 0;
 	int result = 0;
 
 	if (physical + size < physical || end < start || end > direct_map_end ||
@@ -324,35 +295,22 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 		return 0;
 	if (cache == HC_CACHE_NONE || (cache == HC_CACHE_COMBINE && !cpu.pat))
 		kind |= WRITE_THROUGH | CACHE_DISABLED;
+	else if (cache == HC_CACHE_COMBINE)
+		kind |= PAT_SMALL;
 	flags = irq_save();
 	if (tables_needed(start + hc_direct_map, end + hc_direct_map) > pool_left)
 		result = HC_ENOMEM;
-	while (!result && start < end) {
-		unsigned long address = start + hc_direct_map, step = HC_PAGE_SIZE;
-		uint64_t *entry = directory_entry_make(address), old, new;
+	for (; !result && start < end; start += HC_PAGE_SIZE) {
+		uint64_t *entry = small_entry_make(start + hc_direct_map), old = *entry;
 
-		if (!(start % LARGE_SIZE) && end - start >= LARGE_SIZE &&
-		    (!*entry || is_large(*entry))) {
-			step = LARGE_SIZE;
-			new = start | kind | LARGE;
-			if (cache == HC_CACHE_COMBINE && cpu.pat)
-				new |= PAT_LARGE;
-		} else {
-			entry = small_entry_make(address);
-			new = start | kind;
-			if (cache == HC_CACHE_COMBINE && cpu.pat)
-				new |= PAT_SMALL;
-		}
-		old = *entry;
-		/* Page tables of the last page may be rounded into RAM, whose mapping is better. */
-		if (old != new && !(old & ENTRY_RAM)) {
-			*entry = new;
-			if (old & PRESENT)
-				flush_add(&flush, address);
-		}
-		start += step;
+		/* Tables of the last page may be rounded into RAM, whose mapping is better. */
+		if (old == (start | kind) || old & ENTRY_RAM)
+			continue;
+		*entry = start | kind;
+		if (old & PRESENT)
+			flush_add(&changed, start + hc_direct_map);
 	}
-	flush_finish(&flush);
+	flush_finish(changed);
 	irq_restore(flags);
 	return result;
 }

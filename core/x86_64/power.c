@@ -153,18 +153,11 @@ static void tell_host(const char *text)
 
 static void tell_status(unsigned int status)
 {
-	char text[] = "haunch: exit status 000\n";
-	char *digit = text + sizeof(text) - 5;
+	char text[] = { (char)('0' + status / 100), (char)('0' + status / 10 % 10),
+			(char)('0' + status % 10), '\n', '\0' };
 
-	/* No leading zeros. */
-	if (status >= 100)
-		*digit++ = (char)('0' + status / 100);
-	if (status >= 10)
-		*digit++ = (char)('0' + status / 10 % 10);
-	*digit++ = (char)('0' + status % 10);
-	*digit++ = '\n';
-	*digit = '\0';
-	tell_host(text);
+	tell_host("haunch: exit status ");
+	tell_host(text + (status < 100) + (status < 10));	/* no leading zeros */
 }
 
 void hc_power_off(unsigned int status)

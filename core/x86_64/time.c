@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copyright (c) 2026 The Haunch authors
 /*
- * time.c - the clock (time stamp counter), the date, and the timer (local APIC, else PIT).
+ * time.c - the clock (time stamp counter), the date, and the timer (local APIC).
  *
- * The counter's frequency is told by the CPU or the hypervisor, or it is measured, in under a
+ * The counter's frequency is told by the CPU or the hypervisor, or it is measured, in about a
  * millisecond, against a reference: the ACPI power management timer, else the PIT.  A short
  * measurement is a coarse one, so as time goes by the timer's interrupt looks at the reference
  * again and corrects the slope; each time the interval doubles, so that costs nothing.
@@ -126,153 +126,99 @@ static uint32_t reference_read(void)
 	return (0x10000 - (low | (uint32_t)in8(PIT_CHANNEL2) << 8)) & 0xffff;
 }
 
-/* The reference changed to `count` at counter value tsc, give or take `error`. */
-struct sample {
-	uint64_t tsc, error;
-	uint32_t count;
-};
-
-#define EDGE_CYCLES		20000000	/* some milliseconds: the reference stands still */
-
-/* Wait for the reference to change, which takes up to 0.8 us.  False if it does not. */
-static bool sample_edge(struct sample *sample)
-{
-	uint64_t first = read_tsc(), before = first, after;
-	uint32_t old = reference_read(), new;
-
-	for (;;) {
-		new = reference_read();
-		after = read_tsc();
-		if (new != old)
-			break;
-		if (after - first > EDGE_CYCLES)
-			return false;
-		before = after;
-	}
-	/* It changed after the look before the last began and before the last look ended. */
-	sample->tsc = before + (after - before) / 2;
-	sample->error = (after - before) / 2 + 1;
-	sample->count = new;
-	return true;
-}
-
 /* ------------------------------------------------------------------ measuring */
 
-#define SAMPLES			3
-#define WINDOW			(80 * 1000)		/* ns between samples */
-#define ERROR_GOOD		5000		/* parts per million; refine() does better */
-#define SAMPLES_MAX		40			/* on a machine too busy for ERROR_GOOD */
-#define MEASUREMENTS_MAX	16			/* likewise: again, and the last one counts */
+#define ERROR_GOOD		5000	/* parts per million; refine() does better */
+#define LOOKS_CYCLES		20000000	/* some milliseconds, for one measurement */
+#define MEASUREMENTS_MAX	16	/* on a machine too busy for ERROR_GOOD: then the best counts */
 
-static struct sample origin;		/* to which later samples are compared */
+/* What the reference and the APIC's timer said when the counter was at tsc, give or take `error`. */
+struct look {
+	uint64_t tsc, error;
+	uint32_t reference, apic;
+};
+
+static struct look origin;		/* to which later ones are compared */
 static uint64_t error_ppb;		/* bound of the frequency's relative error, per 10^9 */
 static uint64_t apic_hz;		/* of the APIC's timer, divided by APIC_DIVIDER */
 static uint64_t refine_at;		/* counter value; ~0: never */
 
-/*
- * The APIC's timer is read right after each sample; an error of a few samples' does not matter, as
- * timers that are a little early or late harm nobody.  But the CPU may have been taken in between.
- */
-#define APIC_READ_ERRORS	8
-
-/*
- * The PIT's count wraps around after 55 ms, for which the CPU may have been taken from us between two
- * samples; the ACPI timer's takes seconds.  EDGE_CYCLES are less on any CPU of more than 364 MHz.
- */
-static bool may_have_wrapped(const struct sample *from, const struct sample *to)
+/* The best of four looks. */
+static struct look look(void)
 {
-	return reference_mask == 0xffff && to->tsc - from->tsc > EDGE_CYCLES;
+	struct look best = { .error = ~0ull };
+
+	for (int i = 0; i < 4; i++) {
+		uint64_t before = read_tsc(), error;
+		uint32_t reference = reference_read(), apic = apic_read(APIC_TIMER_CURRENT);
+
+		error = (read_tsc() - before) / 2 + 1;
+		if (error < best.error)
+			best = (struct look){ before + error, error, reference, apic };
+	}
+	return best;
 }
 
+/* How wrong the frequency can be that follows from two looks and the ticks between them: by one tick, too. */
+static uint64_t error_between(const struct look *from, const struct look *to, uint64_t ticks)
+{
+	return muldiv(from->error + to->error, NS_PER_SECOND, to->tsc - from->tsc) +
+	       NS_PER_SECOND / ticks;
+}
+
+/* False if the reference stands still. */
 static bool measure(void)
 {
-	struct sample samples[SAMPLES_MAX] = { { 0 } };
-	uint32_t apic_count[SAMPLES_MAX];
-	uint64_t ticks = reference_hz * WINDOW / NS_PER_SECOND, best = ~0ull;
-	unsigned int n = 0, from = 0, to = 0, tries = 0;
+	error_ppb = ~0ull;
+	for (int i = 0; i < MEASUREMENTS_MAX && error_ppb > ERROR_GOOD * 1000; i++) {
+		struct look from = look(), to;
 
-	while (n < SAMPLES || (best > ERROR_GOOD * 1000 && n < SAMPLES_MAX)) {
-		struct sample *s = &samples[n];
-		uint64_t late;
+		do {
+			uint64_t ticks, error;
 
-		if (n) {
-			uint64_t started = read_tsc();
-
-			while (((reference_read() - samples[n - 1].count) & reference_mask) < ticks)
-				if (read_tsc() - started > EDGE_CYCLES)
-					return false;
-		}
-		if (!sample_edge(s))
-			return false;
-		if (n && may_have_wrapped(s - 1, s)) {
-			if (++tries == MEASUREMENTS_MAX)
-				return false;
-			n = 0;
-			best = ~0ull;
-			continue;
-		}
-		apic_count[n] = apic_present ? apic_read(APIC_TIMER_CURRENT) : 0;
-		late = read_tsc() - s->tsc;
-		if (late > APIC_READ_ERRORS * s->error)
-			s->error = late;
-		/* The best pair so far is the one with the smallest error for its distance. */
-		for (unsigned int i = 0; i < n; i++) {
-			uint64_t error = muldiv(samples[i].error + s->error, NS_PER_SECOND,
-						s->tsc - samples[i].tsc);
-
-			if (error < best) {
-				best = error;
-				from = i;
-				to = n;
-			}
-		}
-		n++;
+			to = look();
+			ticks = (to.reference - from.reference) & reference_mask;
+			/*
+			 * The CPU may have been taken in between.  The PIT's count wraps around after
+			 * 55 ms, more than LOOKS_CYCLES on any CPU of more than 364 MHz; the ACPI timer's
+			 * takes seconds.
+			 */
+			if (!ticks || (reference_mask == 0xffff && to.tsc - from.tsc > LOOKS_CYCLES))
+				continue;
+			error = error_between(&from, &to, ticks);
+			if (error >= error_ppb)
+				continue;
+			error_ppb = error;
+			origin = from;
+			set_frequency(muldiv(to.tsc - from.tsc, reference_hz, ticks), read_tsc());
+			apic_hz = muldiv(from.apic - to.apic, frequency, to.tsc - from.tsc);
+			refine_at = to.tsc + frequency / 64;
+		} while (error_ppb > ERROR_GOOD * 1000 && to.tsc - from.tsc < LOOKS_CYCLES);
 	}
-	origin = samples[from];
-	error_ppb = best;
-	set_frequency(muldiv(samples[to].tsc - origin.tsc, reference_hz,
-			     (samples[to].count - origin.count) & reference_mask),
-		      read_tsc());
-	if (apic_present)
-		apic_hz = muldiv(apic_count[from] - apic_count[to], frequency,
-				 samples[to].tsc - origin.tsc);
-	refine_at = origin.tsc + frequency / 64;
-	return true;
+	return error_ppb != ~0ull;
 }
 
 /*
  * Compare with the reference over all the time since `origin`.  The reference has wrapped around
  * many times; how often is known as long as the clock's error is smaller than half a round.
  */
-static void refine(uint64_t now)
+static void refine(void)
 {
-	struct sample sample = { .error = ~0ull };
-	uint64_t elapsed, ticks, expected, error, round = (uint64_t)reference_mask + 1;
+	struct look now = look();
+	uint64_t elapsed = now.tsc - origin.tsc, round = (uint64_t)reference_mask + 1;
+	uint64_t expected = muldiv(elapsed, reference_hz, frequency), ticks, error;
 
-	for (int i = 0; i < 4; i++) {
-		uint64_t before = read_tsc(), after;
-		uint32_t count = reference_read();
-
-		after = read_tsc();
-		if ((after - before) / 2 >= sample.error)
-			continue;
-		sample = (struct sample){ before + (after - before) / 2, (after - before) / 2,
-					  count };
-	}
-	/* The count may have changed up to one tick before it was read. */
-	sample.error += frequency / reference_hz + 1;
-
-	elapsed = sample.tsc - origin.tsc;
-	refine_at = now + elapsed;
-	expected = muldiv(elapsed, reference_hz, frequency);
+	refine_at = now.tsc + elapsed;
 	if (muldiv(expected, error_ppb, NS_PER_SECOND) > round / 4) {
 		refine_at = ~0ull;
 		return;
 	}
-	ticks = (sample.count - origin.count) & reference_mask;
+	ticks = (now.reference - origin.reference) & reference_mask;
 	ticks += (expected - ticks + round / 2) / round * round;
-	error = muldiv(origin.error + sample.error, NS_PER_SECOND, elapsed);
-	if (error >= error_ppb / 2 || !ticks)
+	if (!ticks)
+		return;
+	error = error_between(&origin, &now, ticks);
+	if (error >= error_ppb / 2)
 		return;
 	error_ppb = error;
 	set_frequency(muldiv(elapsed, reference_hz, ticks), read_tsc());
@@ -433,47 +379,36 @@ static uint64_t rtc_wall(void)
 #define APIC_DIVIDE_BY_16	3	/* SDM vol. 3, 11.5.4 */
 #define APIC_DIVIDER		16
 #define APIC_LVT_TSC_DEADLINE	(2 << 17)
-#define PIT_CHANNEL0		0x40
-#define PIT_CHANNEL0_ONCE	0x30	/* channel 0, both bytes, mode 0: one interrupt at zero */
-#define PIT_LINE		0
 
 static uint64_t apic_ticks_per_ns;	/* times 2^32 */
-static uint64_t timer_end;		/* ns; 0: not armed.  Used where the hardware cannot wait so
-					 * long at once */
+static uint64_t timer_end;		/* ns, of a wait that is made in parts; 0: none is */
+
+/*
+ * A longer wait than this is made in parts, so that a corrected slope is used for the rest, and the APIC's 32 bits are
+ * enough.
+ */
+#define WAIT_MAX		(NS_PER_SECOND / 2)
 
 static void arm(uint64_t delta)
 {
-	uint64_t count;
+	uint32_t count = (uint32_t)scale(delta, apic_ticks_per_ns);
 
-	if (cpu.tsc_deadline) {
+	if (cpu.tsc_deadline)
 		write_msr(MSR_TSC_DEADLINE, read_tsc() + scale(delta, cycles_per_ns));
-	} else if (apic_present) {
-		count = scale(delta, apic_ticks_per_ns);
-		apic_write(APIC_TIMER_INITIAL,
-			   count > 0xffffffff ? 0xffffffff : count ? (uint32_t)count : 1);
-	} else {
-		count = delta > 50000000 ? 50000000 : delta;
-		count = count * PIT_HZ / NS_PER_SECOND + 1;
-		out8(PIT_COMMAND, PIT_CHANNEL0_ONCE);
-		out8(PIT_CHANNEL0, (uint8_t)count);
-		out8(PIT_CHANNEL0, (uint8_t)(count >> 8));
-	}
+	else
+		apic_write(APIC_TIMER_INITIAL, count ? count : 1);
 }
-
-/* A longer wait than this is made in parts, so that a corrected slope is used for the rest. */
-#define WAIT_MAX		(NS_PER_SECOND / 2)
 
 void hc_timer_start(unsigned long delta)
 {
 	unsigned long flags = irq_save();
 
 	timer_end = 0;
-	if (delta > WAIT_MAX || !apic_present) {
+	if (delta > WAIT_MAX) {
 		timer_end = hc_time_monotonic() + delta;
 		if (timer_end < delta)
 			timer_end = ~0ull;
-		if (delta > WAIT_MAX)
-			delta = WAIT_MAX;
+		delta = WAIT_MAX;
 	}
 	arm(delta);
 	irq_restore(flags);
@@ -486,22 +421,16 @@ void hc_timer_stop(void)
 	timer_end = 0;
 	if (cpu.tsc_deadline)
 		write_msr(MSR_TSC_DEADLINE, 0);
-	else if (apic_present)
+	else
 		apic_write(APIC_TIMER_INITIAL, 0);
 	irq_restore(flags);
 }
 
 void time_interrupt(struct hc_frame *frame)
 {
-	uint64_t now = read_tsc();
-
-	if (apic_present)
-		apic_write(APIC_EOI, 0);
-	if (now >= refine_at)
-		refine(now);
-	/* The PIT cannot be told to stop. */
-	if (!apic_present && !timer_end)
-		return;
+	apic_write(APIC_EOI, 0);
+	if (read_tsc() >= refine_at)
+		refine();
 	if (timer_end) {
 		uint64_t ns = hc_time_monotonic();
 
@@ -522,26 +451,16 @@ void time_init(void)
 
 	clock_page.clock.lines[0].start_tsc = started;
 	refine_at = ~0ull;
-	if (!apic_present)
-		cpu.tsc_deadline = false;
-	if (apic_present) {
-		apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_16);
-		apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED | VECTOR_TIMER);
-		apic_write(APIC_TIMER_INITIAL, 0xffffffff);
-	}
+	apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_16);
+	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED | VECTOR_TIMER);
+	apic_write(APIC_TIMER_INITIAL, 0xffffffff);
 	hz = told_frequency(&apic_bus_hz);
 	if (kvm_clock(&hz, &wall) || hz)
 		set_frequency(hz, started);
 	apic_hz = apic_bus_hz / APIC_DIVIDER;
-	if (!hz || (apic_present && !cpu.tsc_deadline && !apic_hz)) {
-		bool measured;
-		unsigned int n = 0;
-
+	if (!hz || (!cpu.tsc_deadline && !apic_hz)) {
 		reference_init();
-		do
-			measured = measure();
-		while (measured && error_ppb > ERROR_GOOD * 1000 && ++n < MEASUREMENTS_MAX);
-		if (!measured) {
+		if (!measure()) {
 			print("haunch: no clock to measure the CPU's by: time will be wrong\n");
 			set_frequency(2 * NS_PER_SECOND, started);
 			apic_hz = NS_PER_SECOND / APIC_DIVIDER;
@@ -551,20 +470,14 @@ void time_init(void)
 			refine_at = ~0ull;
 		}
 	}
-	if (apic_present) {
-		/* QEMU and KVM have a bus of 1 GHz; do not let a measurement's error spoil that. */
-		if (cpu.hypervisor && apic_hz > 62000000 && apic_hz < 63000000)
-			apic_hz = 62500000;
-		apic_ticks_per_ns = muldiv(apic_hz, 1ull << 32, NS_PER_SECOND);
-		apic_write(APIC_TIMER_INITIAL, 0);
-		apic_write(APIC_LVT_TIMER,
-			   VECTOR_TIMER | (cpu.tsc_deadline ? APIC_LVT_TSC_DEADLINE : 0));
-		/* The mode must be set before the deadline (SDM vol. 3, 11.5.4.1). */
-		__asm__ volatile("mfence" ::: "memory");
-	} else {
-		out8(PIT_COMMAND, PIT_CHANNEL0_ONCE);
-		hc_irq_unmask(PIT_LINE);
-	}
+	/* QEMU and KVM have a bus of 1 GHz; do not let a measurement's error spoil that. */
+	if (cpu.hypervisor && apic_hz > 62000000 && apic_hz < 63000000)
+		apic_hz = 62500000;
+	apic_ticks_per_ns = muldiv(apic_hz, 1ull << 32, NS_PER_SECOND);
+	apic_write(APIC_TIMER_INITIAL, 0);
+	apic_write(APIC_LVT_TIMER, VECTOR_TIMER | (cpu.tsc_deadline ? APIC_LVT_TSC_DEADLINE : 0));
+	/* The mode must be set before the deadline (SDM vol. 3, 11.5.4.1). */
+	__asm__ volatile("mfence" ::: "memory");
 	if (!wall)
 		wall = rtc_wall();
 	wall_offset = wall - hc_time_monotonic();

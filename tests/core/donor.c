@@ -423,8 +423,8 @@ static void test_time(void)
 	ok(timers == count, "a stopped timer does not go off");
 
 	hc_timer_start(1000 * MS);
-	hc_timer_start(10 * MS);
 	began = hc_time_monotonic();
+	hc_timer_start(10 * MS);
 	hc_idle();
 	took = hc_time_monotonic() - began;
 	ok(hc_irq_flags() & HC_IRQ_FLAG, "idle returns with interrupts enabled");
@@ -476,11 +476,6 @@ static void test_interrupts(void)
 	int first = hc_irq_allocate(&message), second = hc_irq_allocate(&other), last = 0, n = 0;
 	unsigned int count = interrupts;
 
-	if (first == HC_EINVAL) {
-		put("no local APIC\n");
-		test_line();
-		return;
-	}
 	ok(first >= HC_NR_LINES && second > first && message.data != other.data &&
 	   (message.address & 0xfff00000) == 0xfee00000, "allocate two messages");
 	/* The CPU's write to that address is not a message, so have the APIC send the interrupt. */

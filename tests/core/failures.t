@@ -37,6 +37,10 @@ says '^haunch: panic: hc_irq_mask\(\) called with interrupt number 0x3e8$' \
 says '\? .*<hc_irq_mask\+' 'with the call'
 ended 125 'ends with 125'
 
+boot test=none -m 32 -cpu qemu64,-apic
+says '^haunch: panic: this CPU has no local APIC$' 'a CPU without a local APIC'
+ended 125 'ends with 125'
+
 boot test=stack -m 32
 says '^haunch: panic: bad stack: invalid instruction' 'a stack that is not there'
 ended 125 'ends with 125'

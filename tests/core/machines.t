@@ -22,7 +22,6 @@ machine '16 MB' -m 16
 # A host may refuse to promise more than it has.
 large=$(awk '/^MemTotal/ { print ($2 > 22 * 2^20) ? 20 : ($2 > 5 * 2^20) ? 4 : 0 }' /proc/meminfo)
 [ "$large" = 0 ] || machine "$large GB, most of it above the PCI hole" -m "${large}G"
-machine 'no local APIC: the PIT is the timer' -cpu qemu64,-apic -m 32
 machine 'FSGSBASE, XSAVE, AVX' -cpu Haswell-v4,-hle,-rtm -m 32
 
 boot test=none -m 64 -M q35 -cpu max -device pcie-root-port,id=root1,chassis=1

@@ -14,15 +14,13 @@ struct task_struct;
 #define VECTOR_PF	14	/* the page fault's (Intel SDM vol. 3, table 6-1) */
 
 /*
- * Make the FPU state in the CPU that of the current program, or copy it from there.  For another one:
- * have its state in memory, before it is read, or after it was written.
+ * Make the FPU state in the CPU the initial one, or that of the current program.  For any one: have its
+ * state in memory, before it is read, or after it was written.
  */
-void fpu_save_current(void);
 void fpu_reset_current(void);
 int fpu_restore_current(void);
 void fpu_save(struct task_struct *task);
 void fpu_written(struct task_struct *task);
-unsigned long fpu_size(void);
 
 /*
  * Print one line, if nothing in the current program will take this signal: what happened, with `value`,

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Copyright (c) 2026 The Haunch authors
 /*
- * The end, and the button that asks for it.  init writes the program's exit status to
- * /sys/kernel/haunch/exit_status and calls reboot(2); the status leaves the machine with the power-off
- * hypercall.
+ * The end, and the button that asks for it.  init sets the parameter exit_status to the program's and calls
+ * reboot(2); the status leaves the machine with the power-off hypercall.
  */
 #include <linux/interrupt.h>
-#include <linux/kobject.h>
+#include <linux/moduleparam.h>
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
 #include <linux/pm.h>
 #include <linux/reboot.h>
 #include <linux/syscore_ops.h>
-#include <linux/sysfs.h>
 #include <asm/donor.h>
 #include "haunch.h"
 
-static unsigned int exit_status;
+static unsigned char exit_status;
 void (*pm_power_off)(void);
 EXPORT_SYMBOL(pm_power_off);
 
@@ -76,49 +74,30 @@ static int __init button_init(void)
 }
 device_initcall(button_init);
 
-static ssize_t exit_status_show(struct kobject *object, struct kobj_attribute *attribute, char *to)
-{
-	return sysfs_emit(to, "%u\n", exit_status);
-}
+/* init's: /sys/module/haunch/parameters/exit_status, and what a panic leads to, 1: a reboot. */
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "haunch."
+module_param(exit_status, byte, 0600);
 
-static ssize_t exit_status_store(struct kobject *object, struct kobj_attribute *attribute,
-				 const char *from, size_t size)
-{
-	u8 status;
-	int error = kstrtou8(from, 10, &status);
-
-	if (error)
-		return error;
-	exit_status = status;
-	return size;
-}
-
-static struct kobj_attribute exit_status_attribute = __ATTR_RW(exit_status);
-
-/* What a panic leads to: "1" a reboot, "0" the machine is switched off. */
-static ssize_t panic_reboots_store(struct kobject *object, struct kobj_attribute *attribute,
-				   const char *from, size_t size)
+static int set_panic_reboots(const char *value, const struct kernel_param *parameter)
 {
 	bool reboots;
-	int error = kstrtobool(from, &reboots);
+	int error = kstrtobool(value, &reboots);
 
 	if (!error)
 		hc_failure_reboots(reboots);
-	return error ? error : size;
+	return error;
 }
 
-static struct kobj_attribute panic_reboots_attribute = __ATTR_WO(panic_reboots);
-
-static const struct attribute *const attributes[] = {
-	&exit_status_attribute.attr, &panic_reboots_attribute.attr, NULL
+static const struct kernel_param_ops panic_reboots_ops = {
+	.set = set_panic_reboots,
 };
+module_param_cb(panic_reboots, &panic_reboots_ops, NULL, 0200);
 
 static int __init power_init(void)
 {
-	struct kobject *directory = kobject_create_and_add("haunch", kernel_kobj);
-
 	register_syscore_shutdown(quiet_end);
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
-	return directory ? sysfs_create_files(directory, attributes) : -ENOMEM;
+	return 0;
 }
-postcore_initcall(power_init);	/* kernel_kobj is made by a core_initcall */
+core_initcall(power_init);

@@ -30,11 +30,6 @@ static struct kmem_cache *fpu_cache;
 
 /* ------------------------------------------------------------------ FPU */
 
-unsigned long fpu_size(void)
-{
-	return hc_fpu_size();
-}
-
 void __init arch_task_cache_init(void)
 {
 	fpu_cache = kmem_cache_create_usercopy("fpu", hc_fpu_size(), 64, SLAB_PANIC, 0, hc_fpu_size(),
@@ -65,11 +60,6 @@ void fpu_written(struct task_struct *task)
 {
 	if (fpu_owner == task)
 		fpu_owner = NULL;
-}
-
-void fpu_save_current(void)
-{
-	fpu_save(current);
 }
 
 int fpu_restore_current(void)
@@ -151,7 +141,7 @@ int copy_thread(struct task_struct *task, const struct kernel_clone_args *args)
 		pt_regs_changed(regs);
 		if (args->stack)
 			regs->sp = args->stack;
-		fpu_save_current();
+		fpu_save(current);
 		memcpy(task->thread.fpu, current->thread.fpu, hc_fpu_size());
 		task->thread.gs = hc_gs_get();
 		task->thread.fs = args->flags & CLONE_SETTLS ? args->tls : hc_thread_pointer_get();

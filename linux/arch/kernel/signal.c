@@ -33,7 +33,7 @@ struct rt_sigframe {
 static int put_fpu(void __user *to)
 {
 	struct _fpstate *state = current->thread.fpu;
-	unsigned long size = fpu_size();
+	unsigned long size = hc_fpu_size();
 	struct _fpx_sw_bytes marks = {
 		.magic1 = FP_XSTATE_MAGIC1,
 		.extended_size = size + FP_XSTATE_MAGIC2_SIZE,
@@ -41,7 +41,7 @@ static int put_fpu(void __user *to)
 		.xstate_size = size,
 	};
 
-	fpu_save_current();
+	fpu_save(current);
 	if (copy_to_user(to, state, size))
 		return -EFAULT;
 	if (!marks.xfeatures)
@@ -58,19 +58,19 @@ static int get_fpu(void __user *from)
 		fpu_reset_current();
 		return 0;
 	}
-	if (!access_ok(from, fpu_size()))
+	if (!access_ok(from, hc_fpu_size()))
 		return -EFAULT;
 	/* Nobody else may run, and have this program's state saved, between the copy and its use. */
 	for (;;) {
 		unsigned long left;
 
 		pagefault_disable();
-		left = __copy_from_user_inatomic(current->thread.fpu, from, fpu_size());
+		left = __copy_from_user_inatomic(current->thread.fpu, from, hc_fpu_size());
 		pagefault_enable();
 		if (!left)
 			return fpu_restore_current();
 		/* What was copied of it is not what is in the CPU. */
-		if (fault_in_readable(from, fpu_size())) {
+		if (fault_in_readable(from, hc_fpu_size())) {
 			fpu_reset_current();
 			return -EFAULT;
 		}
@@ -79,7 +79,7 @@ static int get_fpu(void __user *from)
 
 unsigned long signal_frame_size(void)
 {
-	return sizeof(struct rt_sigframe) + fpu_size() + FP_XSTATE_MAGIC2_SIZE + 64 + 16;
+	return sizeof(struct rt_sigframe) + hc_fpu_size() + FP_XSTATE_MAGIC2_SIZE + 64 + 16;
 }
 
 /* The registers of a sigcontext in the order of pt_regs' fields. */
@@ -134,7 +134,7 @@ bad:
 
 static int setup_frame(struct ksignal *signal, sigset_t *set, struct pt_regs *regs)
 {
-	unsigned long size = fpu_size() + FP_XSTATE_MAGIC2_SIZE, sp, fpu;
+	unsigned long size = hc_fpu_size() + FP_XSTATE_MAGIC2_SIZE, sp, fpu;
 	struct rt_sigframe __user *frame;
 	bool alternate;
 

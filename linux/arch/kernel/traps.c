@@ -101,7 +101,7 @@ static int fpe_code(unsigned int vector)
 	unsigned int status = 0, control = 0, raised;
 	struct _fpstate *state;
 
-	fpu_save_current();
+	fpu_save(current);
 	state = current->thread.fpu;
 	if (vector == VECTOR_MF) {
 		status = state->swd;

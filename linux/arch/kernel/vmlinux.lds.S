@@ -42,41 +42,7 @@ SECTIONS
 	.rodata : {
 		__start_rodata = .;
 		*(.rodata) *(.rodata.*) *(.data.rel.ro*)
-		. = ALIGN(8);
-		__start___tracepoints_ptrs = .;
-		KEEP(*(__tracepoints_ptrs))
-		__stop___tracepoints_ptrs = .;
-		*(__tracepoints_strings)
 		*(.rodata1)
-		. = ALIGN(8);
-		__start_pci_fixups_early = .;
-		KEEP(*(.pci_fixup_early))
-		__end_pci_fixups_early = .;
-		__start_pci_fixups_header = .;
-		KEEP(*(.pci_fixup_header))
-		__end_pci_fixups_header = .;
-		__start_pci_fixups_final = .;
-		KEEP(*(.pci_fixup_final))
-		__end_pci_fixups_final = .;
-		__start_pci_fixups_enable = .;
-		KEEP(*(.pci_fixup_enable))
-		__end_pci_fixups_enable = .;
-		__start_pci_fixups_resume = .;
-		KEEP(*(.pci_fixup_resume))
-		__end_pci_fixups_resume = .;
-		__start_pci_fixups_resume_early = .;
-		KEEP(*(.pci_fixup_resume_early))
-		__end_pci_fixups_resume_early = .;
-		__start_pci_fixups_suspend = .;
-		KEEP(*(.pci_fixup_suspend))
-		__end_pci_fixups_suspend = .;
-		__start_pci_fixups_suspend_late = .;
-		KEEP(*(.pci_fixup_suspend_late))
-		__end_pci_fixups_suspend_late = .;
-		. = ALIGN(8);
-		__start_builtin_fw = .;
-		KEEP(*(.builtin_fw))
-		__end_builtin_fw = .;
 		*(.ref.rodata)
 		. = ALIGN(8);
 		__start___param = .;
@@ -102,14 +68,6 @@ SECTIONS
 		*(.data..read_mostly)
 		DATA_DATA
 		CONSTRUCTORS
-		. = ALIGN(8);
-		__nosave_begin = .;
-		*(.data..nosave)
-		__nosave_end = .;
-		. = ALIGN(8);
-		__start___bug_table = .;
-		KEEP(*(__bug_table))
-		__stop___bug_table = .;
 		. = ALIGN(8);
 		*(.data.[_a-zA-Z0-9]*)
 		/* Written while the kernel starts, read-only from mark_rodata_ro() on: setup.c. */
@@ -175,5 +133,6 @@ SECTIONS
 		*(.note.GNU-stack) *(.note.gnu.property) *(.note.*)
 		*(.eh_frame) *(.eh_frame_hdr)
 		*(.export_symbol)
+		*(.pci_fixup*)			/* CONFIG_PCI_QUIRKS is not set */
 	}
 }

@@ -1,2 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-#include "arch/x86/include/uapi/asm/sembuf.h"
