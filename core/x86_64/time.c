@@ -134,20 +134,23 @@ struct sample {
 
 #define EDGE_CYCLES		20000000	/* some milliseconds: the reference stands still */
 
-/* Wait for the reference to change, which takes up to 0.8 us.  False if it does not. */
+/*
+ * Wait for the reference to change, which takes up to 0.8 us.  False if it does not: if a look that began
+ * EDGE_CYCLES after the first one had ended still sees the same.  (That much time went by says nothing: it
+ * may be the host's that took the CPU away between a look at the reference and one at the counter.)
+ */
 static bool sample_edge(struct sample *sample)
 {
-	uint64_t first = read_tsc(), before = first, after;
+	uint64_t before = read_tsc(), first, after;
 	uint32_t old = reference_read(), new;
 
-	for (;;) {
+	for (first = read_tsc();; before = after) {
 		new = reference_read();
 		after = read_tsc();
 		if (new != old)
 			break;
-		if (after - first > EDGE_CYCLES)
+		if (before > first && before - first > EDGE_CYCLES)
 			return false;
-		before = after;
 	}
 	/* It changed after the look before the last began and before the last look ended. */
 	sample->tsc = before + (after - before) / 2;
@@ -176,12 +179,15 @@ static uint64_t refine_at;		/* counter value; ~0: never */
 #define APIC_READ_ERRORS	8
 
 /*
- * The PIT's count wraps around after 55 ms, for which the CPU may have been taken from us between two
- * samples; the ACPI timer's takes seconds.  EDGE_CYCLES are less on any CPU of more than 364 MHz.
+ * The reference wraps around, the PIT after 55 ms, the ACPI timer after seconds, for which the CPU may have
+ * been taken from us between two samples.  The counter knows, if it is not of a CPU slower than this.
  */
+#define CPU_HZ_MIN		360000000
+
 static bool may_have_wrapped(const struct sample *from, const struct sample *to)
 {
-	return reference_mask == 0xffff && to->tsc - from->tsc > EDGE_CYCLES;
+	return to->tsc - from->tsc >
+	       muldiv((uint64_t)reference_mask + 1, CPU_HZ_MIN, reference_hz);
 }
 
 static bool measure(void)
@@ -195,13 +201,9 @@ static bool measure(void)
 		struct sample *s = &samples[n];
 		uint64_t late;
 
-		if (n) {
-			uint64_t started = read_tsc();
-
-			while (((reference_read() - samples[n - 1].count) & reference_mask) < ticks)
-				if (read_tsc() - started > EDGE_CYCLES)
-					return false;
-		}
+		/* It moves: sample_edge() has seen that. */
+		while (n && ((reference_read() - samples[n - 1].count) & reference_mask) < ticks)
+			;
 		if (!sample_edge(s))
 			return false;
 		if (n && may_have_wrapped(s - 1, s)) {
