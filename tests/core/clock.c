@@ -161,14 +161,16 @@ int main(void)
 				 (unsigned int)(cpu_hz / 1000000));
 			ok(measures() && error_ppb <= ERROR_GOOD * 1000, name);
 			undisturbed = accesses;
-			for (unsigned int i = 0; i < sizeof(stalls_ms) / sizeof(stalls_ms[0]); i++) {
+			for (unsigned int i = 0; i < sizeof(stalls_ms) / sizeof(stalls_ms[0]);
+			     i++) {
 				stall_ns = stalls_ms[i] * 1000000;
 				for (bad = 0, stall_at = 0; stall_at < undisturbed; stall_at++)
 					bad += !measures();
-				snprintf(name, sizeof(name),
-					 "%s, %u MHz: without the CPU for %u ms at any moment (%u of %u were wrong)",
-					 timers[timer], (unsigned int)(cpu_hz / 1000000),
-					 (unsigned int)stalls_ms[i], bad, undisturbed);
+				snprintf(
+					name, sizeof(name),
+					"%s, %u MHz: without the CPU for %u ms at any moment (%u of %u were wrong)",
+					timers[timer], (unsigned int)(cpu_hz / 1000000),
+					(unsigned int)stalls_ms[i], bad, undisturbed);
 				ok(!bad, name);
 			}
 		}
