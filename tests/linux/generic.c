@@ -72,10 +72,13 @@ static int uring_open(struct uring *u)
 {
 	u->fd = syscall(SYS_io_uring_setup, 8, &u->params);
 	NEED(u->fd >= 0);
-	u->submissions = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, u->fd, IORING_OFF_SQ_RING);
-	u->completions = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, u->fd, IORING_OFF_CQ_RING);
+	u->submissions =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, u->fd, IORING_OFF_SQ_RING);
+	u->completions =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, u->fd, IORING_OFF_CQ_RING);
 	u->entries = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, u->fd, IORING_OFF_SQES);
-	NEED(u->submissions != MAP_FAILED && u->completions != MAP_FAILED && u->entries != MAP_FAILED);
+	NEED(u->submissions != MAP_FAILED && u->completions != MAP_FAILED &&
+	     u->entries != MAP_FAILED);
 	return 0;
 }
 
@@ -108,22 +111,32 @@ static int test_uring(void)
 	if (uring_open(&u))
 		return 1;
 	NEED(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
-	file = uring_do(&u, (struct io_uring_sqe){ .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD,
-						   .addr = (uintptr_t)"/tmp/ring", .len = 0600,
+	file = uring_do(&u, (struct io_uring_sqe){ .opcode = IORING_OP_OPENAT,
+						   .fd = AT_FDCWD,
+						   .addr = (uintptr_t) "/tmp/ring",
+						   .len = 0600,
 						   .open_flags = O_RDWR | O_CREAT });
 	NEED(file >= 0);
-	NEED(uring_do(&u, (struct io_uring_sqe){ .opcode = IORING_OP_WRITE, .fd = file,
-						 .addr = (uintptr_t)"written", .len = 7 }) == 7);
+	NEED(uring_do(&u, (struct io_uring_sqe){ .opcode = IORING_OP_WRITE,
+						 .fd = file,
+						 .addr = (uintptr_t) "written",
+						 .len = 7 }) == 7);
 	NEED(holds("/tmp/ring", "written"));
-	NEED(uring_do(&u, (struct io_uring_sqe){ .opcode = IORING_OP_SEND, .fd = pair[0],
-						 .addr = (uintptr_t)"sent", .len = 4 }) == 4);
-	NEED(uring_do(&u, (struct io_uring_sqe){ .opcode = IORING_OP_RECV, .fd = pair[1],
-						 .addr = (uintptr_t)buffer, .len = sizeof(buffer) }) == 4);
+	NEED(uring_do(&u, (struct io_uring_sqe){ .opcode = IORING_OP_SEND,
+						 .fd = pair[0],
+						 .addr = (uintptr_t) "sent",
+						 .len = 4 }) == 4);
+	NEED(uring_do(&u, (struct io_uring_sqe){ .opcode = IORING_OP_RECV,
+						 .fd = pair[1],
+						 .addr = (uintptr_t)buffer,
+						 .len = sizeof(buffer) }) == 4);
 	NEED(!strcmp(buffer, "sent"));
 	/* What would block is a worker's. */
 	NEED(uring_do(&u, (struct io_uring_sqe){ .opcode = IORING_OP_FSYNC, .fd = file }) == 0);
-	NEED(uring_do(&u, (struct io_uring_sqe){ .opcode = IORING_OP_READ, .fd = 99,
-						 .addr = (uintptr_t)buffer, .len = 1 }) == -EBADF);
+	NEED(uring_do(&u, (struct io_uring_sqe){ .opcode = IORING_OP_READ,
+						 .fd = 99,
+						 .addr = (uintptr_t)buffer,
+						 .len = 1 }) == -EBADF);
 	return 0;
 }
 
@@ -173,9 +186,11 @@ static int test_seccomp(void)
 
 static int test_landlock(void)
 {
-	struct landlock_ruleset_attr rights = { .handled_access_fs = LANDLOCK_ACCESS_FS_READ_FILE |
-								    LANDLOCK_ACCESS_FS_WRITE_FILE };
-	struct landlock_path_beneath_attr below = { .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE };
+	struct landlock_ruleset_attr rights = {
+		.handled_access_fs = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE
+	};
+	struct landlock_path_beneath_attr below = { .allowed_access =
+							    LANDLOCK_ACCESS_FS_READ_FILE };
 	int rules;
 
 	NEED(put("/tmp/inside", "in"));
@@ -196,7 +211,8 @@ static int test_landlock(void)
 
 static int test_overlay(void)
 {
-	static const char *const folders[] = { "/tmp/low", "/tmp/up", "/tmp/up/up", "/tmp/up/work", "/tmp/over" };
+	static const char *const folders[] = { "/tmp/low", "/tmp/up", "/tmp/up/up", "/tmp/up/work",
+					       "/tmp/over" };
 
 	for (int i = 0; i < 5; i++)
 		mkdir(folders[i], 0755);
@@ -205,7 +221,8 @@ static int test_overlay(void)
 		    "lowerdir=/tmp/low,upperdir=/tmp/up/up,workdir=/tmp/up/work"));
 	NEED(holds("/tmp/over/a", "low") && put("/tmp/over/a", "new") && !unlink("/tmp/over/b"));
 	NEED(holds("/tmp/over/a", "new") && access("/tmp/over/b", F_OK));
-	NEED(holds("/tmp/low/a", "low") && holds("/tmp/low/b", "low") && holds("/tmp/up/up/a", "new"));
+	NEED(holds("/tmp/low/a", "low") && holds("/tmp/low/b", "low") &&
+	     holds("/tmp/up/up/a", "new"));
 	return 0;
 }
 
@@ -279,7 +296,8 @@ static int ping_through(int tun, const char *from, const char *to)
 		ssize_t n = read(tun, answer, sizeof(answer));
 
 		NEED(n > 0);
-		if (n >= 28 && answer[0] == 0x45 && answer[9] == 1 && answer[20] == 0 && answer[24] == 0x12)
+		if (n >= 28 && answer[0] == 0x45 && answer[9] == 1 && answer[20] == 0 &&
+		    answer[24] == 0x12)
 			break;
 	}
 	NEED(!memcmp(answer + 12, &destination, 4) && !memcmp(answer + 16, &source, 4));
@@ -291,7 +309,8 @@ static int tun_open(void)
 	struct ifreq ifr = { .ifr_name = "tun7", .ifr_flags = IFF_TUN | IFF_NO_PI };
 	int tun = open("/dev/net/tun", O_RDWR), fd = socket(AF_INET, SOCK_DGRAM, 0);
 
-	if (tun < 0 || ioctl(tun, TUNSETIFF, &ifr) || interface(fd, "tun7", SIOCSIFADDR, "10.9.0.1") ||
+	if (tun < 0 || ioctl(tun, TUNSETIFF, &ifr) ||
+	    interface(fd, "tun7", SIOCSIFADDR, "10.9.0.1") ||
 	    interface(fd, "tun7", SIOCSIFNETMASK, "255.255.255.0") ||
 	    interface(fd, "tun7", SIOCSIFFLAGS, NULL))
 		return -1;
@@ -322,10 +341,12 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*test)(void);
 	} all[] = {
-		{ "io_uring", test_uring }, { "memfd", test_memfd }, { "tmpfs", test_tmpfs },
-		{ "membarrier", test_membarrier }, { "seccomp", test_seccomp },
-		{ "landlock", test_landlock }, { "overlay", test_overlay }, { "9p", test_9p },
-		{ "vfat", test_vfat }, { "tun", test_tun }, { "nat", test_nat },
+		{ "io_uring", test_uring },  { "memfd", test_memfd },
+		{ "tmpfs", test_tmpfs },     { "membarrier", test_membarrier },
+		{ "seccomp", test_seccomp }, { "landlock", test_landlock },
+		{ "overlay", test_overlay }, { "9p", test_9p },
+		{ "vfat", test_vfat },	     { "tun", test_tun },
+		{ "nat", test_nat },
 	};
 	int failed = 0;
 
