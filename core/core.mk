@@ -80,6 +80,12 @@ $(B)/tests/core/units: tests/core/units.c $(CORE_UNITS:%=core/%.c) $(wildcard co
 		-fno-sanitize-recover=all -fno-omit-frame-pointer -o $@ \
 		tests/core/units.c $(CORE_UNITS:%=core/%.c)
 
+# The clock with a simulated counter.
+$(B)/tests/core/clock: tests/core/clock.c core/x86_64/time.c $(wildcard core/*.h core/x86_64/*.h) \
+		hypercall/hypercall.h
+	@mkdir -p $(@D)
+	$(CC) $(HOSTCFLAGS) -fsanitize=undefined -fno-sanitize-recover=all -o $@ $<
+
 .PHONY: core-tests
-core-tests: $(B)/core/core.o $(B)/tests/core/units \
+core-tests: $(B)/core/core.o $(B)/tests/core/units $(B)/tests/core/clock \
 	$(B)/tests/core/donor.elf $(B)/tests/core/large.elf
