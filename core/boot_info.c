@@ -35,6 +35,7 @@ static const char *map_finish(struct map *map, struct boot_info *info)
 		ranges_remove(&map->ram, map->other.range[i].start, map->other.range[i].end);
 	ranges_round(&map->ram, HC_PAGE_SIZE);
 	info->ram = map->ram;
+	info->reserved = map->other;
 	return info->ram.nr ? NULL : "the boot loader's memory map has no RAM";
 }
 

@@ -19,6 +19,7 @@
 
 struct boot_info {
 	struct ranges ram;		/* whole pages of RAM that nobody has reserved */
+	struct ranges reserved;		/* what the map says is something else */
 	char command_line[COMMAND_LINE_SIZE];
 	uint64_t initrd;		/* physical; the first module */
 	uint64_t initrd_size;		/* 0: none */

@@ -147,6 +147,9 @@ void cpu_describe(struct hc_start_info *info);
 /* irq.c */
 void irq_init(void);
 
+/* Add what no device may be placed on: the registers of interrupt controllers. */
+void irq_reserve(struct ranges *reserved);
+
 /* console.c */
 void console_init(void);
 void console_map(void);		/* into the page tables that page_init() has made */

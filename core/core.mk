@@ -20,7 +20,7 @@ CORE_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Werror -Wmissing-
 
 CORE_C := $(wildcard core/*.c core/x86_64/*.c)
 CORE_S := $(wildcard core/x86_64/*.S)
-CORE_HEADERS := $(wildcard core/*.h core/x86_64/*.h) hypercall/hypercall.h
+CORE_HEADERS := $(wildcard core/*.h core/x86_64/*.h) $(wildcard hypercall/*.h)
 CORE_OBJECTS := $(CORE_C:core/%.c=$(B)/core/%.o) $(CORE_S:core/%.S=$(B)/core/%.o)
 CORE_LDS := $(B)/core/haunch.lds
 
@@ -33,7 +33,7 @@ $(B)/core/%.o: core/%.S $(CORE_HEADERS) core/core.mk
 	$(CC) $(CORE_CFLAGS) -c -o $@ $<
 
 # The linker's script has the contract's constants.
-$(CORE_LDS): core/x86_64/haunch.lds hypercall/hypercall.h core/core.mk
+$(CORE_LDS): core/x86_64/haunch.lds $(wildcard hypercall/*.h) core/core.mk
 	@mkdir -p $(@D)
 	$(CC) -E -P -undef -x assembler-with-cpp -D__ASSEMBLER__ -o $@ $<
 
@@ -44,7 +44,7 @@ $(B)/core/core.o: $(CORE_OBJECTS)
 		--keep-global-symbol=multiboot2_entry $@.tmp
 	mv $@.tmp $@
 
-$(B)/tools/symtab: tools/symtab.c core/symbols.h core/image.h hypercall/hypercall.h
+$(B)/tools/symtab: tools/symtab.c core/symbols.h core/image.h $(wildcard hypercall/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(HOSTCFLAGS) -o $@ $<
 
@@ -60,12 +60,12 @@ endef
 
 # ------------------------------------------------------------------ tests (tests/core/)
 
-$(B)/tests/core/donor.o: tests/core/donor.c hypercall/hypercall.h core/core.mk
+$(B)/tests/core/donor.o: tests/core/donor.c $(wildcard hypercall/*.h) core/core.mk
 	@mkdir -p $(@D)
 	$(CC) $(CORE_CFLAGS) -c -o $@ $<
 
 # The same with a bss that no small machine has.
-$(B)/tests/core/large.o: tests/core/donor.c hypercall/hypercall.h core/core.mk
+$(B)/tests/core/large.o: tests/core/donor.c $(wildcard hypercall/*.h) core/core.mk
 	@mkdir -p $(@D)
 	$(CC) $(CORE_CFLAGS) -DLARGE -c -o $@ $<
 
@@ -82,7 +82,7 @@ $(B)/tests/core/units: tests/core/units.c $(CORE_UNITS:%=core/%.c) $(wildcard co
 
 # The clock with a simulated counter.
 $(B)/tests/core/clock: tests/core/clock.c core/x86_64/time.c $(wildcard core/*.h core/x86_64/*.h) \
-		hypercall/hypercall.h
+		$(wildcard hypercall/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(HOSTCFLAGS) -fsanitize=undefined -fno-sanitize-recover=all -o $@ $<
 

@@ -170,6 +170,21 @@ static void set_ram(const struct image_note *note, uint64_t pool, uint64_t pool_
 	start_info.ram_total = ranges_total(&machine_ram);
 }
 
+/* The firmware's map may leave out what the core drives. */
+static void set_reserved(void)
+{
+	struct ranges *reserved = &boot.reserved;
+	unsigned int n = machine_acpi.ecam ? machine_acpi.ecam_last_bus + 1u : 0;
+
+	ranges_add(reserved, machine_acpi.ecam, machine_acpi.ecam + n * MIB);
+	irq_reserve(reserved);
+	start_info.nr_reserved = reserved->nr;
+	for (unsigned int i = 0; i < reserved->nr; i++)
+		start_info.reserved[i] = (struct hc_ram){
+			reserved->range[i].start, reserved->range[i].end - reserved->range[i].start
+		};
+}
+
 _Static_assert(RANGES_MAX == HC_RAM_MAX, "all ranges must fit into the start information");
 
 void start(uint32_t magic, unsigned long info)
@@ -207,6 +222,7 @@ void start(uint32_t magic, unsigned long info)
 
 	read_acpi();
 	irq_init();
+	set_reserved();
 	time_init();
 	fpu_init();
 	start_info.command_line = command_line;

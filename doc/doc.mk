@@ -9,9 +9,9 @@
 .PHONY: doc man install
 doc: $(B)/doc/hypercalls.md
 
-$(B)/doc/hypercalls.md: hypercall/hypercall.h doc/hypercalls
+$(B)/doc/hypercalls.md: hypercall/hypercall.h hypercall/x86_64.h doc/hypercalls
 	@mkdir -p $(@D)
-	doc/hypercalls $< >$@
+	cat hypercall/hypercall.h hypercall/x86_64.h | doc/hypercalls /dev/stdin >$@
 
 man: $(B)/man/haunch.bash
 

@@ -8,6 +8,7 @@
  * still owns a machine.  This file is the only thing the two share.  The core calls the donor_*
  * functions, the donor calls the hc_* functions; an image holds one core and one donor, so both are
  * plain functions bound by the linker, and the donor's object may leave nothing undefined but hc_*.
+ * What depends on the processor (the frame, flags, selectors, page tables' entries) is in x86_64.h.
  *
  * The machine model
  *   One CPU.  Long mode; core and donor run in ring 0.  The upper half of the addresses is theirs and
@@ -50,53 +51,22 @@
 #ifndef HYPERCALL_H
 #define HYPERCALL_H
 
-#define HC_VERSION		2
+/*
+ * The entry point's name in the objects has the contract's version, so that a donor of another one does not
+ * link.
+ */
+#define HC_VERSION		3
+#define donor_start		donor_start_v3
+
+#include "x86_64.h"
 
 #define HC_PAGE_SIZE		4096
-
-/* Programs' addresses are below; the page before is never mapped (Intel's `sysret` would fault). */
-#define HC_PROGRAM_LIMIT	0x0000800000000000
-
-/* For what the donor maps itself: the part that one entry of a root covers. */
-#define HC_DONOR_MAP		0xffffff0000000000
-#define HC_DONOR_MAP_LIMIT	0xffffff8000000000
-
-/* The image's physical address p is linked at HC_IMAGE_MAP + p, and runs at this or above. */
-#define HC_IMAGE_MAP		0xffffff8000000000
 
 /* Errors.  The values are those of POSIX as Linux and NetBSD both number them. */
 #define HC_ENOMEM		(-12)	/* no page-table page, vector or memory left */
 #define HC_EINVAL		(-22)	/* unaligned, out of range, or not of this machine */
 
-/*
- * Segment selectors in hc_frame.cs and .ss: the value of cs tells whose the frame is.  (A program in
- * ring 0 has the same in its frames; the core exchanges them on the way out.)
- */
-#define HC_CS_DONOR		0x08
-#define HC_CS_PROGRAM		0x33
-#define HC_CS_SYSCALL		0x43	/* a program, inside the `syscall` instruction */
-#define HC_SS_PROGRAM		0x2b
-
 #ifndef __ASSEMBLER__
-
-/*
- * The registers of whatever was interrupted, at the layout of the x86-64 `pt_regs` that debuggers
- * and signal frames expect.  For a program it is always at the very top of the donor's stack
- * (stack top - sizeof(struct hc_frame)), so the donor can find it without being told.
- *
- * orig_ax: the system call number, ~0 for anything else.
- * cs: HC_CS_DONOR, HC_CS_PROGRAM or HC_CS_SYSCALL.  A frame with HC_CS_SYSCALL may be left by a
- * fast path that takes rax from donor_syscall()'s result, destroys rcx and r11 (as the instruction
- * does anyway) and *does not reload* rbx, rbp and r12-r15, for the donor's C code has preserved them.
- * A donor that changes any register in such a frame must therefore set cs to HC_CS_PROGRAM; rax is
- * donor_syscall()'s result then, too.
- */
-struct hc_frame {
-	unsigned long r15, r14, r13, r12, bp, bx;
-	unsigned long r11, r10, r9, r8, ax, cx, dx, si, di;
-	unsigned long orig_ax;
-	unsigned long ip, cs, flags, sp, ss;
-};
 
 /* ------------------------------------------------------------------ start */
 
@@ -114,7 +84,7 @@ struct hc_ram {
  */
 struct hc_start_info {
 	const char *command_line;	/* NUL terminated, at most 4095 characters */
-	void *initrd;			/* a cpio archive, page aligned, or NULL */
+	void *initrd;			/* the initial file system, in the donor's format; page aligned, or NULL */
 	unsigned long initrd_size;
 	/*
 	 * RAM the donor may use: sorted, disjoint, without the core's own image, tables and stacks,
@@ -122,6 +92,12 @@ struct hc_start_info {
 	 */
 	unsigned int nr_ram;
 	struct hc_ram ram[HC_RAM_MAX];
+	/*
+	 * Physical memory that is neither RAM to be used nor free for devices: the firmware's, and registers
+	 * that only the core uses.  Sorted, disjoint.
+	 */
+	unsigned int nr_reserved;
+	struct hc_ram reserved[HC_RAM_MAX];
 	unsigned long ram_total;	/* bytes of RAM in the machine, for messages */
 	unsigned char entropy[HC_ENTROPY_SIZE];	/* seed from the boot loader and the CPU */
 	unsigned int entropy_bits;	/* how much of it to credit; 0: none */
@@ -200,12 +176,6 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 
 /* ------------------------------------------------------------------ address spaces */
 
-/* The bits that an entry of this machine's page tables may have: all, or all but no-execute (63). */
-extern unsigned long hc_entry_mask;
-
-/* In an entry for a 4 KiB page: write-combining.  (Uncached is bits 3 and 4, as without any PAT.) */
-#define HC_ENTRY_COMBINE	0x80ul
-
 /*
  * Make a page the root of an address space: its upper half becomes what every space has, its lower
  * half is left alone.  The entry for HC_DONOR_MAP points to the same next level in all roots; what is
@@ -213,51 +183,8 @@ extern unsigned long hc_entry_mask;
  */
 void hc_space_init(void *root);
 
-/*
- * The CPU uses the space of this root, a physical address, from now on.  Translations of the other
- * space are forgotten, but for those that are marked global (bit 8).  Any context.  On a machine with
- * several CPUs this and what follows is of the CPU that calls.
- */
-static inline void hc_space_switch(unsigned long root)
-{
-	__asm__ volatile("mov %0, %%cr3" :: "r"(root) : "memory");
-}
-
-/* Forget what the CPU knows of the page at this address, in the space that is in use.  Any context. */
-static inline void hc_space_flush_page(unsigned long address)
-{
-	__asm__ volatile("invlpg (%0)" :: "r"(address) : "memory");
-}
-
-/* Forget all translations of the space that is in use that are not global.  Any context. */
-static inline void hc_space_flush(void)
-{
-	unsigned long root;
-
-	__asm__ volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r"(root) :: "memory");
-}
-
 /* Forget all translations, the global ones too.  Any context. */
 void hc_space_flush_global(void);
-
-/*
- * The donor reads or writes a program's memory between these two, nowhere else, and does not sleep or
- * switch contexts there: where the CPU can tell (SMAP), any other access of ring 0 to what ring 3 can
- * reach faults.  The core makes instructions of these places when it starts, or leaves them idle.
- */
-#define HC_ACCESS_SITE(section)						\
-	"1: .byte 0x0f, 0x1f, 0x00\n\t"	/* a NOP of three bytes */	\
-	".pushsection " section ", \"a\"\n\t.long 1b - .\n\t.popsection"
-
-static inline __attribute__((always_inline)) void hc_access_begin(void)
-{
-	__asm__ volatile(HC_ACCESS_SITE(".hypercall.stac") ::: "memory", "cc");
-}
-
-static inline __attribute__((always_inline)) void hc_access_end(void)
-{
-	__asm__ volatile(HC_ACCESS_SITE(".hypercall.clac") ::: "memory", "cc");
-}
 
 /* ------------------------------------------------------------------ console */
 
@@ -293,7 +220,7 @@ unsigned long hc_time_wall(void);
 
 /*
  * What hc_time_monotonic() is computed from, alone on its page, so that a donor can map it for programs
- * to read: start_ns + (time stamp counter - start_tsc) * slope / 2^32 by lines[count % 2].  The core
+ * to read: start_ns + (hc_cycles() - start_tsc) * slope / 2^32 by lines[count % 2].  The core
  * fills the other one, then increments count: a reader who finds count changed begins again.
  */
 struct hc_clock {
@@ -328,33 +255,21 @@ void hc_idle(void);
 
 /* ------------------------------------------------------------------ interrupts */
 
-#define HC_IRQ_FLAG		0x200ul	/* RFLAGS.IF */
-#define HC_NR_LINES		16	/* lines 0-15 are the legacy (PIC) lines */
+/*
+ * Interrupt numbers are the core's: a donor is told them, by hc_irq_line(), hc_irq_allocate() and whatever
+ * else returns one, and gives them back.
+ */
 #define HC_NR_IRQS		128	/* all interrupt numbers are below this */
 
-static inline void hc_irq_enable(void)
-{
-	__asm__ volatile("sti" ::: "memory");
-}
-
-static inline void hc_irq_disable(void)
-{
-	__asm__ volatile("cli" ::: "memory");
-}
-
-/* RFLAGS; HC_IRQ_FLAG in it says whether interrupts are enabled. */
-static inline unsigned long hc_irq_flags(void)
-{
-	unsigned long flags;
-
-	__asm__ volatile("pushf; pop %0" : "=rm"(flags) :: "memory");
-	return flags;
-}
+/*
+ * The interrupt of a PCI device's pin, level-triggered and maybe shared, as the firmware has wired it; or
+ * HC_EINVAL if it has none.  device as for hc_pci_read().  Any context.
+ */
+int hc_irq_line(unsigned int device);
 
 /*
- * Lines 0-15 are masked at first.  Message interrupts are allocated from the numbers above and are
- * unmasked from the start (the device has the mask).  Mask and unmask do nothing for them.  Any
- * context.
+ * Lines are masked at first.  Message interrupts are unmasked from the start (the device has the mask);
+ * mask and unmask do nothing for them.  Any context.
  */
 void hc_irq_mask(unsigned int irq);
 void hc_irq_unmask(unsigned int irq);
@@ -370,10 +285,10 @@ struct hc_message {
 };
 
 /*
- * Allocate a message interrupt; returns its number (HC_NR_LINES or above) and fills *message.  Any
+ * Allocate a message interrupt for a PCI device; returns its number and fills *message.  Any
  * context.  HC_ENOMEM: none left.  HC_EINVAL: this machine has no local APIC.
  */
-int hc_irq_allocate(struct hc_message *message);
+int hc_irq_allocate(unsigned int device, struct hc_message *message);
 void hc_irq_free(unsigned int irq);
 
 /*
@@ -431,7 +346,7 @@ void hc_stack_set(void *base, void *top);
 void hc_program_continue(struct hc_frame *frame) __attribute__((noreturn));
 
 /*
- * A program's `syscall` instruction, by the calling convention of Linux on x86-64: number in rax,
+ * A program's `syscall` instruction (a donor that never runs one need not have this), by the calling convention of Linux on x86-64: number in rax,
  * arguments in rdi, rsi, rdx, r10, r8, r9.  Called with interrupts disabled; the frame is at the
  * stack's top, its ax -38 (ENOSYS), its cs HC_CS_SYSCALL.  Returns what the program finds in rax, with
  * interrupts disabled.
@@ -443,16 +358,6 @@ unsigned long donor_syscall(unsigned long a0, unsigned long a1, unsigned long a2
  * context. */
 int hc_thread_pointer_set(unsigned long address);
 unsigned long hc_thread_pointer_get(void);
-
-/* The same for GS base. */
-int hc_gs_set(unsigned long address);
-unsigned long hc_gs_get(void);
-
-/*
- * Make the data segment registers null, if a program has loaded anything into them: the next one must
- * not find it.  FS and GS base are undefined afterwards.  Any context.
- */
-void hc_segments_clear(void);
 
 /*
  * FPU and vector state of a program, in the XSAVE standard format (or FXSAVE where the CPU has no

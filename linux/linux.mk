@@ -21,7 +21,7 @@ CONFIGS		:= virtio generic
 OUT		:= $(B)/$(DONOR_PACKAGE)
 
 # The overlay is seen through a symlink: Kbuild's own dependency files know what changed in it.
-OVERLAY		:= $(shell find linux/arch -type f) hypercall/hypercall.h
+OVERLAY		:= $(shell find linux/arch -type f) $(wildcard hypercall/*.h)
 
 # $(call progress,LOG,LINES,TITLE,COUNT): goes before a long command that prints some LINES lines.
 # COUNT, if any, is a file that tells how many it has printed when it goes on after a stop.  (make runs

@@ -17,7 +17,7 @@ $(B)/tools/haunch: LIBS := $(HAUNCH_LIBS)
 $(B)/tools/progress: $(addprefix $(B)/tools/,progress.o common.o)
 
 # The headers are few and small: every object depends on all of them.
-$(B)/tools/%.o: tools/%.c $(wildcard tools/*.h) core/image.h hypercall/hypercall.h
+$(B)/tools/%.o: tools/%.c $(wildcard tools/*.h) core/image.h $(wildcard hypercall/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(HOSTCFLAGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -c -o $@ $<
 

@@ -39,6 +39,7 @@
  * programs of another ABI make system calls with it.
  */
 #define VECTOR_IRQ		0x20
+#define NR_LINES		16	/* numbers below are those of the PICs' lines */
 #define VECTOR_INT80		0x80
 #define VECTOR_TIMER		0xf0
 #define VECTOR_SPURIOUS		0xff
@@ -96,23 +97,12 @@
 
 #include "../core.h"
 
-/* out8(port, value) and in8(port); likewise for 16 and 32 bits. */
-#define PORT_ACCESS(bits, suffix)							\
-static inline void out##bits(uint16_t port, uint##bits##_t value)			\
-{											\
-	__asm__ volatile("out" suffix " %0, %1" :: "a"(value), "Nd"(port));		\
-}											\
-static inline uint##bits##_t in##bits(uint16_t port)					\
-{											\
-	uint##bits##_t value;								\
-											\
-	__asm__ volatile("in" suffix " %1, %0" : "=a"(value) : "Nd"(port));		\
-	return value;									\
-}
-PORT_ACCESS(8, "b")
-PORT_ACCESS(16, "w")
-PORT_ACCESS(32, "l")
-#undef PORT_ACCESS
+#define in8	hc_in8
+#define in16	hc_in16
+#define in32	hc_in32
+#define out8	hc_out8
+#define out16	hc_out16
+#define out32	hc_out32
 
 static inline uint64_t read_msr(uint32_t msr)
 {

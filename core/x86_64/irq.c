@@ -92,6 +92,8 @@ void apic_write(unsigned int reg, uint32_t value)
 		apic[reg / 4] = value;
 }
 
+static unsigned long apic_physical;	/* 0: by MSRs */
+
 static void apic_init(void)
 {
 	uint64_t base;
@@ -109,12 +111,23 @@ static void apic_init(void)
 		if (!(base & APIC_BASE_ENABLE))
 			write_msr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
 		apic = hc_va(physical);
+		apic_physical = physical;
 	}
 	apic_write(APIC_TPR, 0);
 	apic_write(APIC_LVT_ERROR, APIC_LVT_MASKED | VECTOR_SPURIOUS);
 	apic_write(APIC_SVR, APIC_SVR_ENABLE | VECTOR_SPURIOUS);
 	apic_write(APIC_LVT_LINT0, APIC_LVT_EXTINT);
 	apic_write(APIC_LVT_LINT1, APIC_LVT_NMI);
+}
+
+#define IO_APIC			0xfec00000	/* the first one, if there is any */
+
+void irq_reserve(struct ranges *reserved)
+{
+	ranges_add(reserved, IO_APIC, IO_APIC + HC_PAGE_SIZE);
+	ranges_add(reserved, MSI_ADDRESS, MSI_ADDRESS + MIB);	/* a write is a message */
+	if (apic_physical)
+		ranges_add(reserved, apic_physical, apic_physical + APIC_SIZE);
 }
 
 void irq_init(void)
@@ -127,7 +140,7 @@ void irq_init(void)
 
 /* One bit for each message interrupt that is taken. */
 static uint64_t allocated[HC_NR_IRQS / 64] = {
-	[0] = (1ull << HC_NR_LINES) - 1,
+	[0] = (1ull << NR_LINES) - 1,
 	[(VECTOR_INT80 - VECTOR_IRQ) / 64] = 1ull << (VECTOR_INT80 - VECTOR_IRQ) % 64,
 };
 
@@ -144,7 +157,7 @@ static void set_mask(unsigned int irq, bool masked)
 	unsigned int bit = 1u << irq % 8, old;
 	unsigned long flags;
 
-	if (irq >= HC_NR_LINES)
+	if (irq >= NR_LINES)
 		return;
 	flags = irq_save();
 	old = pic_mask[irq / 8];
@@ -167,18 +180,29 @@ void hc_irq_unmask(unsigned int irq)
 
 void hc_irq_ack(unsigned int irq)
 {
-	if (irq >= HC_NR_LINES)
+	if (irq >= NR_LINES)
 		apic_write(APIC_EOI, 0);
 	else
 		pic_ack(irq);
 }
 
-int hc_irq_allocate(struct hc_message *message)
+#define PCI_INTERRUPT_LINE	0x3c	/* what the firmware wrote there; then the pin, 0: none */
+
+int hc_irq_line(unsigned int device)
+{
+	unsigned int value = hc_pci_read(device, PCI_INTERRUPT_LINE, 2), line = value & 0xff;
+
+	/* 0 would be the timer's. */
+	return value >> 8 && line && line < NR_LINES ? (int)line : HC_EINVAL;
+}
+
+int hc_irq_allocate(unsigned int device, struct hc_message *message)
 {
 	unsigned long flags;
 	int irq = HC_ENOMEM;
 	uint32_t id;
 
+	(void)device;	/* nothing remaps interrupts here */
 	id = apic ? apic_read(APIC_ID) >> 24 : apic_read(APIC_ID);
 	if (id > 0xff)
 		return HC_EINVAL;	/* out of a message's reach */
@@ -207,7 +231,7 @@ void hc_irq_free(unsigned int irq)
 	unsigned long flags;
 
 	check_irq(__func__, irq);
-	if (irq < HC_NR_LINES || irq == VECTOR_INT80 - VECTOR_IRQ)
+	if (irq < NR_LINES || irq == VECTOR_INT80 - VECTOR_IRQ)
 		bug(__func__, "interrupt number", irq);
 	flags = irq_save();
 	allocated[irq / 64] &= ~(1ull << irq % 64);
@@ -235,7 +259,7 @@ void irq_dispatch(struct hc_frame *frame, unsigned int vector)
 		time_interrupt(frame);
 	} else if (vector == VECTOR_INT80) {
 		software_interrupt(frame, vector);
-	} else if (irq < HC_NR_LINES) {
+	} else if (irq < NR_LINES) {
 		if (!pic_is_spurious(irq))
 			donor_interrupt(irq, frame);
 	} else if (irq < HC_NR_IRQS && allocated[irq / 64] & 1ull << irq % 64) {

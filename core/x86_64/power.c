@@ -119,7 +119,7 @@ int hc_power_button_irq(void)
 	int line = acpi->sci_line;
 
 	if (!acpi->pm1_event[0] || !acpi->pm1a_control || !acpi->fixed_power_button ||
-	    line >= HC_NR_LINES)
+	    line >= NR_LINES)
 		return -1;
 	/* Nothing but the button shall raise the line: nobody here could calm it. */
 	write_blocks(acpi->gpe, acpi->gpe_length, true, 0);

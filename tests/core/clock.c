@@ -15,6 +15,9 @@ static uint8_t simulated_in8(uint16_t port);
 static uint32_t simulated_in32(uint16_t port);
 
 /* Nothing that is written matters here but the latch of the PIT. */
+#undef in8
+#undef in32
+#undef out8
 #define read_tsc()		simulated_tsc()
 #define in8(port)		simulated_in8(port)
 #define in32(port)		simulated_in32(port)

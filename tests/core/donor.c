@@ -210,9 +210,21 @@ static void test_memory(void)
 	u64 ram = 0, large = 0, end = 0;
 	/* Some 64 places in all; touching a page may cost the host a large one. */
 	u64 step = (start->ram_total / 64 + HC_PAGE_SIZE) & ~(HC_PAGE_SIZE - 1ul);
-	int sorted = 1, writable = 1;
+	int sorted = 1, writable = 1, apart = 1, messages = 0;
 	unsigned char *page = spare + 4096;
 
+	for (unsigned int i = 0; i < start->nr_reserved; i++) {
+		const struct hc_ram *r = &start->reserved[i];
+
+		apart &= r->start >= end && r->size && r->start + r->size > r->start;
+		end = r->start + r->size;
+		messages |= r->start <= 0xfee00000 && end > 0xfee00000;
+		for (unsigned int j = 0; j < start->nr_ram; j++)
+			apart &= start->ram[j].start >= end ||
+				 start->ram[j].start + start->ram[j].size <= r->start;
+	}
+	ok(apart && messages, "what is reserved is told, and is no RAM");
+	end = 0;
 	for (unsigned int i = 0; i < start->nr_ram; i++) {
 		const struct hc_ram *r = &start->ram[i];
 
@@ -473,10 +485,10 @@ static void test_line(void)
 static void test_interrupts(void)
 {
 	struct hc_message message, other;
-	int first = hc_irq_allocate(&message), second = hc_irq_allocate(&other), last = 0, n = 0;
+	int first = hc_irq_allocate(0, &message), second = hc_irq_allocate(0, &other), last = 0, n = 0;
 	unsigned int count = interrupts;
 
-	ok(first >= HC_NR_LINES && second > first && message.data != other.data &&
+	ok(first >= 0 && second > first && message.data != other.data &&
 	   (message.address & 0xfff00000) == 0xfee00000, "allocate two messages");
 	/* The CPU's write to that address is not a message, so have the APIC send the interrupt. */
 	*(volatile unsigned int *)hc_va(0xfee00300) = 0x40000 | message.data;
@@ -491,13 +503,13 @@ static void test_interrupts(void)
 	spin(MS);
 	hc_irq_disable();
 	ok(interrupts == count + 1, "a freed one does not");
-	ok(hc_irq_allocate(&message) == first, "it can be allocated again");
+	ok(hc_irq_allocate(0, &message) == first, "it can be allocated again");
 	while (last >= 0) {
-		last = hc_irq_allocate(&other);
+		last = hc_irq_allocate(0, &other);
 		n++;
 	}
 	ok_number(last == HC_ENOMEM && n > 50, "messages run out in time", (u64)n);
-	for (int i = HC_NR_LINES; i < HC_NR_IRQS; i++)
+	for (int i = first; i < HC_NR_IRQS; i++)
 		if (i != 0x80 - 0x20)
 			hc_irq_free((unsigned int)i);
 
@@ -863,6 +875,7 @@ static void test_program_faults(void)
 static void test_devices(void)
 {
 	unsigned int host = hc_pci_read(0, 0, 4), functions = 0;
+	int good = 1;
 	unsigned char random[64];
 	u64 n;
 
@@ -873,6 +886,14 @@ static void test_devices(void)
 		functions += hc_pci_read(device, 0, 4) != ~0u;
 	ok_number(functions >= 2, "PCI: functions on bus 0", functions);
 	ok(hc_pci_read(0xff00, 0, 4) == ~0u, "PCI: what is not there reads as ones");
+	for (unsigned int device = 0; device < 256; device++) {
+		unsigned int wired = hc_pci_read(device, 0x3c, 2);
+		int line = hc_irq_line(device);
+
+		good &= wired >> 8 && wired != 0xffff && wired & 0xff && (wired & 0xff) < 16 ?
+				line == (int)(wired & 0xff) : line == HC_EINVAL;
+	}
+	ok(good && hc_irq_line(0) == HC_EINVAL, "PCI: the interrupts that pins are wired to");
 	hc_pci_write(0, 0x3c, 1, 0x5);
 	for (unsigned int device = 0; device < 256; device++) {
 		unsigned int extended = hc_pci_read(device, 256, 4);
@@ -1015,7 +1036,7 @@ void donor_start(const struct hc_start_info *info)
 	if (has_word("test=button")) {
 		int irq = hc_power_button_irq();
 
-		ok(irq >= 0 && irq < HC_NR_LINES && !hc_power_button(), "a power button");
+		ok(irq >= 0 && irq < HC_NR_IRQS && !hc_power_button(), "a power button");
 		button = irq;
 		hc_irq_unmask((unsigned int)irq);
 		put("press\n");

@@ -18,13 +18,13 @@ ok 'reboot: no panic'
 boot test=panic -m 32
 says '^haunch: panic: page fault at 0x10 writing from 0x[0-9a-f]* <crash\+0x[0-9a-f]*>$' \
 	'a fault of the donor is one line with its function'
-says '^  \? 0x[0-9a-f]* <donor_start\+0x' 'with its callers'
+says '^  \? 0x[0-9a-f]* <donor_start_v3\+0x' 'with its callers'
 says ' ip ffff.* sp ffff' 'with registers'
 says ' code: .*<c7>' 'with code'
 ended 125 'and ends with 125'
 
 boot test=divide -m 32
-says '^haunch: panic: division by zero .* <donor_start\+' 'division by zero'
+says '^haunch: panic: division by zero .* <donor_start_v3\+' 'division by zero'
 ended 125 'ends with 125'
 
 boot test=overflow -m 32

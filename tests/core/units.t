@@ -19,7 +19,7 @@ done
 # ------------------------------------------------------------------ the contract
 
 nm "$BUILD/core/core.o" | awk '$(NF - 1) == "U" { print $NF }' |
-	grep -vE '^(donor_(start|timer|interrupt|fault|syscall)|image_[a-z_]+)$' >"$TMP/undefined"
+	grep -vE '^(donor_(start_v[0-9]+|timer|interrupt|fault|syscall)|image_[a-z_]+)$' >"$TMP/undefined"
 [ ! -s "$TMP/undefined" ]
 ok 'the core wants nothing but the donor and the linker script' "$(cat "$TMP/undefined")"
 
@@ -30,9 +30,10 @@ ok 'the core exports nothing but hypercalls and entry points' "$(cat "$TMP/expor
 
 # Every call that the header declares is there, and the other way round.
 header=hypercall/hypercall.h
+cpu=hypercall/x86_64.h
 sed -n -e 's/^[a-z].*[ *]\(hc_[a-z_]*\)(.*/\1/p' -e 's/^extern .*[ *]\(hc_[a-z_]*\);$/\1/p' \
-	"$header" | sort -u >"$TMP/declared"
-sed -n 's/^static inline .*[ *]\(hc_[a-z_]*\)(.*/\1/p' "$header" | sort -u >"$TMP/inline"
+	"$header" "$cpu" | sort -u >"$TMP/declared"
+sed -n 's/^static inline .*[ *]\(hc_[a-z_]*\)(.*/\1/p' "$header" "$cpu" | sort -u >"$TMP/inline"
 comm -23 "$TMP/declared" "$TMP/inline" >"$TMP/wanted"
 nm --defined-only -g "$BUILD/core/core.o" | awk '$NF ~ /^hc_/ { print $NF }' | sort >"$TMP/defined"
 cmp -s "$TMP/wanted" "$TMP/defined"
@@ -48,7 +49,25 @@ ok 'the core includes its own headers and the contract only' "$(cat "$TMP/includ
 # shellcheck disable=SC2046,SC2016 # flags are words; make's variables
 $(make -s --eval 'print-cc: ; @echo $(CC) $(CORE_CFLAGS)' print-cc) \
 	-x c -c -o /dev/null "$header"
-ok 'the header needs no other header'
+ok 'the header needs no other header but the part of the processor'
+
+# links OBJECT: does it, with the core?
+links()
+{
+	ld -nostdlib -static -z noexecstack --no-warn-rwx-segments --orphan-handling=error \
+		-T "$BUILD/core/haunch.lds" -o "$TMP/linked" "$BUILD/core/core.o" "$1" 2>"$TMP/complaints"
+}
+donor=$BUILD/tests/core/donor.o
+links "$donor"
+ok 'a donor links with the core' "$(cat "$TMP/complaints")"
+objcopy --redefine-sym donor_start_v3=donor_start_v2 "$donor" "$TMP/old.o"
+! links "$TMP/old.o" && grep -q 'undefined reference to .donor_start_v3' "$TMP/complaints"
+ok 'one of another version of the contract does not, and the version is named' "$(cat "$TMP/complaints")"
+objcopy --redefine-sym donor_syscall=unused "$donor" "$TMP/without.o"
+links "$TMP/without.o"
+ok 'one without system calls does' "$(cat "$TMP/complaints")"
+! grep -nE 'initcall|ksymtab|percpu|__[a-z]+_(table|ptrs)|altinstr|modinfo|link_set' core/x86_64/haunch.lds >"$TMP/named"
+ok 'the linker script names no section of a donor' "$(cat "$TMP/named")"
 
 # ------------------------------------------------------------------ symtab
 

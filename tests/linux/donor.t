@@ -28,8 +28,8 @@ ok 'nothing is added but the symbolic link arch/haunch' "$(head -n 20 "$TMP/adde
 # The functions of hypercall.h, its variables, and the linker's own table of addresses.
 {
 	echo _GLOBAL_OFFSET_TABLE_
-	grep -oE '\bhc_[a-z_]+\(' hypercall/hypercall.h | tr -d '('
-	sed -n 's/^extern .*[ *]\(hc_[a-z_]*\);$/\1/p' hypercall/hypercall.h
+	grep -ohE '\bhc_[a-z_]+\(' hypercall/*.h | tr -d '('
+	sed -n 's/^extern .*[ *]\(hc_[a-z_]*\);$/\1/p' hypercall/*.h
 } | sort -u >"$TMP/contract"
 for object in "$BUILD/$package"-*/donor.o; do
 	name=${object%/donor.o}
@@ -42,6 +42,21 @@ for object in "$BUILD/$package"-*/donor.o; do
 	[ ! -s "$TMP/exported" ]
 	ok "$name: it shows the core its entry points only" "$(head -n 5 "$TMP/exported")"
 done
+
+# What only the core does, or the contract has a call for.  (Zstandard looks at the CPU itself.)
+for object in "$BUILD/$package"-*/donor.o; do
+	objdump -d --no-show-raw-insn "$object" | awk '
+		/^[0-9a-f]+ <.*>:$/ { name = $2 }
+		$2 ~ /^(cpuid|rdmsr|wrmsr|hlt|lgdt|lidt|lldt|ltr|clts|wbinvd|xsetbv)$/ || /%cr[0248]/ {
+			if (name !~ /^<ZSTD_/) print name, $2, $3 }' >"$TMP/instructions"
+	[ ! -s "$TMP/instructions" ]
+	ok "${object%/donor.o}: no instruction that is the core's" "$(cat "$TMP/instructions")"
+done
+git ls-files linux/arch 2>/dev/null | grep . >"$TMP/overlay" || find linux/arch -name '*.[chS]' >"$TMP/overlay"
+xargs grep -nE '"[^"]*\b((cpuid|rdtscp?|rdmsr|wrmsr|invlpg|hlt|cli|sti)\b|(in|out)[bwl]? +[%$])|%%cr[0-9]' \
+	<"$TMP/overlay" >"$TMP/instructions"
+[ ! -s "$TMP/instructions" ]
+ok 'the overlay has none that the contract gives' "$(cat "$TMP/instructions")"
 
 grep -rlE 'linux/|arch/haunch' core >"$TMP/above"
 [ ! -s "$TMP/above" ]

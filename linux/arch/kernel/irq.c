@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Copyright (c) 2026 The Haunch authors
 /*
- * Interrupts: lines 0-15 are the machine's legacy lines, the numbers above are message interrupts.
+ * Interrupts, by the core's numbers: lines, until one is allocated for messages.
  */
 #include <linux/entry-common.h>
 #include <linux/interrupt.h>
@@ -39,7 +39,7 @@ void __init init_IRQ(void)
 {
 	unsigned int irq;
 
-	for (irq = 0; irq < HC_NR_LINES; irq++)
+	for (irq = 0; irq < HC_NR_IRQS; irq++)
 		irq_set_chip_and_handler(irq, &line_chip, handle_level_irq);
 }
 
@@ -55,7 +55,7 @@ int arch_setup_msi_irq(struct pci_dev *dev, struct msi_desc *desc)
 {
 	struct hc_message message;
 	struct msi_msg msg;
-	int irq = hc_irq_allocate(&message);
+	int irq = hc_irq_allocate(pci_dev_id(dev), &message);
 
 	if (irq < 0)
 		return irq;
@@ -70,7 +70,7 @@ int arch_setup_msi_irq(struct pci_dev *dev, struct msi_desc *desc)
 
 void arch_teardown_msi_irq(unsigned int irq)
 {
-	irq_set_chip_and_handler(irq, NULL, NULL);
+	irq_set_chip_and_handler(irq, &line_chip, handle_level_irq);
 	hc_irq_free(irq);
 }
 #endif

@@ -6,6 +6,7 @@
  */
 #include <linux/init.h>
 #include <linux/pci.h>
+#include <linux/slab.h>
 #include "haunch.h"
 
 static int pci_read(struct pci_bus *bus, unsigned int devfn, int where, int size, u32 *value)
@@ -25,13 +26,32 @@ static struct pci_ops pci_operations = {
 	.write = pci_write,
 };
 
-/* The line that the firmware wired the pin to; 0xff or 0 says none. */
+/* 0 says none. */
 static int pci_line(const struct pci_dev *dev, u8 slot, u8 pin)
 {
-	u8 line;
+	return max(hc_irq_line(pci_dev_id((struct pci_dev *)dev)), 0);
+}
 
-	pci_read_config_byte(dev, PCI_INTERRUPT_LINE, &line);
-	return line && line < HC_NR_LINES ? line : 0;
+/*
+ * Nothing is to be placed on what is reserved.  What the firmware has placed there stays: it knows why.
+ */
+static void __init claim_reserved(void)
+{
+	const struct hc_start_info *info = start_info;
+	unsigned int i;
+
+	for (i = 0; i < info->nr_reserved; i++) {
+		struct resource *reserved = kzalloc(sizeof(*reserved), GFP_KERNEL);
+
+		if (!reserved)
+			return;
+		reserved->name = "Reserved";
+		reserved->start = info->reserved[i].start;
+		reserved->end = info->reserved[i].start + info->reserved[i].size - 1;
+		reserved->flags = IORESOURCE_MEM | IORESOURCE_BUSY;
+		if (request_resource(&iomem_resource, reserved))
+			kfree(reserved);
+	}
 }
 
 static int __init pci_init(void)
@@ -55,6 +75,7 @@ static int __init pci_init(void)
 		return error;
 	}
 	pci_bus_claim_resources(bridge->bus);
+	claim_reserved();
 	pci_assign_unassigned_root_bus_resources(bridge->bus);
 	pci_bus_add_devices(bridge->bus);
 	return 0;

@@ -20,7 +20,7 @@
 #include <asm/setup.h>
 #include "haunch.h"
 
-static const struct hc_start_info *start_info;
+const struct hc_start_info *start_info;
 static char command_line[COMMAND_LINE_SIZE] __initdata;
 unsigned long empty_zero_page[PAGE_SIZE / sizeof(unsigned long)] __page_aligned_bss;
 EXPORT_SYMBOL(empty_zero_page);

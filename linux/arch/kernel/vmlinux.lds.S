@@ -7,6 +7,7 @@
 #define BSS_FIRST_SECTIONS
 #define RUNTIME_DISCARD_EXIT
 #include <asm-generic/vmlinux.lds.h>
+#include <hypercall.h>
 #include <asm/cache.h>
 #include <asm/page.h>
 #include <asm/thread_info.h>

@@ -6,28 +6,20 @@
 #include <linux/types.h>
 #include <asm/page.h>
 
-#define __IO_PORT(b, w, type)						\
-static inline type in##b(unsigned long port)				\
-{									\
-	type value;							\
-	asm volatile("in" #b " %w1, %" #w "0" : "=a"(value) : "Nd"((u16)port) : "memory");	\
-	return value;							\
-}									\
-static inline void out##b(type value, unsigned long port)		\
-{									\
-	asm volatile("out" #b " %" #w "0, %w1" :: "a"(value), "Nd"((u16)port) : "memory");	\
-}									\
+#define __IO_PORT(b, bits, type)					\
+static inline type in##b(unsigned long port) { return hc_in##bits(port); }	\
+static inline void out##b(type value, unsigned long port) { hc_out##bits(port, value); }	\
 static inline void ins##b(unsigned long port, void *to, unsigned int count)	\
 {									\
-	asm volatile("rep; ins" #b : "+D"(to), "+c"(count) : "d"((u16)port) : "memory");	\
+	hc_ins##bits(port, to, count);					\
 }									\
 static inline void outs##b(unsigned long port, const void *from, unsigned int count)	\
 {									\
-	asm volatile("rep; outs" #b : "+S"(from), "+c"(count) : "d"((u16)port) : "memory");	\
+	hc_outs##bits(port, from, count);				\
 }
-__IO_PORT(b, b, u8)
-__IO_PORT(w, w, u16)
-__IO_PORT(l, k, u32)
+__IO_PORT(b, 8, u8)
+__IO_PORT(w, 16, u16)
+__IO_PORT(l, 32, u32)
 #undef __IO_PORT
 #define inb inb
 #define inw inw

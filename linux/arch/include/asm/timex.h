@@ -2,13 +2,12 @@
 #ifndef _ASM_HAUNCH_TIMEX_H
 #define _ASM_HAUNCH_TIMEX_H
 
+#include <hypercall.h>
+
 typedef unsigned long cycles_t;
 static inline cycles_t get_cycles(void)
 {
-	unsigned int low, high;
-
-	asm volatile("rdtsc" : "=a"(low), "=d"(high));
-	return low | (unsigned long)high << 32;
+	return hc_cycles();
 }
 #define get_cycles get_cycles
 #define random_get_entropy() get_cycles()
