@@ -28,7 +28,9 @@ SECTIONS
 		_text = .;
 		TEXT_TEXT
 		SCHED_TEXT
+		__cpuidle_text_start = .;	/* 6.1 */
 		*(.cpuidle.text)
+		__cpuidle_text_end = .;
 		LOCK_TEXT
 		KPROBES_TEXT
 		ENTRY_TEXT
