@@ -30,10 +30,14 @@ $(B)/bench/linux/init: bench/linux/init.c tools/haunch-cc
 	@mkdir -p $(@D)
 	tools/haunch-cc -no-pie -Os -Wall -Wextra -Werror -s -o $@ $<
 
-bench-linux: $(B)/bench/linux/vmlinux $(B)/bench/linux/init
+bench-linux: $(B)/bench/linux/vmlinux $(B)/bench/linux/init $(B)/bench/linux-equal/vmlinux
 
 $(B)/bench/linux/vmlinux: bench/linux/config bench/linux/build $(B)/donor/unpacked
 	@bench/linux/build $(B)/donor/linux-source-6.1 $(@D)
+
+# The rival with the disks, file systems, protocols and hardening that Haunch's kernel has: for its size.
+$(B)/bench/linux-equal/vmlinux: linux/config/base.config bench/linux/config bench/linux/build $(B)/donor/unpacked
+	@bench/linux/build $(B)/donor/linux-source-6.1 $(@D) $<
 
 # What it needs is installed first.
 bench:

@@ -371,7 +371,7 @@ struct hc_message {
 
 /*
  * Allocate a message interrupt; returns its number (HC_NR_LINES or above) and fills *message.  Any
- * context.  HC_ENOMEM: none left.  HC_EINVAL: this machine has no local APIC.
+ * context.  HC_ENOMEM: none left.  HC_EINVAL: the CPU is out of a message's reach.
  */
 int hc_irq_allocate(struct hc_message *message);
 void hc_irq_free(unsigned int irq);
