@@ -48,6 +48,6 @@ format:
 	$(LINT_C) | xargs tools/format
 	: >tools/format.later
 
-lint-linux: $(B)/linux-virtio/.config
+lint-linux: $(OUT)-virtio/.config
 	@command -v sparse >/dev/null || { echo "lint: apt-get install sparse" >&2; exit 1; }
-	linux/lint $(DONOR) $(B)/linux-virtio
+	linux/lint $(DONOR) $(OUT)-virtio

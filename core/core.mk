@@ -5,7 +5,7 @@
 # build folder), CC and HOSTCFLAGS; paths are from the repository's root.
 #
 #   $(B)/core/core.o		exports hc_* and the entry points, wants donor_* and image_*
-#   $(B)/haunch-NAME.elf	the core and $(B)/linux-NAME/donor.o, symbol table, stripped
+#   $(B)/haunch-NAME.elf	the core and a donor's donor.o, symbol table, stripped
 #   $(B)/haunch-NAME.debug	the same with everything that a debugger wants
 
 # Ring 0 code: nothing below the stack pointer is ours, no registers but the general ones, no calls
@@ -58,9 +58,6 @@ define CORE_LINK
 	mv $(3).tmp $(3)
 endef
 
-$(B)/haunch-%.elf: $(B)/core/core.o $(B)/linux-%/donor.o $(CORE_LDS) $(B)/tools/symtab core/core.mk VERSION
-	$(call CORE_LINK,$(B)/linux-$*/donor.o,$(B)/haunch-$*.debug,$@,$(file <$(B)/linux-$*/release))
-
 # ------------------------------------------------------------------ tests (tests/core/)
 
 $(B)/tests/core/donor.o: tests/core/donor.c hypercall/hypercall.h core/core.mk
@@ -83,6 +80,12 @@ $(B)/tests/core/units: tests/core/units.c $(CORE_UNITS:%=core/%.c) $(wildcard co
 		-fno-sanitize-recover=all -fno-omit-frame-pointer -o $@ \
 		tests/core/units.c $(CORE_UNITS:%=core/%.c)
 
+# The clock with a simulated counter.
+$(B)/tests/core/clock: tests/core/clock.c core/x86_64/time.c $(wildcard core/*.h core/x86_64/*.h) \
+		hypercall/hypercall.h
+	@mkdir -p $(@D)
+	$(CC) $(HOSTCFLAGS) -fsanitize=undefined -fno-sanitize-recover=all -o $@ $<
+
 .PHONY: core-tests
-core-tests: $(B)/core/core.o $(B)/tests/core/units \
+core-tests: $(B)/core/core.o $(B)/tests/core/units $(B)/tests/core/clock \
 	$(B)/tests/core/donor.elf $(B)/tests/core/large.elf

@@ -4,10 +4,21 @@
 # The donor: unpack Debian's kernel source, put arch/haunch beside its architectures by symlink,
 # configure and build it, and make of it one object that knows the hypercalls only.
 
-DONOR_PACKAGE	?= linux-source-6.1
+# Those that the overlay is written for have a fragment of configuration each.  Without a choice
+# (`haunch build --donor`) it is the newest that is installed, else the one that is built already.
+DONORS		:= $(shell printf '%s\n' $(patsubst linux/config/%.config,%,$(wildcard linux/config/linux-source-*)) | sort -V)
+ifndef DONOR_PACKAGE
+DONOR_PACKAGE	:= $(lastword $(filter $(shell dpkg-query -W -f='$${db:Status-Status}:$${Package} ' $(DONORS) 2>/dev/null \
+			| sed 's/installed://g'),$(DONORS)))
+ifeq ($(DONOR_PACKAGE),)
+DONOR_PACKAGE	:= $(or $(firstword $(file <$(B)/donor/chosen)),$(firstword $(DONORS)))
+endif
+endif
 DONOR_ARCHIVE	:= /usr/src/$(DONOR_PACKAGE).tar.xz
 DONOR		:= $(B)/donor/$(DONOR_PACKAGE)
 CONFIGS		:= virtio generic
+# One folder for each donor and configuration: a change of donors is a link.
+OUT		:= $(B)/$(DONOR_PACKAGE)
 
 # The overlay is seen through a symlink: Kbuild's own dependency files know what changed in it.
 OVERLAY		:= $(shell find linux/arch -type f) hypercall/hypercall.h
@@ -21,26 +32,33 @@ progress = @$(if $(findstring q,$(firstword -$(MAKEFLAGS))),exit 1;) mkdir -p $(
 # Which donor is installed, and which one is unpacked, as in "linux-source-6.1 6.1.192-2".  Dates say
 # nothing: the archive's is the day when Debian built it, and the files in it are older still.
 DONOR_INSTALLED	:= $(shell dpkg-query -W -f='$${Package} $${Version}' $(DONOR_PACKAGE) 2>/dev/null)
-ifneq ($(filter-out $(file <$(B)/donor/unpacked),$(DONOR_INSTALLED)),)
-$(B)/donor/unpacked: FORCE
+ifneq ($(filter-out $(file <$(DONOR).release),$(DONOR_INSTALLED)),)
+$(DONOR).release: FORCE
 endif
 
 # Another donor: nothing that was compiled from the last one may stay.
-$(B)/donor/unpacked: | $(B)/tools/progress
+$(DONOR).release: | $(B)/tools/progress
 	@test -n "$(DONOR_INSTALLED)" -a -r $(DONOR_ARCHIVE) || { \
 		echo "haunch: $(DONOR_ARCHIVE) is missing: apt-get install $(DONOR_PACKAGE)" >&2; exit 1; }
 	@mkdir -p $(@D)
-	rm -rf $@ $(DONOR) $(CONFIGS:%=$(B)/linux-%) $(B)/bench/linux
+	rm -rf $@ $(DONOR) $(CONFIGS:%=$(OUT)-%) $(B)/bench/linux
 	$(call progress,unpack,83700,unpacking $(DONOR_INSTALLED)) tar -C $(@D) -xvf $(DONOR_ARCHIVE)
 	ln -s $(abspath linux/arch) $(DONOR)/arch/haunch
 	echo "$(DONOR_INSTALLED)" >$@
 
+# What the kernels are linked with.
+ifneq ($(filter-out $(file <$(B)/donor/chosen),$(or $(DONOR_INSTALLED),$(file <$(DONOR).release))),)
+$(B)/donor/chosen: FORCE
+endif
+$(B)/donor/chosen: $(DONOR).release
+	cp $< $@
+
 .PHONY: FORCE
 
-$(B)/linux-%/.config: linux/config/base.config linux/config/%.config linux/configure \
-		linux/arch/Kconfig $(B)/donor/unpacked
+$(OUT)-%/.config: linux/config/base.config linux/config/$(DONOR_PACKAGE).config linux/config/%.config \
+		linux/configure linux/arch/Kconfig $(DONOR).release
 	cd $(DONOR) && HAUNCH_TOP=$(CURDIR) $(abspath linux/configure) $(abspath $(@D)) \
-		$(abspath linux/config/base.config linux/config/$*.config)
+		$(abspath linux/config/base.config linux/config/$(DONOR_PACKAGE).config linux/config/$*.config)
 
 # What every packet, file and event goes through is compiled for speed, all else for size (of the files below,
 # -O2 would take 2 % more instructions for a request, to save 2 % of the image).  Which they are: bench/hot,
@@ -51,7 +69,7 @@ HOT := net/socket.o \
 		ip_output route tcp tcp_input tcp_ipv4 tcp_minisocks tcp_offload tcp_output tcp_timer) \
 	$(patsubst %,drivers/%.o,net/virtio_net virtio/virtio_ring) \
 	$(patsubst %,fs/%.o,dcache eventpoll file file_table inode namei open read_write splice) \
-	$(patsubst %,mm/%.o,filemap slab usercopy) \
+	$(patsubst %,mm/%.o,filemap slab slub usercopy) \
 	$(patsubst %,kernel/%.o,softirq time/timer time/timekeeping) \
 	$(patsubst %,lib/%.o,iov_iter scatterlist strncpy_from_user) \
 	$(patsubst %,arch/haunch/%.o,kernel/syscall mm/fault)
@@ -79,21 +97,25 @@ DONOR_MAKE = $(MAKE) -C $(DONOR) ARCH=haunch O=$(abspath $(@D)) HAUNCH_TOP=$(CUR
 	'HOT_FLAGS=$(HOT_FLAGS)' $(foreach name,$(sort $(notdir $(HOT) $(WARM))),'CFLAGS_$(name)=$$(HOT_FLAGS)') \
 	'CFLAGS_string.o=$(STRING_FLAGS)'
 
-$(B)/linux-%/vmlinux: $(B)/linux-%/.config $(OVERLAY) linux/linux.mk | $(B)/tools/progress
-	+$(call progress,linux-$*,1140,building Linux ($*),$(@D)/.progress) $(DONOR_MAKE) vmlinux
+$(OUT)-%/vmlinux: $(OUT)-%/.config $(OVERLAY) linux/linux.mk | $(B)/tools/progress
+	+$(call progress,$(DONOR_PACKAGE)-$*,1140,building $(DONOR_PACKAGE) ($*),$(@D)/.progress) $(DONOR_MAKE) vmlinux
 
 # Everything but the entry points becomes local, so that core and donor cannot reach into each other.
 # (Weak symbols want a table of addresses, which the final link makes.)
-$(B)/linux-%/donor.o: $(B)/linux-%/vmlinux
+$(OUT)-%/donor.o: $(OUT)-%/vmlinux
 	objcopy --wildcard --keep-global-symbol='donor_*' $< $@.tmp
 	@nm -u $@.tmp | grep -v ' hc_\| _GLOBAL_OFFSET_TABLE_$$' > $@.undefined; \
 	if [ -s $@.undefined ]; then \
 		echo "haunch: the donor needs what the contract does not have:" >&2; \
 		cat $@.undefined >&2; exit 1; fi
-	cp $(B)/donor/unpacked $(@D)/release
 	mv $@.tmp $@
 
-.PRECIOUS: $(B)/linux-%/.config $(B)/linux-%/vmlinux $(B)/linux-%/donor.o
+# The image tools tell by the list which drivers a kernel has.
+$(B)/haunch-%.elf: $(OUT)-%/donor.o $(B)/core/core.o $(CORE_LDS) $(B)/tools/symtab core/core.mk VERSION $(B)/donor/chosen
+	cp $(<D)/modules.builtin $(B)/haunch-$*.drivers
+	$(call CORE_LINK,$<,$(B)/haunch-$*.debug,$@,$(file <$(DONOR).release))
+
+.PRECIOUS: $(OUT)-%/.config $(OUT)-%/vmlinux $(OUT)-%/donor.o
 
 # ------------------------------------------------------------------ tests (tests/linux/)
 

@@ -244,6 +244,9 @@ const struct command command_bake = {
 		"PROGRAM becomes /bin/NAME in the image, unless a -d directory holds it: then it "
 		"stays there.  The libraries that a dynamic PROGRAM is linked with are taken along "
 		"from this machine, unless a -d has them; those it opens while it runs (modules, "
-		"plugins, gconv) are not: give them with -d.  /etc/passwd, /etc/group, /etc/hosts, "
+		"plugins, gconv) are not: give them with -d.  So are /etc/localtime, the zone that "
+		"-e TZ=ZONE names, and /etc/ssl/certs/ca-certificates.crt for a program that is linked "
+		"with OpenSSL or GnuTLS, or names that file; other zones: "
+		"-d /usr/share/zoneinfo:/usr/share/zoneinfo.  /etc/passwd, /etc/group, /etc/hosts, "
 		"/tmp and such are made where -d does not give them.",
 };

@@ -190,6 +190,9 @@ const struct poptOption recipe_options[] = {
 	OPTION_VALUE("dir", 'd', 'd', "HOST:GUEST",
 		     "take a file along, or a directory with all that is in it, as GUEST in the "
 		     "image; modes, owners and symlinks are kept; any number"),
+	OPTION_FLAG("bare", '\0', OPTION_BARE,
+		    "leave out what is taken along from this machine beside libraries: its time zone, "
+		    "and the certificates of authorities if PROGRAM speaks TLS"),
 	OPTION_VALUE("env", 'e', 'e', "NAME=VALUE", "set an environment variable; any number"),
 	OPTION_VALUE("kernel", 'k', 'k', "virtio|generic",
 		     "virtio: small, for virtual machines; generic: has all drivers (e1000, vmxnet3, "
@@ -310,6 +313,9 @@ bool settings_take(struct settings *s, int option, const char *value)
 		if (strcmp(value, "virtio") && strcmp(value, "generic"))
 			usage("-k wants virtio or generic, not '%s'", value);
 		s->kernel = value;
+		return true;
+	case OPTION_BARE:
+		s->bare = true;
 		return true;
 	case OPTION_IP:
 		take_ip(s, value);

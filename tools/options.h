@@ -40,6 +40,7 @@ enum option {
 	OPTION_STOP_SIGNAL,
 	OPTION_STOP_TIMEOUT,
 	OPTION_OPEN_FILES,
+	OPTION_BARE,
 	OPTION_OWN,			/* the first of a command's own numbers */
 };
 
@@ -75,11 +76,12 @@ struct settings {
 	unsigned int nr_trees;
 	const char **environment;	/* -e */
 	unsigned int nr_environment;
+	bool bare;			/* --bare */
 	const char *kernel;		/* -k, or NULL */
 };
 
 extern const struct poptOption settings_options[];	/* -c, --mount, --ip... */
-extern const struct poptOption recipe_options[];	/* -d, -e, -k */
+extern const struct poptOption recipe_options[];	/* -d, -e, -k, --bare */
 
 /* Take the option if it is of those tables; returns false if not. */
 bool settings_take(struct settings *settings, int option, const char *value);

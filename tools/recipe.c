@@ -21,6 +21,7 @@
 
 #include "../hypercall/hypercall.h"
 #include "image.h"
+#include "host.h"
 #include "libraries.h"
 #include "recipe.h"
 #include "release.h"
@@ -220,14 +221,15 @@ static void add_defaults(struct node *root)
 	}
 }
 
-static bool has_environment(const struct settings *s, const char *name)
+/* The value that -e gave to "NAME=", or NULL. */
+static const char *environment_value(const struct settings *s, const char *name)
 {
 	unsigned int i;
 
 	for (i = 0; i < s->nr_environment; i++)
 		if (!strncmp(s->environment[i], name, strlen(name)))
-			return true;
-	return false;
+			return s->environment[i] + strlen(name);
+	return NULL;
 }
 
 /* What init reads: the number of arguments, the arguments, the environment, all NUL-terminated. */
@@ -252,7 +254,7 @@ static void add_program_file(struct node *root, const struct recipe *r, const ch
 	for (i = 0; i < ARRAY_SIZE(environment); i++) {
 		char *name = xprintf("%.*s", (int)strcspn(environment[i], "=") + 1, environment[i]);
 
-		if (!has_environment(s, name))
+		if (!environment_value(s, name))
 			fprintf(f, "%s%c", environment[i], 0);
 		free(name);
 	}
@@ -296,6 +298,8 @@ static struct node *make_tree(const struct recipe *r, const struct tree_skip *sk
 	guest = add_program(root, r->program);
 	if (interpreter)
 		*memory += add_libraries(root, r->program, interpreter);
+	if (!r->settings->bare)
+		add_host_files(root, r->program, environment_value(r->settings, "TZ="));
 	add_defaults(root);
 	add_init(root, init);
 	add_program_file(root, r, guest);
@@ -521,7 +525,7 @@ static int write_image(const struct recipe *r, const struct image *kernel, struc
 	uint64_t start;
 	int fd;
 
-	list = xprintf("%s/linux-%s/modules.builtin", r->build, r->kernel);
+	list = xprintf("%s/haunch-%s.drivers", r->build, r->kernel);
 	if (!access(list, R_OK))
 		drivers = read_drivers(list, &drivers_size);
 	free(list);

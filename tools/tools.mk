@@ -9,7 +9,7 @@ TOOLS := haunch progress
 tools: $(TOOLS:%=$(B)/tools/%)
 
 HAUNCH_SOURCES := $(addprefix tools/,haunch.c options.c bake.c recipe.c run.c guest.c kvm.c inspect.c \
-	libraries.c release.c tree.c image.c elf64.c common.c)
+	host.c libraries.c release.c tree.c image.c elf64.c common.c)
 HAUNCH_LIBS := -lpopt -ljansson -lz
 
 $(B)/tools/haunch: $(HAUNCH_SOURCES:%.c=$(B)/%.o)

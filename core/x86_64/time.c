@@ -166,6 +166,18 @@ static uint64_t error_between(const struct look *from, const struct look *to, ui
 	       NS_PER_SECOND / ticks;
 }
 
+/*
+ * The reference wraps around, the PIT after 55 ms, the ACPI timer after seconds, for which the CPU may have
+ * been taken from us between two looks.  The counter knows, if it is not of a CPU slower than this.
+ */
+#define CPU_HZ_MIN		360000000
+
+static bool may_have_wrapped(const struct look *from, const struct look *to)
+{
+	return to->tsc - from->tsc >
+	       muldiv((uint64_t)reference_mask + 1, CPU_HZ_MIN, reference_hz);
+}
+
 /* False if the reference stands still. */
 static bool measure(void)
 {
@@ -178,12 +190,7 @@ static bool measure(void)
 
 			to = look();
 			ticks = (to.reference - from.reference) & reference_mask;
-			/*
-			 * The CPU may have been taken in between.  The PIT's count wraps around after
-			 * 55 ms, more than LOOKS_CYCLES on any CPU of more than 364 MHz; the ACPI timer's
-			 * takes seconds.
-			 */
-			if (!ticks || (reference_mask == 0xffff && to.tsc - from.tsc > LOOKS_CYCLES))
+			if (!ticks || may_have_wrapped(&from, &to))
 				continue;
 			error = error_between(&from, &to, ticks);
 			if (error >= error_ppb)

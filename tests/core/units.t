@@ -2,17 +2,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Haunch authors
 #
-# units.t - the core's portable parts on the host (units.c), what core.o exports and wants, and the
-# host tool symtab with bad input.
+# units.t - the core's portable parts (units.c) and its clock (clock.c) on the host, what core.o exports
+# and wants, and the host tool symtab with bad input.
 
 # shellcheck source=tests/core/boot.sh
 . "$(dirname "$0")/boot.sh"
 
-"$BUILD/tests/core/units" >"$TMP/units" 2>"$TMP/errors"
-units=$?
-grep -E '^(not )?ok' "$TMP/units" | sed 's/^not ok [0-9]*/# failed:/; s/^ok [0-9]*/#/'
-[ "$units" -eq 0 ] && grep -q '^1\.\.' "$TMP/units" && [ ! -s "$TMP/errors" ]
-ok "$(grep -c '^ok' "$TMP/units") units" "$(cat "$TMP/errors")"
+for program in units clock; do
+	"$BUILD/tests/core/$program" >"$TMP/units" 2>"$TMP/errors"
+	units=$?
+	grep -E '^(not )?ok' "$TMP/units" | sed 's/^not ok [0-9]*/# failed:/; s/^ok [0-9]*/#/'
+	[ "$units" -eq 0 ] && grep -q '^1\.\.' "$TMP/units" && [ ! -s "$TMP/errors" ]
+	ok "$program: $(grep -c '^ok' "$TMP/units") tests" "$(cat "$TMP/errors")"
+done
 
 # ------------------------------------------------------------------ the contract
 

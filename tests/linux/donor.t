@@ -7,8 +7,9 @@
 # shellcheck source=../tap.sh
 . "$(dirname "$0")/../tap.sh"
 
-donor=$BUILD/donor/linux-source-6.1
-archive=/usr/src/linux-source-6.1.tar.xz
+read -r package _ <"$BUILD/donor/chosen" || package=none
+donor=$BUILD/donor/$package
+archive=/usr/src/$package.tar.xz
 if [ ! -d "$donor" ] || [ ! -r "$archive" ]; then
 	skip_all 'the donor is not unpacked'
 fi
@@ -19,9 +20,9 @@ tar -C "$BUILD/donor" -df "$archive" 2>&1 | grep -vE ': (Uid|Gid) differs$' >"$T
 ok 'every file is as the package has it' "$(head -n 20 "$TMP/differences")"
 
 tar -tf "$archive" | sed 's,/$,,' | sort >"$TMP/packaged"
-(cd "$BUILD/donor" && find linux-source-6.1 | sort) >"$TMP/there"
+(cd "$BUILD/donor" && find "$package" | sort) >"$TMP/there"
 comm -13 "$TMP/packaged" "$TMP/there" >"$TMP/added"
-[ "$(cat "$TMP/added")" = linux-source-6.1/arch/haunch ] && [ -L "$donor/arch/haunch" ]
+[ "$(cat "$TMP/added")" = "$package/arch/haunch" ] && [ -L "$donor/arch/haunch" ]
 ok 'nothing is added but the symbolic link arch/haunch' "$(head -n 20 "$TMP/added")"
 
 # The functions of hypercall.h, its variables, and the linker's own table of addresses.
@@ -30,9 +31,9 @@ ok 'nothing is added but the symbolic link arch/haunch' "$(head -n 20 "$TMP/adde
 	grep -oE '\bhc_[a-z_]+\(' hypercall/hypercall.h | tr -d '('
 	sed -n 's/^extern .*[ *]\(hc_[a-z_]*\);$/\1/p' hypercall/hypercall.h
 } | sort -u >"$TMP/contract"
-for object in "$BUILD"/linux-*/donor.o; do
+for object in "$BUILD/$package"-*/donor.o; do
 	name=${object%/donor.o}
-	name=${name##*/linux-}
+	name=${name##*/}
 	nm -u "$object" | awk '{ print $2 }' | sort >"$TMP/undefined"
 	comm -23 "$TMP/undefined" "$TMP/contract" >"$TMP/beyond"
 	[ -s "$TMP/undefined" ] && [ ! -s "$TMP/beyond" ]

@@ -23,6 +23,8 @@ mkdir "$TMP/shared"
 machine_pid='' asked=0 making=''
 # How long a command in a machine may take, in seconds.
 patience=60
+# Which kernel they have.
+kernel=virtio
 
 # What the roots are made of.
 packages_of()
@@ -33,6 +35,8 @@ packages_of()
 			etcd-client dropbear perl python3 strace gdbserver stress-ng procps ;;
 	languages)
 		echo nodejs ruby openjdk-17-jre-headless ecj apache2 openssh-server procps ;;
+	network)
+		echo nftables wireguard-tools iproute2 iputils-ping procps netcat-openbsd ;;
 	esac
 }
 
@@ -86,7 +90,7 @@ boot()
 		sed 's/^/# /' "$TMP/log"
 		return 1
 	}
-	./haunch bake -o "$TMP/image" /bin/sh -- /t/start >"$TMP/log" 2>&1 || {
+	./haunch bake -k "$kernel" -o "$TMP/image" /bin/sh -- /t/start >"$TMP/log" 2>&1 || {
 		sed 's/^/# /' "$TMP/log"
 		return 1
 	}

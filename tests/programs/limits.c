@@ -11,7 +11,7 @@
 
 #include "help.h"
 
-static char *volatile deepest;
+static volatile size_t deepest;	/* an address */
 static char *top, *alternate;
 static sigjmp_buf out;
 static siginfo_t told;
@@ -35,7 +35,7 @@ __attribute__((noinline)) static int descend(int levels)
 	volatile char frame[PAGE];
 
 	frame[0] = (char)levels;
-	deepest = (char *)frame;
+	deepest = (size_t)frame;
 	if (levels == 0)
 		return frame[0];
 	return descend(levels - 1) + frame[0];
@@ -59,7 +59,7 @@ static size_t depth(void)
 {
 	if (!sigsetjmp(out, 1))
 		descend(1 << 20);
-	return (size_t)(top - deepest);
+	return (size_t)top - deepest;
 }
 
 static void stack_overflow(void)
@@ -70,8 +70,8 @@ static void stack_overflow(void)
 	first = depth();
 	CHECK(told.si_signo == SIGSEGV && handler_on_alternate,
 	      "the end of a stack of 1 MB: SIGSEGV, handled on an alternate stack");
-	CHECK(told.si_code == SEGV_MAPERR && (char *)told.si_addr <= deepest + PAGE &&
-		      (char *)told.si_addr > deepest - 3 * PAGE,
+	CHECK(told.si_code == SEGV_MAPERR && (size_t)told.si_addr <= deepest + PAGE &&
+		      (size_t)told.si_addr > deepest - 3 * PAGE,
 	      "that tells where");
 	CHECK(first > MIB - 300 * 1024 && first < MIB + 64 * 1024, "at its limit");
 	second = depth();

@@ -126,6 +126,68 @@ for memory in 123:123 123M:123 1G:1024 1g:1024 2GiB:2048 1gb:1024; do
 	is "$("$HAUNCH" inspect --field memory m.img)" $((${memory#*:} << 20)) "memory can be told: ${memory%:*}"
 done
 
+# ------------------------------------------------------------------ what this machine has
+
+# has IMAGE FILE
+has()
+{
+	"$HAUNCH" inspect "$1" | grep -q "[0-9]  $2\( -> .*\)\{0,1\}\$"
+}
+bundle=/etc/ssl/certs/ca-certificates.crt
+cat >when.c <<'END'
+#include <stdio.h>
+#include <time.h>
+
+int main(void)
+{
+	time_t t = 1000000000;
+
+	puts(asctime(localtime(&t)));
+	return 0;
+}
+END
+HAUNCH_BUILD=$REAL_BUILD "$ROOT/tools/haunch-cc" -o when-static when.c
+gcc -o when when.c
+mkdir libs
+gcc -shared -o libs/libssl.so.3 -Wl,-soname,libssl.so.3 -x c /dev/null
+gcc -o tls hello.c -Wl,--no-as-needed -Llibs -l:libssl.so.3 -Wl,-rpath,"$TMP/libs"
+printf '#include <stdio.h>\nint main(void) { puts("%s"); return 0; }\n' $bundle >names.c
+HAUNCH_BUILD=$REAL_BUILD "$ROOT/tools/haunch-cc" -o names names.c
+zone=/usr/share/zoneinfo/Europe/Berlin
+for program in hello when-static when tls names; do
+	succeeds "bake $program" "$HAUNCH" bake -o "$program.img" -e TZ=Europe/Berlin $program
+	[ -e $bundle ] || skip 'certificates' 'ca-certificates is not installed'
+	[ ! -e $bundle ] || case $program in
+	tls|names) has $program.img $bundle && has $program.img /usr/lib/ssl/cert.pem ;;
+	*) ! has $program.img $bundle ;;
+	esac
+	ok "$program: certificates if it speaks TLS" "$("$HAUNCH" inspect $program.img)"
+	[ -e $zone ] || skip 'a time zone' 'tzdata is not installed'
+	[ ! -e $zone ] || case $program in
+	hello|names) ! has $program.img $zone ;;
+	*) has $program.img $zone ;;
+	esac
+	ok "$program: the zone of TZ if it asks for one" "$("$HAUNCH" inspect $program.img)"
+done
+if [ -e /etc/localtime ]; then
+	has when.img /etc/localtime
+	ok "this machine's zone"
+fi
+for program in when tls; do
+	succeeds "bake --bare $program" "$HAUNCH" bake -o bare.img --bare -e TZ=Europe/Berlin $program
+	! has bare.img '\(/etc/localtime\|/usr/share/zoneinfo/.*\|.*cert.*\)'
+	ok 'none of it with --bare' "$("$HAUNCH" inspect bare.img)"
+done
+mkdir own
+echo mine >own/ca-certificates.crt
+"$HAUNCH" bake -o own.img -d own:/etc/ssl/certs -d file:/etc/localtime tls
+"$HAUNCH" inspect own.img | grep -q " 5  $bundle\$" && "$HAUNCH" inspect own.img | grep -q ' 5  /etc/localtime$'
+ok "the user's own win" "$("$HAUNCH" inspect own.img)"
+capture "$HAUNCH" bake -o none.img -e TZ=Nowhere/City when
+[ "$status" -eq 0 ] && grep -q 'no time zone Nowhere/City' err
+ok 'a zone that is not there is told' "$(cat err)"
+succeeds 'a rule is none' "$HAUNCH" bake -o rule.img -e TZ=CET-1CEST when
+
 # ------------------------------------------------------------------ dynamic executables
 
 mkdir -p own/lib

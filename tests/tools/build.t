@@ -13,6 +13,10 @@
 fails 2 "unknown target 'nosuch'; the targets are virtio, generic, lighttpd, nginx" \
 	'a target that is not there' "$HAUNCH" build nosuch
 
+fails 2 "there is no donor '5.10'; those known are: 6.1 6.12" 'a donor that is not known' \
+	"$HAUNCH" build --donor 5.10 virtio
+fails 2 "option '--donor' wants a value" 'nor named' "$HAUNCH" build --donor
+
 # Before the first build it is told what that costs; too little room is said before anything is done.
 mkdir small
 cat >small/df <<'END_OF_SCRIPT'
@@ -51,27 +55,27 @@ donor=$HAUNCH_BUILD/donor
 unpack()
 {
 	PATH=$TMP/path:$PATH make -C "$ROOT" -s B="$HAUNCH_BUILD" DONOR_PACKAGE=small-donor \
-		DONOR_ARCHIVE="$TMP/small-donor.tar.xz" "$@" "$donor/unpacked" 2>&1
+		DONOR_ARCHIVE="$TMP/small-donor.tar.xz" "$@" "$donor/small-donor.release" 2>&1
 }
 
 package 1.0-1
 unpack >out
-is "$(cat "$donor/unpacked")" 'small-donor 1.0-1' 'what is unpacked has the version of the package'
+is "$(cat "$donor/small-donor.release")" 'small-donor 1.0-1' 'what is unpacked has the version of the package'
 unpack -q
 ok 'and is not unpacked again'
-mkdir -p "$HAUNCH_BUILD/linux-virtio"
-touch "$HAUNCH_BUILD/linux-virtio/old.o"
+mkdir -p "$HAUNCH_BUILD/small-donor-virtio"
+touch "$HAUNCH_BUILD/small-donor-virtio/old.o"
 package 1.0-2
 ! unpack -q
 ok 'another version is another donor, whatever the dates of its files'
 unpack >out
-is "$(cat "$donor/unpacked" "$donor/small-donor/Makefile")" "small-donor 1.0-2
+is "$(cat "$donor/small-donor.release" "$donor/small-donor/Makefile")" "small-donor 1.0-2
 1.0-2" 'it is unpacked'
-[ ! -e "$HAUNCH_BUILD/linux-virtio/old.o" ]
+[ ! -e "$HAUNCH_BUILD/small-donor-virtio/old.o" ]
 ok 'and nothing that was compiled from the other one is left'
 package 1.0-1
 unpack >out
-is "$(cat "$donor/unpacked")" 'small-donor 1.0-1' 'so does a way back'
+is "$(cat "$donor/small-donor.release")" 'small-donor 1.0-1' 'so does a way back'
 rm version
 unpack -q
 ok 'without the package what is unpacked is used'
@@ -80,9 +84,49 @@ unpack >out
 grep -q 'small-donor.tar.xz is missing: apt-get install small-donor' out
 ok 'if there is something' "$(cat out)"
 
+# Of several that are installed the newest is taken, if the overlay is written for it; or the one that is
+# named; or, without any, the one that there is.
+cat >path/dpkg-query <<'END_OF_SCRIPT'
+#!/bin/sh
+case $* in
+*db:Status*)
+	for package; do
+		case " $FAKE_INSTALLED " in *" $package "*) printf 'installed:%s ' "$package" ;; esac
+	done ;;
+*)
+	for package; do :; done
+	printf '%s 1' "$package" ;;
+esac
+END_OF_SCRIPT
+takes()
+{
+	expected=$1
+	description=$2
+	shift 2
+	# shellcheck disable=SC2016 # make expands it
+	is "$(PATH=$TMP/path:$PATH make -C "$ROOT" -s B="$HAUNCH_BUILD" "$@" \
+		--eval='say: ; @echo $(DONOR_PACKAGE)' say)" "$expected" "$description"
+}
+export FAKE_INSTALLED='linux-source-6.12 linux-source-6.1 linux-source-6.99'
+takes linux-source-6.12 'the newest donor that is installed, and known'
+FAKE_INSTALLED=linux-source-6.1
+takes linux-source-6.1 'the only one'
+FAKE_INSTALLED='linux-source-6.12 linux-source-6.1'
+takes linux-source-6.1 'the one that is named' DONOR_PACKAGE=linux-source-6.1
+FAKE_INSTALLED=
+mkdir -p "$donor"
+echo 'linux-source-6.12 1' >"$donor/chosen"
+takes linux-source-6.12 'the one that is built already'
+rm -r "$donor"
+cat >path/dpkg-query <<'END_OF_SCRIPT'
+#!/bin/sh
+[ -s "$FAKE_VERSION" ] || exit 1
+printf 'small-donor %s' "$(cat "$FAKE_VERSION")"
+END_OF_SCRIPT
+
 package 1.0-2
 mkdir -p "$donor"
-echo small-donor 1.0-1 >"$donor/unpacked"
+echo small-donor 1.0-1 >"$donor/chosen"
 PATH=$TMP/path:$PATH "$HAUNCH" --version >out
 grep -qx "haunch $(cat "$ROOT/VERSION")\( (.*)\)\{0,1\}" out && grep -qx 'donor: small-donor 1.0-1' out &&
 	grep -qx 'installed is small-donor 1.0-2; to use it run: haunch build' out

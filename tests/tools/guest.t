@@ -99,6 +99,10 @@ capture timeout 60 "$HAUNCH" run program -- c=/etc/resolv.conf
 grep -q '^nameserver 10.0.2.3' out
 ok 'names can be looked up' "$(cat out err)"
 
+date -d '@1000000000' >/dev/null && [ -e /usr/share/zoneinfo/Europe/Berlin ] &&
+	guest 'Sun Sep  9 03:46:40 CEST 2001' 0 'the time zone is there' -e TZ=Europe/Berlin -e LC_ALL=C /bin/date -- \
+		-d @1000000000 '+%a %b %e %H:%M:%S %Z %Y'
+
 mkdir -p tree/sub
 echo data >tree/file
 chmod 4751 tree/file

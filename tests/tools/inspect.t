@@ -38,9 +38,8 @@ is "$("$HAUNCH" inspect --field kind "$HAUNCH_BUILD/haunch-virtio.elf")" kernel 
 is "$("$HAUNCH" inspect --field release image)" 0.0.1 'the version of haunch that made it'
 is "$("$HAUNCH" inspect --field donor image)" 'test-donor 1.2-3' 'and of its donor'
 
-mkdir "$HAUNCH_BUILD/linux-virtio"
 printf 'kernel/%s.ko\n' drivers/net/virtio_net lib/xxhash fs/ext4/ext4 drivers/block/loop net/unix/unix \
-	>"$HAUNCH_BUILD/linux-virtio/modules.builtin"
+	>"$HAUNCH_BUILD/haunch-virtio.drivers"
 "$HAUNCH" bake -o image-drivers hello
 is "$("$HAUNCH" inspect image-drivers | tail -n 3)" "$(printf '%-13s %s\n' drivers 'virtio_net loop' \
 	'file systems' ext4 protocols unix)" 'drivers are shown'

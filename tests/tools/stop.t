@@ -89,6 +89,20 @@ int main(int argc, char **argv)
 			return 1;
 		say("ready\n");
 		pause();
+	} else if (!strcmp(what, "panics")) {
+		/* The first time only. */
+		FILE *f = fopen("/proc/sys/vm/panic_on_oom", "w");
+
+		i = count("/data/boots");
+		snprintf(text, sizeof(text), "time %d\n", i);
+		say(text);
+		if (!f || fputs("1", f) < 0 || fclose(f))
+			return 96;
+		sync();
+		while (i == 1)
+			memset(malloc(1 << 20), 1, 1 << 20);
+		say("ready\n");
+		pause();
 	} else if (!strcmp(what, "calls")) {
 		i = count("/data/boots");
 		snprintf(text, sizeof(text), "time %d\n", i);
@@ -272,6 +286,45 @@ mke2fs -q -t ext4 disk
 launch -- calls
 ended
 is "$status $(tr '\n' . <out)" '7 time 1.time 2.' 'a program that calls reboot(2)' "$(cat err)"
+start --restart reboot -- panics
+is "$(tr '\n' . <out)" 'time 1.time 2.ready.' 'a panic leads to a reboot as well' "$(cat err)"
+[ "$(grep -c '^Kernel panic .*panic_on_oom' err)" -eq 1 ]
+ok 'after it was told' "$(cat err)"
+kill $pid
+ended
+is "$status" 143 'the second time all is well'
+rm disk
+truncate -s 16M disk
+mke2fs -q -t ext4 disk
+launch -- panics
+ended
+[ "$status" -eq 1 ] && [ "$(grep -c '^Kernel panic .*panic_on_oom' err)" -eq 1 ]
+ok 'without that it is the end' "status $status" "$(cat err)"
+
+# Ctrl-Alt-Del, at a keyboard, which QEMU has.
+if [ -e "$REAL_BUILD/haunch-generic.elf" ]; then
+	"$HAUNCH" bake -k generic -o keyboard --ip off --mount /dev/vda:/data:ext4 program -- handler
+	for machine in pc q35; do
+		rm -f disk debug
+		truncate -s 16M disk
+		mke2fs -q -t ext4 disk
+		: >out
+		pid=$$
+		{
+			shown ready
+			echo sendkey ctrl-alt-delete
+			shown 'signal 15'
+			sleep 5
+			echo quit
+		} | timeout 100 qemu-system-x86_64 -machine $machine -accel tcg -display none -no-reboot -m 128 \
+			-serial file:out -debugcon file:debug -monitor stdio -drive file=disk,if=virtio,format=raw \
+			-kernel keyboard >err 2>&1
+		pid=''
+		is "$(tail -n 1 out | tr -d '\r') $(cat debug)" 'signal 15 haunch: exit status 33' \
+			"Ctrl-Alt-Del stops it as the power button does ($machine)" "$(cat out err)"
+		clean
+	done
+fi
 "$HAUNCH" bake -o image --restart reboot --mount /dev/vda:/data:ext4 program
 start -- reboots
 kill $pid

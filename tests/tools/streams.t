@@ -228,9 +228,9 @@ exec 5>&-
 
 # ------------------------------------------------------------------ without virtio-serial
 
-mkdir -p other/linux-virtio
+mkdir other
 ln -s "$REAL_BUILD/tools" "$REAL_BUILD/init" "$REAL_BUILD/haunch-virtio.elf" other/
-grep -v virtio_console "$REAL_BUILD/linux-virtio/modules.builtin" >other/linux-virtio/modules.builtin
+grep -v virtio_console "$REAL_BUILD/haunch-virtio.drivers" >other/haunch-virtio.drivers
 HAUNCH_BUILD=$TMP/other "$HAUNCH" bake -o old program -- apart
 timeout 60 "$HAUNCH" run -n none old >out 2>err </dev/null
 is "$? $(tr '\n' . <out)" '5 to out.to err.' 'without the driver all is the console, with line ends of files'

@@ -7,30 +7,57 @@
 help_build()
 {
 	cat <<-'END'
-	usage: haunch build [virtio|generic|lighttpd|nginx|TARGET]...
+	usage: haunch build [--donor VERSION] [virtio|generic|lighttpd|nginx|TARGET]...
 
 	Build what is missing or out of date: the tools, and the kernels that are named (default: both).
 	A first build unpacks and compiles Linux's source, which takes some minutes; it can be stopped
 	with Ctrl-C and goes on from there.  Other TARGETs are make's.  Logs are in build/log.
+
+	  --donor VERSION          the Linux to build from: 6.1 or 6.12, of the Debian package
+	                           linux-source-VERSION (default: the newest that is installed)
 	END
 }
 
 main_build()
 {
+	parse_donor "$@"
+	shift "$parsed"
 	for target; do
 		case $target in -*) unknown_option "$target" ;; esac
 	done
 	tell_costs
 	install_packages_for build
+	install_donor
 	build "$@"
 	echo "Built: $B"
+}
+
+# parse_donor WORD...: --donor, if it comes first; $parsed words were taken
+parse_donor()
+{
+	parsed=0
+	case ${1-} in
+	--donor)
+		want_value "$1" $#
+		choose_donor "$2"
+		parsed=2 ;;
+	--donor=*)
+		choose_donor "${1#*=}"
+		parsed=1 ;;
+	esac
+}
+
+# The package of the donor that was chosen; by default that of the release is installed by its group.
+install_donor()
+{
+	[ -z "$donor" ] || [ -s "$B/donor/$donor.release" ] || install_package "$donor"
 }
 
 # Before the first build: how long it takes, and how much disk, of which there must be enough.  The
 # figures are of two CPUs and Linux 6.1, for both kernels.
 tell_costs()
 {
-	[ ! -s "$B/donor/unpacked" ] || return 0
+	[ ! -s "$B/donor/chosen" ] || return 0
 	mkdir -p "$B" 2>/dev/null || die "cannot build: no permission to write in $B"
 	echo "The first time this takes some 10 minutes on two CPUs, and 2 GB of disk below $B."
 	echo "Ctrl-C stops it; the same command goes on from there."

@@ -7,11 +7,12 @@
 help_check()
 {
 	cat <<-'END'
-	usage: haunch check [-v] [TEST...]
+	usage: haunch check [--donor VERSION] [-v] [TEST...]
 
-	Install what the tests need, build everything, and run the tests: all of them, or those named
-	(files or folders below tests/, such as tests/tools).
+	Install what the tests need, build everything, and run the tests: all of them, with each Linux that
+	Haunch can be built from; or those named (files or folders below tests/, such as tests/tools).
 
+	  --donor VERSION          with this one only (default for TESTs: the newest)
 	  -v, --verbose            show every test's output
 	END
 }
@@ -19,26 +20,42 @@ help_check()
 main_check()
 {
 	[ -d "$ROOT/tests" ] || die "the tests are in Haunch's source tree only"
+	# shellcheck source=tools/sh/build.sh
+	. "$ROOT/tools/sh/build.sh"
 	verbose=
+	donor=
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-v|--verbose) verbose=-v ;;
+		--donor|--donor=*)
+			parse_donor "$@"
+			shift $((parsed - 1)) ;;
 		-*) unknown_option "$1" ;;
 		*) break ;;
 		esac
 		shift
 	done
-	[ $# -gt 0 ] || set -- "$ROOT/tests"
+	donors=${donor:-default}
+	if [ $# -eq 0 ]; then
+		set -- "$ROOT/tests"
+		[ -n "$donor" ] || donors=$(known_donors)
+	fi
 	for test; do
 		[ -e "$test" ] || die "no such test: $test"
 	done
-	# shellcheck source=tools/sh/build.sh
-	. "$ROOT/tools/sh/build.sh"
 	tell_costs
 	install_packages_for build run iso check
-	build virtio generic lighttpd nginx tests
+	mkdir -p "$B/log"
 	find "$@" -name '*.t' ! -path '*/.*' | sort >"$B/log/tests"
 	[ -s "$B/log/tests" ] || die "there are no tests in: $*"
 	export HAUNCH="$ROOT/haunch"
-	tr '\n' '\0' <"$B/log/tests" | xargs -0 prove ${verbose:+-v} --exec ''
+	failed=
+	for donor in $donors; do
+		[ "$donor" != default ] || donor=
+		install_donor
+		build virtio generic lighttpd nginx tests
+		echo "Testing with $(cat "$B/donor/chosen")"
+		tr '\n' '\0' <"$B/log/tests" | xargs -0 prove ${verbose:+-v} --exec '' || failed="$failed $donor"
+	done
+	[ -z "$failed" ] || die "tests failed${donor:+ with$failed}"
 }

@@ -5,6 +5,8 @@
 # lib.sh - what the commands of haunch share.  ROOT is the source tree, B the build directory.
 
 command=
+# The donor's package, where one was chosen.
+donor=
 
 # Something went wrong / the command line is wrong: one line on stderr and the status.
 die()
@@ -38,14 +40,27 @@ show_version()
 	commit=
 	[ ! -e "$ROOT/.git" ] || commit=$(git -C "$ROOT" describe --always --dirty --exclude '*' 2>/dev/null) || :
 	echo "haunch $release${commit:+ ($commit)}"
-	donor=
-	[ ! -s "$B/donor/unpacked" ] || read -r donor <"$B/donor/unpacked"
+	[ ! -s "$B/donor/chosen" ] || read -r donor <"$B/donor/chosen"
 	installed=$(dpkg-query -W -f='${Package} ${Version}' "${donor%% *}" 2>/dev/null) || :
 	echo "donor: ${donor:-not built yet}"
 	case $donor in
 	''|"$installed") ;;
 	*) echo "installed is ${installed:-none}; to use it run: haunch build" ;;
 	esac
+}
+
+# choose_donor VERSION: 6.12, or the name of the package
+choose_donor()
+{
+	donor=linux-source-${1#linux-source-}
+	[ -e "$ROOT/linux/config/$donor.config" ] ||
+		usage_error "there is no donor '$1'; those known are: $(known_donors | sed 's/linux-source-//' | xargs)"
+}
+
+# The packages that the overlay is written for, one a line, the oldest first.
+known_donors()
+{
+	(cd "$ROOT/linux/config" && printf '%s\n' linux-source-*.config) | sed 's/\.config$//' | sort -V
 }
 
 is_number()
@@ -86,7 +101,7 @@ drop_old_release()
 	[ -e "$ROOT/.installed" ] || return 0
 	# Only a folder that one of us has made has that file.
 	if [ -e "$B/release" ] && ! cmp -s "$ROOT/VERSION" "$B/release"; then
-		rm -rf "$B"/linux-* "$B"/haunch-* "$B/core" "$B/tools" "$B/init" "$B/cc" "$B/apps" "$B/demo"
+		rm -rf "$B"/linux-source-* "$B"/haunch-* "$B/core" "$B/tools" "$B/init" "$B/cc" "$B/apps" "$B/demo"
 	fi
 	if mkdir -p "$B" 2>/dev/null; then
 		cat "$ROOT/VERSION" >"$B/release"
@@ -111,7 +126,7 @@ run_make()
 		echo "haunch: waiting for another build in $B to end" >&2
 		flock 9
 	}
-	set -- make -C "$ROOT" --no-print-directory B="${B#"$ROOT/"}" "$@"
+	set -- make -C "$ROOT" --no-print-directory B="${B#"$ROOT/"}" ${donor:+DONOR_PACKAGE="$donor"} "$@"
 	make_status=0
 	"$@" -q >/dev/null 2>&1 || "$@" -j"$(nproc)" 9>&- || make_status=$?
 	exec 9>&-

@@ -9,7 +9,7 @@ help_setup()
 	cat <<-'END'
 	usage: haunch setup [GROUP...]
 
-	Install the Debian 12 packages that are needed and missing; nothing else is changed.  GROUPs are
+	Install the Debian packages that are needed and missing; nothing else is changed.  GROUPs are
 	build, run, iso, check (the default: these), lint, doc and bench.  Needs root or sudo.
 	END
 }
@@ -31,7 +31,19 @@ main_setup()
 # install_packages GROUP...: nothing to do, nothing said
 install_packages()
 {
-	missing=$(missing_packages "$@" | xargs)
+	install_missing "$(missing_packages "$@" | xargs)"
+}
+
+# install_package NAME: one that is in no group
+install_package()
+{
+	dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed || install_missing "$1"
+}
+
+# install_missing PACKAGES: all in one word
+install_missing()
+{
+	missing=$1
 	[ -n "$missing" ] || return 0
 	command -v apt-get >/dev/null ||
 		die "this is not Debian: install by other means what these packages have: $missing"
@@ -58,7 +70,7 @@ install_packages()
 		failed "apt-get update" "$log"
 	for package; do
 		known "$package" ||
-			die "there is no package $package here: haunch is for Debian 12 (bookworm)"
+			die "there is no package $package here: haunch is for Debian 12 and 13"
 	done
 	apt_get "$log" install -y --no-install-recommends "$@" || failed "apt-get install" "$log"
 }

@@ -3,11 +3,13 @@
 /* /dev/hvc0 and /dev/console: the donor's hypervisor console driver on the core's console. */
 #include <linux/init.h>
 #include <hvc_console.h>
+#include <asm/donor.h>
 #include "haunch.h"
 
-static int get_chars(u32 terminal, char *to, int size)
+static hvc_result get_chars(u32 terminal, hvc_char *to, hvc_size size)
 {
-	int n = 0, c;
+	hvc_size n = 0;
+	int c;
 
 	while (n < size && (c = hc_console_read()) >= 0)
 		to[n++] = c;
@@ -18,7 +20,7 @@ static int get_chars(u32 terminal, char *to, int size)
  * A reader that has stopped costs nothing but time: what was not taken is sent later.  Only a panic
  * gives up, after ten seconds in all.
  */
-static int put_chars(u32 terminal, const char *from, int size)
+static hvc_result put_chars(u32 terminal, const hvc_char *from, hvc_size size)
 {
 	static unsigned int patience = 2500;	/* calls that some 4 ms take */
 	int taken = hc_console_write(from, size);
@@ -35,9 +37,9 @@ void console_put(const char *text, unsigned int size)
 {
 	for (; size; text++, size--) {
 		if (*text == '\n')
-			while (put_chars(0, "\r", 1) != 1)
+			while (put_chars(0, (const hvc_char *)"\r", 1) != 1)
 				;
-		while (put_chars(0, text, 1) != 1)
+		while (put_chars(0, (const hvc_char *)text, 1) != 1)
 			;
 	}
 }

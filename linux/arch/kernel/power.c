@@ -11,6 +11,7 @@
 #include <linux/pm.h>
 #include <linux/reboot.h>
 #include <linux/syscore_ops.h>
+#include <asm/donor.h>
 #include "haunch.h"
 
 static unsigned char exit_status;
@@ -36,17 +37,13 @@ void machine_restart(char *command)
  * A program that simply ends should not have the kernel print "Power down" or "Restarting system":
  * by now the devices are shut down, and that line would be the next thing to happen.
  */
-static void quiet_end(void)
+SYSCORE_SHUTDOWN(quiet_end)
 {
 	if (system_state == SYSTEM_RESTART)
 		hc_reboot();
 	if (system_state == SYSTEM_POWER_OFF || system_state == SYSTEM_HALT)
 		hc_power_off(exit_status);
 }
-
-static struct syscore_ops power_ops = {
-	.shutdown = quiet_end,
-};
 
 /* Nobody would ever see a halted image: a panic is the end, with a status that says failure. */
 static int end_on_panic(struct notifier_block *block, unsigned long event, void *message)
@@ -99,7 +96,7 @@ module_param_cb(panic_reboots, &panic_reboots_ops, NULL, 0200);
 
 static int __init power_init(void)
 {
-	register_syscore_ops(&power_ops);
+	register_syscore_shutdown(quiet_end);
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
 	return 0;
 }

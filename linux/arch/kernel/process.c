@@ -193,9 +193,13 @@ void show_regs(struct pt_regs *regs)
 	hc_console_backtrace((struct hc_frame *)regs);
 }
 
+/* Not printk()'s business, but what nobody wants to read is not printed all the same. */
 void show_stack(struct task_struct *task, unsigned long *stack, const char *level)
 {
-	if (!task || task == current)
+	int letter = printk_get_level(level);
+	int number = letter >= '0' && letter <= '7' ? letter - '0' : default_message_loglevel;
+
+	if ((!task || task == current) && number < console_loglevel)
 		hc_console_backtrace(NULL);
 }
 

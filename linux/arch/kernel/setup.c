@@ -6,6 +6,7 @@
  */
 #include <linux/init.h>
 #include <linux/console.h>
+#include <linux/cpu.h>
 #include <linux/initrd.h>
 #include <linux/init_task.h>
 #include <linux/ioport.h>

@@ -18,6 +18,7 @@ typedef long (*system_call)(unsigned long, unsigned long, unsigned long, unsigne
 #define sys_ioperm	sys_ni_syscall
 #define sys_modify_ldt	sys_ni_syscall
 #define __SYSCALL(nr, call)	[nr] = (system_call)(void *)call,
+#define __SYSCALL_NORETURN	__SYSCALL
 static_assert(!((SYSCALL_WORK_ENTER | SYSCALL_WORK_EXIT) & ~0xfffful));
 
 static const system_call table[] = {

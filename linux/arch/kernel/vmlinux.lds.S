@@ -27,7 +27,7 @@ SECTIONS
 		_text = .;
 		TEXT_TEXT
 		SCHED_TEXT
-		CPUIDLE_TEXT
+		*(.cpuidle.text)
 		LOCK_TEXT
 		KPROBES_TEXT
 		ENTRY_TEXT

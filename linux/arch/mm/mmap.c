@@ -10,6 +10,7 @@
 #include <linux/random.h>
 #include <linux/sched/mm.h>
 #include <linux/syscalls.h>
+#include <asm/donor.h>
 #include "../kernel/haunch.h"
 
 pgd_t swapper_pg_dir[PTRS_PER_PGD] __page_aligned_bss;
@@ -69,20 +70,20 @@ static unsigned long unmapped_low(unsigned long address, unsigned long length)
 
 unsigned long arch_get_unmapped_area(struct file *file, unsigned long address,
 				     unsigned long length, unsigned long offset,
-				     unsigned long flags)
+				     unsigned long flags AREA_FLAGS)
 {
 	if ((flags & (MAP_32BIT | MAP_FIXED)) == MAP_32BIT)
 		return unmapped_low(address, length);
-	return generic_get_unmapped_area(file, address, length, offset, flags);
+	return generic_get_unmapped_area(file, address, length, offset, flags AREA_FLAGS_PASSED);
 }
 
 unsigned long arch_get_unmapped_area_topdown(struct file *file, unsigned long address,
 					     unsigned long length, unsigned long offset,
-					     unsigned long flags)
+					     unsigned long flags AREA_FLAGS)
 {
 	if ((flags & (MAP_32BIT | MAP_FIXED)) == MAP_32BIT)
 		return unmapped_low(address, length);
-	return generic_get_unmapped_area_topdown(file, address, length, offset, flags);
+	return generic_get_unmapped_area_topdown(file, address, length, offset, flags AREA_FLAGS_PASSED);
 }
 
 SYSCALL_DEFINE6(mmap, unsigned long, address, unsigned long, length, unsigned long, prot,

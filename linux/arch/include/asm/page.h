@@ -13,6 +13,9 @@
 #endif
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
 #define PAGE_OFFSET	hc_direct_map
+#define HPAGE_SHIFT	21
+#define HPAGE_SIZE	(1UL << HPAGE_SHIFT)
+#define HPAGE_MASK	(~(HPAGE_SIZE - 1))
 
 #ifndef __ASSEMBLY__
 

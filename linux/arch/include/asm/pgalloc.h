@@ -40,9 +40,12 @@ static inline void p4d_populate(struct mm_struct *mm, p4d_t *p4d, pud_t *table)
 }
 
 #define __pte_free_tlb(tlb, table, address)	\
-	do { pgtable_pte_page_dtor(table); tlb_remove_page(tlb, table); } while (0)
+	do { pagetable_pte_dtor(page_ptdesc(table)); tlb_remove_page(tlb, table); } while (0)
 #define __pmd_free_tlb(tlb, table, address)	\
-	do { pgtable_pmd_page_dtor(virt_to_page(table)); tlb_remove_page(tlb, virt_to_page(table)); } while (0)
+	do {								\
+		pagetable_pmd_dtor(page_ptdesc(virt_to_page(table)));	\
+		tlb_remove_page(tlb, virt_to_page(table));		\
+	} while (0)
 #define __pud_free_tlb(tlb, table, address)	tlb_remove_page(tlb, virt_to_page(table))
 
 #endif

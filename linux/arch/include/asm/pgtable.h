@@ -9,6 +9,7 @@
 #define _ASM_HAUNCH_PGTABLE_H
 
 #include <asm-generic/pgtable-nop4d.h>
+#include <asm/donor.h>
 #include <asm/page.h>
 
 #define PGDIR_SHIFT	39
@@ -40,6 +41,7 @@
 #define _PAGE_NX	(1UL << 63)
 #define _PAGE_PROTNONE	_PAGE_GLOBAL	/* without PRESENT */
 
+#define PFN_PTE_SHIFT	PAGE_SHIFT
 #define _PAGE_PFN_MASK	0x000ffffffffff000UL
 #define _PAGE_TABLE	(_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED)
 #define _PAGE_BASE	(_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED)
@@ -106,7 +108,6 @@ extern unsigned long empty_zero_page[];
 #define set_pmd(p, pmd)	WRITE_ONCE(*(p), pmd)
 #define set_pud(p, pud)	WRITE_ONCE(*(p), pud)
 #define set_p4d(p, p4d)	WRITE_ONCE(*(p), p4d)
-#define set_pte_at(mm, address, p, pte)	set_pte(p, pte)
 #define set_pmd_at(mm, address, p, pmd)	do { (void)(mm); set_pmd(p, pmd); } while (0)
 #define pte_clear(mm, address, p)	set_pte(p, __pte(0))
 #define pmd_clear(p)	set_pmd(p, __pmd(0))
@@ -114,6 +115,7 @@ extern unsigned long empty_zero_page[];
 #define p4d_clear(p)	set_p4d(p, __p4d(0))
 
 #define update_mmu_cache(vma, address, p)	do { } while (0)
+#define update_mmu_cache_range(vmf, vma, address, p, nr)	do { } while (0)
 #define update_mmu_cache_pmd(vma, address, p)	do { } while (0)
 
 /* ------------------------------------------------------------------ pages */
@@ -132,15 +134,15 @@ static inline pmd_t pmd_##name(pmd_t pmd) { return __pmd(pmd_val(pmd) & ~(bits))
 __PAGE_IS(write, _PAGE_RW)
 __PAGE_IS(dirty, _PAGE_DIRTY)
 __PAGE_IS(young, _PAGE_ACCESSED)
-__PAGE_IS(special, _PAGE_SPECIAL)
-__PAGE_SET(mkwrite, _PAGE_RW)
+__PAGE_SET(mkwrite_novma, _PAGE_RW)
 __PAGE_SET(mkdirty, _PAGE_DIRTY)
 __PAGE_SET(mkyoung, _PAGE_ACCESSED)
-__PAGE_SET(mkspecial, _PAGE_SPECIAL)
 __PAGE_SET(mkhuge, _PAGE_PSE)
 __PAGE_CLEAR(wrprotect, _PAGE_RW)
 __PAGE_CLEAR(mkclean, _PAGE_DIRTY)
 __PAGE_CLEAR(mkold, _PAGE_ACCESSED)
+static inline int pte_special(pte_t pte) { return !!(pte_val(pte) & _PAGE_SPECIAL); }
+static inline pte_t pte_mkspecial(pte_t pte) { return __pte(pte_val(pte) | _PAGE_SPECIAL); }
 #define pmd_write	pmd_write
 #define pmd_dirty	pmd_dirty
 #define pmd_young	pmd_young
@@ -199,6 +201,12 @@ static inline pmd_t pmd_mkinvalid(pmd_t pmd)
 	((swp_entry_t) { (unsigned long)(type) << 58 | (unsigned long)(offset) << 12 })
 #define __pte_to_swp_entry(pte)	((swp_entry_t) { pte_val(pte) })
 #define __swp_entry_to_pte(x)	((pte_t) { (x).val })
+
+#define _PAGE_SWP_EXCLUSIVE	(1UL << 3)
+#define __HAVE_ARCH_PTE_SWP_EXCLUSIVE
+__PAGE_IS(swp_exclusive, _PAGE_SWP_EXCLUSIVE)
+__PAGE_SET(swp_mkexclusive, _PAGE_SWP_EXCLUSIVE)
+__PAGE_CLEAR(swp_clear_exclusive, _PAGE_SWP_EXCLUSIVE)
 
 #ifdef CONFIG_HAVE_ARCH_USERFAULTFD_WP
 #define _PAGE_SWP_UFFD_WP	(1UL << 2)

@@ -33,6 +33,7 @@ struct thread_struct {
 	((unsigned long)task_stack_page(current) + THREAD_SIZE - current_stack_pointer < THREAD_SIZE)
 
 void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
+unsigned long arch_align_stack(unsigned long sp);
 unsigned long __get_wchan(struct task_struct *task);
 
 #endif

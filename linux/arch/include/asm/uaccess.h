@@ -136,9 +136,12 @@ static __always_inline bool haunch_access_begin(const void __user *pointer, size
 }
 #define user_access_begin(pointer, size)	haunch_access_begin(pointer, size)
 #define user_access_end()			hc_access_end()
+/* For a caller that may have been interrupted in the middle of an access: it is the report of a broken stack. */
+static inline unsigned long user_access_save(void) { return 0; }
+static inline void user_access_restore(unsigned long flags) { }
 #define unsafe_get_user(x, p, label)					\
 do {									\
-	__unqual_scalar_typeof(*(p)) __value;					\
+	__typeof__(((void)0, *(p))) __value;	/* not const, if that is */	\
 									\
 	if (haunch_load(sizeof(__value), (const void __force *)(p), &__value))	\
 		goto label;						\
