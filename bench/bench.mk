@@ -36,8 +36,8 @@ $(B)/bench/linux/vmlinux: bench/linux/config bench/linux/build $(B)/donor/chosen
 	@bench/linux/build $(DONOR) $(@D)
 
 # The rival with the disks, file systems, protocols and hardening that Haunch's kernel has: for its size.
-$(B)/bench/linux-equal/vmlinux: linux/config/base.config bench/linux/config bench/linux/build $(B)/donor/unpacked
-	@bench/linux/build $(B)/donor/linux-source-6.1 $(@D) $<
+$(B)/bench/linux-equal/vmlinux: bench/linux/config bench/linux/build $(CONFIG_COMMON) $(B)/donor/chosen
+	@bench/linux/build $(DONOR) $(@D) $(CONFIG_COMMON)
 
 # What it needs is installed first.
 bench:
