@@ -30,10 +30,14 @@ $(B)/bench/linux/init: bench/linux/init.c tools/haunch-cc
 	@mkdir -p $(@D)
 	tools/haunch-cc -no-pie -Os -Wall -Wextra -Werror -s -o $@ $<
 
-bench-linux: $(B)/bench/linux/vmlinux $(B)/bench/linux/init
+bench-linux: $(B)/bench/linux/vmlinux $(B)/bench/linux/init $(B)/bench/linux-equal/vmlinux
 
 $(B)/bench/linux/vmlinux: bench/linux/config bench/linux/build $(B)/donor/chosen
 	@bench/linux/build $(DONOR) $(@D)
+
+# The rival with the disks, file systems, protocols and hardening that Haunch's kernel has: for its size.
+$(B)/bench/linux-equal/vmlinux: bench/linux/config bench/linux/build $(CONFIG_COMMON) $(B)/donor/chosen
+	@bench/linux/build $(DONOR) $(@D) $(CONFIG_COMMON)
 
 # What it needs is installed first.
 bench:

@@ -41,7 +41,7 @@ $(DONOR).release: | $(B)/tools/progress
 	@test -n "$(DONOR_INSTALLED)" -a -r $(DONOR_ARCHIVE) || { \
 		echo "haunch: $(DONOR_ARCHIVE) is missing: apt-get install $(DONOR_PACKAGE)" >&2; exit 1; }
 	@mkdir -p $(@D)
-	rm -rf $@ $(DONOR) $(CONFIGS:%=$(OUT)-%) $(B)/bench/linux
+	rm -rf $@ $(DONOR) $(CONFIGS:%=$(OUT)-%) $(B)/bench/linux $(B)/bench/linux-equal
 	$(call progress,unpack,83700,unpacking $(DONOR_INSTALLED)) tar -C $(@D) -xvf $(DONOR_ARCHIVE)
 	ln -s $(abspath linux/arch) $(DONOR)/arch/haunch
 	echo "$(DONOR_INSTALLED)" >$@
@@ -55,10 +55,12 @@ $(B)/donor/chosen: $(DONOR).release
 
 .PHONY: FORCE
 
-$(OUT)-%/.config: linux/config/base.config linux/config/$(DONOR_PACKAGE).config linux/config/%.config \
+CONFIG_COMMON	:= linux/config/base.config linux/config/$(DONOR_PACKAGE).config
+
+$(OUT)-%/.config: $(CONFIG_COMMON) linux/config/%.config \
 		linux/configure linux/arch/Kconfig $(DONOR).release
 	cd $(DONOR) && HAUNCH_TOP=$(CURDIR) $(abspath linux/configure) $(abspath $(@D)) \
-		$(abspath linux/config/base.config linux/config/$(DONOR_PACKAGE).config linux/config/$*.config)
+		$(abspath $(CONFIG_COMMON) linux/config/$*.config)
 
 # What every packet, file and event goes through is compiled for speed, all else for size (of the files below,
 # -O2 would take 2 % more instructions for a request, to save 2 % of the image).  Which they are: bench/hot,
