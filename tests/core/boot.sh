@@ -10,7 +10,7 @@
 build core-tests
 
 # boot WORDS QEMU-ARGUMENT...: boot the donor with these words on its command line.  Leaves the
-# console in $TMP/out, the debug port in $TMP/debug, and sets `status` to the exit status that the
+# console in $TMP/out ($TMP/raw: with carriage returns), the debug port in $TMP/debug, and sets `status` to the exit status that the
 # host is told, or to "none".
 boot()
 {
@@ -25,8 +25,8 @@ boot_qemu()
 	timeout 120 qemu-system-x86_64 -accel tcg -display none -no-reboot -monitor none \
 		-serial "file:$TMP/out" -debugcon "file:$TMP/debug" "$@" \
 		>"$TMP/qemu" 2>&1 </dev/null
-	tr -d '\r' <"$TMP/out" >"$TMP/text"
-	mv "$TMP/text" "$TMP/out"
+	mv "$TMP/out" "$TMP/raw"
+	tr -d '\r' <"$TMP/raw" >"$TMP/out"
 	status=$(sed -n 's/^haunch: exit status //p' "$TMP/debug")
 	status=${status:-none}
 }

@@ -48,6 +48,40 @@ boot 'test=stack wall=off' -m 32
 says '^haunch: panic: bad stack: page fault at 0x1ff8 writing' 'the same without a wall'
 ended 125 'ends with 125'
 
+# ------------------------------------------------------------------ the last characters
+
+# A reader that is so slow that the last characters are still in the UART when the machine has done its
+# work: a pipe of one page, full when all but one have left, from which nobody reads for two seconds.  (What
+# is written before them the donor waits for; a panic does not.)
+# last WORDS DESCRIPTION
+last()
+{
+	boot "nokaslr $1" -m 32
+	perl -e '
+		use Fcntl;
+		my ($length, @command) = @ARGV;
+		pipe(my $reader, my $writer) or die;
+		# F_SETPIPE_SZ
+		fcntl($writer, 1031, 4096) == 4096 or die "$!\n";
+		my $fill = 4096 - ($length - 1);
+		syswrite($writer, "x" x $fill) == $fill or die "$!\n";
+		my $pid = fork // die;
+		if (!$pid) { open(STDOUT, ">&", $writer); close $reader; exec @command or die }
+		close $writer;
+		select(undef, undef, undef, 2);
+		local $/;
+		print substr(<$reader>, $fill);
+		waitpid($pid, 0);' "$(wc -c <"$TMP/raw")" \
+		timeout 120 qemu-system-x86_64 -accel tcg -display none -no-reboot -monitor none -m 32 \
+		-serial stdio -kernel "$BUILD/tests/core/donor.elf" -append "nokaslr $1" \
+		</dev/null >"$TMP/late" 2>"$TMP/qemu"
+	[ "$(tail -c 20 "$TMP/raw" | od -c)" = "$(tail -c 20 "$TMP/late" | od -c)" ]
+	ok "$2" "$(tail -c 20 "$TMP/raw" | od -c)" "$(tail -c 20 "$TMP/late" | od -c)" "$(cat "$TMP/qemu")"
+}
+last test=exit42 'the last characters come before the power goes off'
+last test=panic 'and after a panic'
+last test=reboot 'and before a reboot'
+
 # ------------------------------------------------------------------ memory
 
 # A donor whose bss ends far above the machine's RAM.

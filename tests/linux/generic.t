@@ -16,8 +16,8 @@ run()
 {
 	name=$1
 	shift
-	timeout 120 ./haunch run -n none -k generic "$@" "$BUILD/tests/linux/generic" -- "$name" >"$TMP/out" 2>&1 </dev/null
-	[ $? -eq 0 ] && grep -q "^ok $name\$" "$TMP/out"
+	timeout 120 ./haunch run -n none -k generic "$@" "$BUILD/tests/linux/generic" -- "$name" \
+		>"$TMP/out" 2>&1 </dev/null && grep -q "^ok $name\$" "$TMP/out"
 	ok "$name" "$(cat "$TMP/out")"
 }
 

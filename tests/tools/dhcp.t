@@ -11,10 +11,11 @@
 [ -e "$REAL_BUILD/haunch-virtio.elf" ] || skip_all 'the kernel is not built'
 if [ -z "${HAUNCH_TEST_NAMESPACE-}" ]; then
 	PATH=$PATH:/sbin:/usr/sbin
-	[ "$(id -u)" -eq 0 ] && unshare --net true 2>/dev/null || skip_all 'needs root and network namespaces'
+	unshare --net true 2>/dev/null || skip_all 'needs root and network namespaces'
 	for tool in dnsmasq ip; do
 		command -v $tool >/dev/null || skip_all "$tool is not installed"
 	done
+	[ -w /dev/net/tun ] || skip_all 'there is no /dev/net/tun'
 	trap - EXIT
 	rm -rf "$TMP"
 	cd "$ROOT" || exit 1

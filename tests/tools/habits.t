@@ -84,3 +84,8 @@ done
 sed -n 's/^ *\([a-z0-9.+-]*\),$/\1/p' "$ROOT/debian/control" | sort >depends
 sed -n 's/^\(build\|run\) //p' "$ROOT/tools/packages" | sort -u >packages
 is "$(cat depends)" "$(cat packages)" 'debian/control depends on the packages of haunch setup build run'
+
+# What the measurements need is installed by `make bench`, before anything is built.
+grep -qx 'bench libelf-dev' "$ROOT/tools/packages" &&
+	make -C "$ROOT" -n B="$REAL_BUILD" bench | grep -v '^make' | head -n 1 | grep -q 'haunch setup .*bench'
+ok 'make bench begins with haunch setup bench'

@@ -63,6 +63,9 @@ echo x >"tree/$escape"
 "$HAUNCH" bake -o evil -d tree:/tree hello -- "$escape"
 ! "$HAUNCH" inspect evil | grep -qF "$escape"
 ok 'control characters are shown as numbers'
+"$HAUNCH" bake -o evil -c "a$escape" hello
+! "$HAUNCH" inspect --field command-line evil | grep -qF "$escape"
+ok 'in a field, too'
 
 # ------------------------------------------------------------------ damage
 

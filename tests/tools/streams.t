@@ -18,6 +18,7 @@ cat >program.c <<'END2'
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/statfs.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -75,6 +76,14 @@ int main(int argc, char **argv)
 
 		fprintf(out, "reopened out\n");
 		fprintf(err, "reopened err\n");
+	} else if (!strcmp(what, "devices")) {
+		FILE *in = fopen("/dev/stdin", "r"), *third = fopen("/dev/fd/0", "r");
+		FILE *shm = fopen("/dev/shm/file", "w");
+		struct statfs status;
+
+		if (!in || !fgets(buffer, sizeof(buffer), in) || !third || !shm || statfs("/dev/shm", &status))
+			return 96;
+		printf("%s%lx\n", buffer, (long)status.f_type);
 	} else if (!strcmp(what, "syslog")) {
 		syslog(LOG_ERR, "from syslog");
 		usleep(200000);
@@ -129,6 +138,8 @@ seq 0 999 | cmp -s - both
 ok 'and in one pipe' "$(wc -l both)"
 run reopen >out 2>err </dev/null
 is "$(cat out) $(cat err)" 'reopened out reopened err' '/dev/stdout and /dev/stderr are they'
+echo line >line
+is "$(run devices <line 2>&1 | tr '\n' ' ')" 'line 1021994 ' '/dev/stdin, /dev/fd, /dev/shm (a tmpfs)'
 run syslog >out 2>err </dev/null
 is "$(cat out) $(grep -c 'from syslog' err)" 'to out 1' 'syslog(3) is told, and not on standard output'
 timeout 120 "$HAUNCH" run -n none -v image -- apart >out 2>err </dev/null
