@@ -285,11 +285,8 @@ struct hc_message {
 };
 
 /*
-/*
  * Allocate a message interrupt for a PCI device; returns its number and fills *message.  Any
  * context.  HC_ENOMEM: none left.  HC_EINVAL: the CPU is out of a message's reach.
- */
-int hc_irq_allocate(unsigned int device, struct hc_message *message);
  */
 int hc_irq_allocate(unsigned int device, struct hc_message *message);
 void hc_irq_free(unsigned int irq);
