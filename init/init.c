@@ -34,6 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -204,6 +205,7 @@ static void the_end(unsigned int status, int how)
 
 	stopping = true;
 	end_others();
+	log_finish();			/* why it ended, perhaps */
 	streams_finish();
 	unmount_all();
 	snprintf(text, sizeof(text), "%u", status);
@@ -550,6 +552,11 @@ int main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	/*
+	 * Where memory has run out we must not be the one who needs a page while who was killed has not
+	 * closed its files yet: nobody would be left to kill then, and the kernel panics.
+	 */
+	mlockall(MCL_CURRENT | MCL_FUTURE);
 	reboot(RB_DISABLE_CAD);		/* Ctrl-Alt-Del is a SIGINT for us */
 	/* Before anything else takes these numbers. */
 	dup3(open(argv[0], O_RDONLY | O_CLOEXEC), atoi(FD_INIT), O_CLOEXEC);

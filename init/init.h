@@ -71,6 +71,7 @@ struct pollfd *watch(struct watched *watched, int fd, short events);
 void handle_events(long deadline);
 void log_watch(struct watched *watched);
 void log_look(void);
+void log_finish(void);
 void streams_watch(struct watched *watched);
 void streams_look(void);
 

@@ -5,6 +5,7 @@
  * kernel's messages those that he must see, in words that say what to do.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -145,17 +146,33 @@ void log_watch(struct watched *watched)
 	syslog_watched = watch(watched, syslog_messages, POLLIN);
 }
 
+/* One record; returns false if there is no more.  A reader that was too slow gets EPIPE once, and then what
+ * is still there. */
+static bool look_at_kernel(void)
+{
+	char text[2048];
+	ssize_t n = read(kernel_messages, text, sizeof(text) - 1);
+
+	if (n > 0) {
+		text[n] = '\0';
+		kernel_message(text);
+	}
+	return n > 0 || (n < 0 && errno == EPIPE);
+}
+
+void log_finish(void)
+{
+	while (look_at_kernel())
+		;
+}
+
 void log_look(void)
 {
 	char text[2048];
 	ssize_t n;
 
-	/* A reader that was too slow gets EPIPE once, and then what is still there. */
-	if (kernel_watched && kernel_watched->revents &&
-	    (n = read(kernel_messages, text, sizeof(text) - 1)) > 0) {
-		text[n] = '\0';
-		kernel_message(text);
-	}
+	if (kernel_watched && kernel_watched->revents)
+		look_at_kernel();
 	if (syslog_watched && syslog_watched->revents &&
 	    (n = recv(syslog_messages, text, sizeof(text) - 2, 0)) > 0)
 		syslog_message(text, n);

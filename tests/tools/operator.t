@@ -83,27 +83,29 @@ static int whole(void)
 	return 1;
 }
 
-/* The killer shall look for somebody else. */
-static void spare_me(void)
+/* -1000: the killer shall look for somebody else. */
+static void score(const char *adjustment)
 {
 	FILE *f = fopen("/proc/self/oom_score_adj", "w");
 
-	if (!f || fputs("-1000", f) < 0 || fclose(f))
+	if (!f || fputs(adjustment, f) < 0 || fclose(f))
 		exit(80);
 }
 
 /* A child does it; what became of it, and whether the machine goes on. */
 static int survive(int (*what)(int), int argument)
 {
-	pid_t pid = fork();
+	pid_t pid;
 	int status;
 
+	score("-1000");
+	pid = fork();
 	if (!pid) {
+		score("0");
 		setpgid(0, 0);
 		_exit(what(argument));
 	}
 	setpgid(pid, pid);
-	spare_me();
 	waitpid(pid, &status, 0);
 	kill(-pid, SIGKILL);
 	sleep(1);
