@@ -27,7 +27,9 @@ SECTIONS
 		_text = .;
 		TEXT_TEXT
 		SCHED_TEXT
-		*(.cpuidle.text)
+#ifdef CPUIDLE_TEXT
+		CPUIDLE_TEXT			/* since 6.6 a part of TEXT_TEXT */
+#endif
 		LOCK_TEXT
 		KPROBES_TEXT
 		ENTRY_TEXT
