@@ -21,6 +21,7 @@ all:
 
 -include core/core.mk
 -include linux/linux.mk
+-include netbsd/netbsd.mk
 -include init/init.mk
 -include tools/tools.mk
 -include apps/apps.mk

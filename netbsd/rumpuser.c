@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Copyright (c) 2026 The Haunch authors
+/*
+ * rumpuser.c - the rest of rumpuser(3): start, clocks, parameters, random numbers, the linker sets, and
+ * an answer to what does not exist here (a host's files, signals, remote clients).
+ */
+#include "donor.h"
+
+int rump_init(void);
+
+static const struct hc_start_info *start;
+
+/* ------------------------------------------------------------------ start */
+
+int rumpuser_init(int version, const struct rumpuser_hyperup *upcalls)
+{
+	if (version != RUMPUSER_VERSION) {
+		print("haunch: netbsd: the rump libraries want rumpuser version %d, this is %d\n",
+		      version, RUMPUSER_VERSION);
+		return 1;
+	}
+	hyp = *upcalls;
+	return 0;
+}
+
+static void boot(void *argument)
+{
+	int error;
+
+	(void)argument;
+	error = rump_init();
+	if (error)
+		fail("rump_init() failed with error %d", error);
+	print("haunch: netbsd: the rump kernel is up; there is no program yet\n");
+	hc_power_off(0);
+}
+
+void donor_start(const struct hc_start_info *info)
+{
+	static struct hc_context here, there;
+	const unsigned long size = 64 * 1024;
+	char *stack;
+
+	start = info;
+	memory_start(info);
+	/* The boot stack has 16 KiB and no guard; rump_init() gets a larger one. */
+	stack = memory_allocate(size, size);
+	if (!stack || hc_memory_protect(stack, HC_PAGE_SIZE, 0))
+		fail("out of memory: no stack of %lu bytes", size);
+	sched_start(stack, stack + size);
+	hc_context_init(&there, stack + size, boot, NULL);
+	hc_stack_set(stack, stack + size);
+	hc_context_switch(&here, &there);
+	fail("the boot stack is in use again");
+}
+
+/* ------------------------------------------------------------------ what the core calls */
+
+void donor_interrupt(unsigned int irq, struct hc_frame *frame)
+{
+	(void)frame;
+	pci_interrupt(irq);
+}
+
+/* No fault of the donor's is expected: the core reports it. */
+int donor_fault(unsigned int vector, unsigned long error, unsigned long address,
+		struct hc_frame *frame)
+{
+	(void)vector;
+	(void)error;
+	(void)address;
+	(void)frame;
+	return 0;
+}
+
+unsigned long donor_syscall(unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3,
+			    unsigned long a4, unsigned long a5, unsigned long number)
+{
+	(void)a0;
+	(void)a1;
+	(void)a2;
+	(void)a3;
+	(void)a4;
+	(void)a5;
+	fail("system call %lu, and no program was started", number);
+}
+
+/* ------------------------------------------------------------------ clocks, parameters, entropy */
+
+int rumpuser_clock_gettime(int clock, int64_t *seconds, long *nanoseconds)
+{
+	unsigned long time;
+
+	if (clock == RUMPUSER_CLOCK_RELWALL)
+		time = hc_time_wall();
+	else if (clock == RUMPUSER_CLOCK_ABSMONO)
+		time = hc_time_monotonic();
+	else
+		return NB_EINVAL;
+	*seconds = (int64_t)(time / NS_PER_SECOND);
+	*nanoseconds = (long)(time % NS_PER_SECOND);
+	return 0;
+}
+
+static bool same(const char *a, const char *b)
+{
+	for (; *a && *a == *b; a++, b++)
+		;
+	return *a == *b;
+}
+
+/* Of the command line's words NAME=VALUE, the last NAME's value; its length, or -1. */
+static long word(const char *name, const char **value)
+{
+	size_t size = strlen(name);
+	const char *p = start->command_line;
+	long length = -1;
+
+	while (*p) {
+		const char *at = p;
+		size_t i = 0;
+
+		while (*p && *p != ' ')
+			p++;
+		while (i < size && at[i] == name[i])
+			i++;
+		if (i == size && at[size] == '=') {
+			*value = at + size + 1;
+			length = p - *value;
+		}
+		while (*p == ' ')
+			p++;
+	}
+	return length;
+}
+
+/* What is not here by nature is a word of the command line, as in RUMP_MEMLIMIT=16m. */
+int rumpuser_getparam(const char *name, void *buffer, size_t size)
+{
+	const char *value = NULL;
+	long length;
+
+	if (same(name, RUMPUSER_PARAM_NCPU))
+		value = "1";
+	else if (same(name, RUMPUSER_PARAM_HOSTNAME))
+		value = "haunch";
+	else if (same(name, "RUMP_VERBOSE"))
+		value = "1";
+	length = value ? (long)strlen(value) : word(name, &value);
+	if (length < 0)
+		return NB_ENOENT;
+	if ((size_t)length >= size)
+		return NB_E2BIG;
+	memcpy(buffer, value, (size_t)length);
+	((char *)buffer)[length] = '\0';
+	return 0;
+}
+
+/*
+ * From the CPU's generator; where it has none, the seed that the core gathered, once.  After that there is
+ * nothing random to be had, and the caller is told so: it never gets what is not random.
+ */
+int rumpuser_getrandom(void *buffer, size_t size, int flags, size_t *got)
+{
+	static size_t used;
+	size_t left = sizeof(start->entropy) - used;
+
+	(void)flags;
+	*got = hc_random(buffer, size);
+	if (*got || !size)
+		return 0;
+	if (!left || !start->entropy_bits)
+		return NB_EAGAIN;
+	*got = size < left ? size : left;
+	memcpy(buffer, start->entropy + used, *got);
+	used += *got;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ linker sets */
+
+/* netbsd.lds gathers what the components have put into these. */
+extern const struct modinfo *const __start_link_set_modules[];
+extern const struct modinfo *const __stop_link_set_modules[];
+extern const struct rump_component *const __start_link_set_rump_components[];
+extern const struct rump_component *const __stop_link_set_rump_components[];
+
+void rumpuser_dl_bootstrap(rump_modinit_fn modules, rump_symload_fn symbols,
+			   rump_compload_fn component)
+{
+	size_t nr = (size_t)(__stop_link_set_modules - __start_link_set_modules);
+	const struct rump_component *const *c;
+
+	(void)symbols;
+	if (nr)
+		modules(__start_link_set_modules, nr);
+	for (c = __start_link_set_rump_components; c < __stop_link_set_rump_components; c++)
+		component(*c);
+}
+
+/* ------------------------------------------------------------------ the end */
+
+void rumpuser_exit(int status)
+{
+	if (status == RUMPUSER_PANIC)
+		fail("the rump kernel panicked");
+	hc_power_off((unsigned int)status & 255);
+}
+
+/* A signal to the whole is its end, as for a process that has not asked for another thing. */
+int rumpuser_kill(int64_t process, int signal)
+{
+	if (process != RUMPUSER_PID_SELF)
+		return NB_EINVAL;
+	fail("the rump kernel ends by signal %d", signal);
+}
+
+/* ------------------------------------------------------------------ what does not exist here */
+
+/* There is no host that has files. */
+int rumpuser_open(const char *path, int mode, int *fd)
+{
+	(void)path;
+	(void)mode;
+	(void)fd;
+	return NB_ENOENT;
+}
+
+int rumpuser_close(int fd)
+{
+	(void)fd;
+	return NB_EBADF;
+}
+
+int rumpuser_getfileinfo(const char *path, uint64_t *size, int *type)
+{
+	(void)path;
+	(void)size;
+	(void)type;
+	return NB_ENOENT;
+}
+
+void rumpuser_bio(int fd, int operation, void *data, size_t size, int64_t offset,
+		  rump_biodone_fn done, void *argument)
+{
+	(void)fd;
+	(void)operation;
+	(void)data;
+	(void)size;
+	(void)offset;
+	done(argument, 0, NB_EBADF);
+}
+
+int rumpuser_iovread(int fd, struct rumpuser_iovec *iov, size_t nr, int64_t offset, size_t *size)
+{
+	(void)fd;
+	(void)iov;
+	(void)nr;
+	(void)offset;
+	(void)size;
+	return NB_EBADF;
+}
+
+int rumpuser_iovwrite(int fd, const struct rumpuser_iovec *iov, size_t nr, int64_t offset,
+		      size_t *size)
+{
+	(void)fd;
+	(void)iov;
+	(void)nr;
+	(void)offset;
+	(void)size;
+	return NB_EBADF;
+}
+
+int rumpuser_syncfd(int fd, int flags, uint64_t start_offset, uint64_t size)
+{
+	(void)fd;
+	(void)flags;
+	(void)start_offset;
+	(void)size;
+	return NB_EBADF;
+}
+
+/* The number that a host's C library keeps: programs get theirs in rax. */
+void rumpuser_seterrno(int error)
+{
+	(void)error;
+}
+
+int rumpuser_daemonize_begin(void)
+{
+	return NB_ENXIO;
+}
+
+int rumpuser_daemonize_done(int error)
+{
+	(void)error;
+	return NB_ENXIO;
+}

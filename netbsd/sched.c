@@ -1,0 +1,587 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Copyright (c) 2026 The Haunch authors
+/*
+ * sched.c - threads, and what they wait for each other with: rumpuser(3)'s threads, mutexes,
+ * read/write locks and condition variables.
+ *
+ * The rules of the queues
+ *   1. The running thread is in no queue.
+ *   2. A ready thread is in the queue `ready` and in no other.
+ *   3. A blocked thread is in the one queue that it waits in, and in no other.
+ * A thread runs until it blocks.  Interrupts are let in by schedule() only.
+ *
+ * The rump kernel's virtual CPU is given back before a thread waits, and taken again after
+ * (hyp_backend_unschedule(), hyp_backend_schedule()), but for the calls named _nowrap.
+ */
+#include "donor.h"
+
+#define STACK_SIZE	(32 * 1024ul)
+
+struct thread {
+	struct hc_context context;
+	void *base, *top;		/* of the stack; base's page is not mapped */
+	struct thread *next;		/* in `queue` */
+	struct queue *queue;		/* NULL: running */
+	struct thread *all;		/* the next of all threads */
+	unsigned long deadline;		/* of a blocked thread; FOREVER: none */
+	bool timed_out;
+	bool joinable, ended;
+	struct queue joiners;
+	struct lwp *lwp;		/* the rump kernel's, or NULL */
+	void *(*function)(void *);
+	void *argument;
+	const char *name;
+};
+
+static struct thread boot = { .name = "boot", .deadline = FOREVER };
+static struct thread *threads = &boot;
+static struct queue ready = { .tail = &ready.head };
+static struct thread *dead;		/* its stack cannot be freed while it runs on it */
+struct thread *running = &boot;
+struct rumpuser_hyperup hyp;
+
+/* ------------------------------------------------------------------ queues */
+
+void queue_init(struct queue *queue)
+{
+	queue->head = NULL;
+	queue->tail = &queue->head;
+}
+
+static void put(struct queue *queue, struct thread *thread)
+{
+	assert(!thread->queue, "a thread is in one queue only");
+	thread->next = NULL;
+	thread->queue = queue;
+	*queue->tail = thread;
+	queue->tail = &thread->next;
+}
+
+static void take(struct thread *thread)
+{
+	struct queue *queue = thread->queue;
+	struct thread **at = &queue->head;
+
+	while (*at && *at != thread)
+		at = &(*at)->next;
+	assert(*at, "a thread is in the queue that it says");
+	*at = thread->next;
+	if (queue->tail == &thread->next)
+		queue->tail = at;
+	thread->queue = NULL;
+}
+
+static void make_ready(struct thread *thread, bool timed_out)
+{
+	assert(thread->queue != &ready, "a blocked thread is in the queue it waits in");
+	take(thread);
+	thread->timed_out = timed_out;
+	thread->deadline = FOREVER;
+	put(&ready, thread);
+}
+
+struct thread *wake_first(struct queue *queue)
+{
+	struct thread *thread = queue->head;
+
+	if (thread)
+		make_ready(thread, false);
+	return thread;
+}
+
+static void wake_all(struct queue *queue)
+{
+	while (wake_first(queue))
+		;
+}
+
+/* ------------------------------------------------------------------ the scheduler */
+
+/* Make ready whose time has come; returns the next deadline. */
+static unsigned long expire(void)
+{
+	unsigned long now = hc_time_monotonic(), next = FOREVER;
+
+	for (struct thread *t = threads; t; t = t->all) {
+		if (t->deadline <= now)
+			make_ready(t, true);
+		else if (t->deadline < next)
+			next = t->deadline;
+	}
+	return next;
+}
+
+/* Free what the thread that ended last ran on, from another one's stack. */
+static void reap(void)
+{
+	struct thread *t = dead;
+
+	if (!t || t == running)
+		return;
+	dead = NULL;
+	if (hc_memory_protect(t->base, HC_PAGE_SIZE, HC_PROT_READ | HC_PROT_WRITE))
+		fail("the guard page at %p cannot be mapped again", t->base);
+	memory_free(t->base);
+	t->base = NULL;
+	if (!t->joinable)
+		memory_free(t);
+}
+
+/* Run another thread; returns when the calling one, which is in a queue by now, was made ready. */
+static void schedule(void)
+{
+	struct thread *from = running, *to;
+
+	assert(from->queue || from->ended, "the running thread is in no queue");
+	/* What is pending comes in here; the donor's code itself is never interrupted. */
+	hc_irq_enable();
+	__asm__ volatile("nop");
+	hc_irq_disable();
+	for (;;) {
+		unsigned long next = expire();
+
+		if (ready.head)
+			break;
+		if (next != FOREVER) {
+			unsigned long now = hc_time_monotonic();
+
+			hc_timer_start(next > now ? next - now : 0);
+		} else {
+			hc_timer_stop();
+		}
+		hc_idle();
+		hc_irq_disable();
+	}
+	to = ready.head;
+	take(to);
+	running = to;
+	if (to != from) {
+		hc_stack_set(to->base, to->top);
+		hc_context_switch(&from->context, &to->context);
+	}
+	reap();
+}
+
+bool block(struct queue *queue, unsigned long deadline)
+{
+	running->deadline = deadline;
+	running->timed_out = false;
+	put(queue, running);
+	schedule();
+	return !running->timed_out;
+}
+
+void donor_timer(struct hc_frame *frame)
+{
+	(void)frame;		/* that hc_idle() returns is enough */
+}
+
+/* ------------------------------------------------------------------ threads */
+
+static void thread_run(void *argument)
+{
+	struct thread *self = argument;
+
+	reap();
+	self->function(self->argument);
+	rumpuser_thread_exit();
+}
+
+struct thread *thread_make(void *(*function)(void *), void *argument, const char *name,
+			   bool joinable)
+{
+	struct thread *t = memory_allocate(sizeof(*t), sizeof(void *));
+	char *stack = memory_allocate(STACK_SIZE, STACK_SIZE);
+
+	if (!t || !stack || hc_memory_protect(stack, HC_PAGE_SIZE, 0)) {
+		if (stack)
+			memory_free(stack);
+		if (t)
+			memory_free(t);
+		return NULL;
+	}
+	memset(t, 0, sizeof(*t));
+	t->base = stack;
+	t->top = stack + STACK_SIZE;
+	t->deadline = FOREVER;
+	t->joinable = joinable;
+	t->function = function;
+	t->argument = argument;
+	t->name = name;
+	queue_init(&t->joiners);
+	hc_context_init(&t->context, t->top, thread_run, t);
+	t->all = threads;
+	threads = t;
+	put(&ready, t);
+	return t;
+}
+
+/* The priority and the CPU are hints, which one CPU and a cooperative scheduler have no use for. */
+int rumpuser_thread_create(void *(*function)(void *), void *argument, const char *name,
+			   int joinable, int priority, int cpu, void **cookie)
+{
+	struct thread *t = thread_make(function, argument, name, joinable);
+
+	(void)priority;
+	(void)cpu;
+	if (!t)
+		return NB_ENOMEM;
+	if (joinable)
+		*cookie = t;
+	return 0;
+}
+
+void rumpuser_thread_exit(void)
+{
+	struct thread **at = &threads;
+
+	assert(running != &boot, "the boot thread does not end");
+	while (*at != running)
+		at = &(*at)->all;
+	*at = running->all;
+	running->ended = true;
+	wake_all(&running->joiners);
+	dead = running;
+	schedule();
+	fail("a thread that ended runs");
+}
+
+int rumpuser_thread_join(void *cookie)
+{
+	struct thread *t = cookie;
+	int locks;
+
+	if (!t->joinable)
+		return NB_EINVAL;
+	hyp.hyp_backend_unschedule(0, &locks, NULL);
+	while (!t->ended)
+		block(&t->joiners, FOREVER);
+	hyp.hyp_backend_schedule(locks, NULL);
+	reap();
+	memory_free(t);
+	return 0;
+}
+
+void sched_start(void *base, void *top)
+{
+	boot.base = base;
+	boot.top = top;
+	queue_init(&boot.joiners);
+}
+
+void rumpuser_curlwpop(int operation, struct lwp *lwp)
+{
+	switch (operation) {
+	case RUMPUSER_LWP_CREATE:
+	case RUMPUSER_LWP_DESTROY:
+		break;
+	case RUMPUSER_LWP_SET:
+		assert(!running->lwp, "a thread has one lwp at a time");
+		running->lwp = lwp;
+		break;
+	case RUMPUSER_LWP_CLEAR:
+		assert(running->lwp == lwp, "a thread clears its own lwp");
+		running->lwp = NULL;
+		break;
+	default:
+		fail("rumpuser_curlwpop: unknown operation %d", operation);
+	}
+}
+
+struct lwp *rumpuser_curlwp(void)
+{
+	return running->lwp;
+}
+
+int rumpuser_clock_sleep(int clock, int64_t seconds, long nanoseconds)
+{
+	unsigned long time = (unsigned long)seconds * NS_PER_SECOND + (unsigned long)nanoseconds;
+	struct queue sleepers;
+	int locks;
+
+	if (clock == RUMPUSER_CLOCK_RELWALL)
+		time += hc_time_monotonic();
+	else if (clock != RUMPUSER_CLOCK_ABSMONO)
+		return NB_EINVAL;
+	queue_init(&sleepers);
+	hyp.hyp_backend_unschedule(0, &locks, NULL);
+	block(&sleepers, time);
+	hyp.hyp_backend_schedule(locks, NULL);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ mutexes */
+
+/*
+ * A mutex that is given up goes to the longest waiting thread at once, so that nobody can take it
+ * in between.
+ */
+struct rumpuser_mtx {
+	struct thread *owner;
+	struct lwp *lwp;		/* the owner's, for RUMPUSER_MTX_KMUTEX */
+	struct queue waiters;
+	int flags;
+};
+
+static void mutex_lock(struct rumpuser_mtx *mutex)
+{
+	assert(mutex->owner != running, "a mutex is not entered twice");
+	if (!mutex->owner)
+		mutex->owner = running;
+	else
+		block(&mutex->waiters, FOREVER);
+	assert(mutex->owner == running, "a mutex is handed over to who waits longest");
+}
+
+static void mutex_unlock(struct rumpuser_mtx *mutex)
+{
+	assert(mutex->owner == running, "a mutex is left by its owner");
+	mutex->lwp = NULL;
+	mutex->owner = wake_first(&mutex->waiters);
+}
+
+static void mutex_note(struct rumpuser_mtx *mutex)
+{
+	if (mutex->flags & RUMPUSER_MTX_KMUTEX)
+		mutex->lwp = running->lwp;
+}
+
+void rumpuser_mutex_init(struct rumpuser_mtx **mutex, int flags)
+{
+	*mutex = memory_need(sizeof(**mutex));
+	memset(*mutex, 0, sizeof(**mutex));
+	queue_init(&(*mutex)->waiters);
+	(*mutex)->flags = flags;
+}
+
+void rumpuser_mutex_enter(struct rumpuser_mtx *mutex)
+{
+	int locks;
+
+	if (mutex->owner && !(mutex->flags & RUMPUSER_MTX_SPIN)) {
+		hyp.hyp_backend_unschedule(0, &locks, NULL);
+		mutex_lock(mutex);
+		hyp.hyp_backend_schedule(locks, NULL);
+	} else {
+		mutex_lock(mutex);
+	}
+	mutex_note(mutex);
+}
+
+void rumpuser_mutex_enter_nowrap(struct rumpuser_mtx *mutex)
+{
+	assert(mutex->flags & RUMPUSER_MTX_SPIN, "a mutex that is not wrapped is a spin mutex");
+	mutex_lock(mutex);
+	mutex_note(mutex);
+}
+
+int rumpuser_mutex_tryenter(struct rumpuser_mtx *mutex)
+{
+	if (mutex->owner)
+		return NB_EBUSY;
+	rumpuser_mutex_enter(mutex);
+	return 0;
+}
+
+void rumpuser_mutex_exit(struct rumpuser_mtx *mutex)
+{
+	mutex_unlock(mutex);
+}
+
+void rumpuser_mutex_destroy(struct rumpuser_mtx *mutex)
+{
+	assert(!mutex->owner && !mutex->waiters.head, "a mutex that is destroyed is free");
+	memory_free(mutex);
+}
+
+void rumpuser_mutex_owner(struct rumpuser_mtx *mutex, struct lwp **lwp)
+{
+	assert(mutex->flags & RUMPUSER_MTX_KMUTEX, "a mutex that has an lwp is the kernel's");
+	*lwp = mutex->lwp;
+}
+
+/* ------------------------------------------------------------------ read/write locks */
+
+/* A reader waits behind writers that wait, so that these come to their turn. */
+struct rumpuser_rw {
+	struct thread *writer;
+	unsigned int readers;
+	struct queue read_waiters, write_waiters;
+};
+
+static bool rw_free(const struct rumpuser_rw *rw, int how)
+{
+	if (how == RUMPUSER_RW_WRITER)
+		return !rw->writer && !rw->readers;
+	return !rw->writer && !rw->write_waiters.head;
+}
+
+static void rw_take(struct rumpuser_rw *rw, int how)
+{
+	if (how == RUMPUSER_RW_WRITER)
+		rw->writer = running;
+	else
+		rw->readers++;
+}
+
+static void rw_wake(struct rumpuser_rw *rw)
+{
+	if (!rw->readers && wake_first(&rw->write_waiters))
+		return;
+	if (!rw->write_waiters.head)
+		wake_all(&rw->read_waiters);
+}
+
+void rumpuser_rw_init(struct rumpuser_rw **rw)
+{
+	*rw = memory_need(sizeof(**rw));
+	memset(*rw, 0, sizeof(**rw));
+	queue_init(&(*rw)->read_waiters);
+	queue_init(&(*rw)->write_waiters);
+}
+
+void rumpuser_rw_enter(int how, struct rumpuser_rw *rw)
+{
+	int locks;
+
+	if (!rw_free(rw, how)) {
+		hyp.hyp_backend_unschedule(0, &locks, NULL);
+		while (!rw_free(rw, how))
+			block(how == RUMPUSER_RW_WRITER ? &rw->write_waiters : &rw->read_waiters,
+			      FOREVER);
+		/* Before the virtual CPU, for which it may have to wait. */
+		rw_take(rw, how);
+		hyp.hyp_backend_schedule(locks, NULL);
+	} else {
+		rw_take(rw, how);
+	}
+}
+
+int rumpuser_rw_tryenter(int how, struct rumpuser_rw *rw)
+{
+	if (!rw_free(rw, how))
+		return NB_EBUSY;
+	rw_take(rw, how);
+	return 0;
+}
+
+int rumpuser_rw_tryupgrade(struct rumpuser_rw *rw)
+{
+	if (rw->readers != 1)
+		return NB_EBUSY;
+	rw->readers = 0;
+	rw->writer = running;
+	return 0;
+}
+
+void rumpuser_rw_downgrade(struct rumpuser_rw *rw)
+{
+	assert(rw->writer == running, "a lock is downgraded by its writer");
+	rw->writer = NULL;
+	rw->readers = 1;
+	rw_wake(rw);
+}
+
+void rumpuser_rw_exit(struct rumpuser_rw *rw)
+{
+	if (rw->writer) {
+		assert(rw->writer == running, "a lock is left by its writer");
+		rw->writer = NULL;
+	} else {
+		assert(rw->readers, "a lock that is left is held");
+		rw->readers--;
+	}
+	rw_wake(rw);
+}
+
+void rumpuser_rw_destroy(struct rumpuser_rw *rw)
+{
+	assert(!rw->writer && !rw->readers, "a lock that is destroyed is free");
+	memory_free(rw);
+}
+
+void rumpuser_rw_held(int how, struct rumpuser_rw *rw, int *held)
+{
+	*held = how == RUMPUSER_RW_WRITER ? rw->writer == running : rw->readers > 0;
+}
+
+/* ------------------------------------------------------------------ condition variables */
+
+struct rumpuser_cv {
+	struct queue waiters;
+	int nr_waiters;		/* until they have the mutex again */
+};
+
+void rumpuser_cv_init(struct rumpuser_cv **cv)
+{
+	*cv = memory_need(sizeof(**cv));
+	queue_init(&(*cv)->waiters);
+	(*cv)->nr_waiters = 0;
+}
+
+void rumpuser_cv_destroy(struct rumpuser_cv *cv)
+{
+	assert(!cv->nr_waiters, "a condition variable that is destroyed has no waiters");
+	memory_free(cv);
+}
+
+static bool cv_wait(struct rumpuser_cv *cv, struct rumpuser_mtx *mutex, unsigned long deadline)
+{
+	int both = RUMPUSER_MTX_SPIN | RUMPUSER_MTX_KMUTEX, locks;
+	bool woken;
+
+	cv->nr_waiters++;
+	hyp.hyp_backend_unschedule(0, &locks, mutex);
+	mutex_unlock(mutex);
+	woken = block(&cv->waiters, deadline);
+	/* A spin mutex comes after the virtual CPU, any other before it. */
+	if ((mutex->flags & both) == both) {
+		hyp.hyp_backend_schedule(locks, mutex);
+		rumpuser_mutex_enter_nowrap(mutex);
+	} else {
+		mutex_lock(mutex);
+		mutex_note(mutex);
+		hyp.hyp_backend_schedule(locks, mutex);
+	}
+	cv->nr_waiters--;
+	return woken;
+}
+
+void rumpuser_cv_wait(struct rumpuser_cv *cv, struct rumpuser_mtx *mutex)
+{
+	cv_wait(cv, mutex, FOREVER);
+}
+
+void rumpuser_cv_wait_nowrap(struct rumpuser_cv *cv, struct rumpuser_mtx *mutex)
+{
+	cv->nr_waiters++;
+	mutex_unlock(mutex);
+	block(&cv->waiters, FOREVER);
+	mutex_lock(mutex);
+	mutex_note(mutex);
+	cv->nr_waiters--;
+}
+
+int rumpuser_cv_timedwait(struct rumpuser_cv *cv, struct rumpuser_mtx *mutex, int64_t seconds,
+			  int64_t nanoseconds)
+{
+	unsigned long deadline = hc_time_monotonic() +
+		(unsigned long)seconds * NS_PER_SECOND + (unsigned long)nanoseconds;
+
+	return cv_wait(cv, mutex, deadline) ? 0 : NB_ETIMEDOUT;
+}
+
+void rumpuser_cv_signal(struct rumpuser_cv *cv)
+{
+	wake_first(&cv->waiters);
+}
+
+void rumpuser_cv_broadcast(struct rumpuser_cv *cv)
+{
+	wake_all(&cv->waiters);
+}
+
+void rumpuser_cv_has_waiters(struct rumpuser_cv *cv, int *waiters)
+{
+	*waiters = cv->nr_waiters != 0;
+}
