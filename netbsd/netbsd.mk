@@ -5,12 +5,12 @@
 #
 #   make NETBSD=PREFIX build/haunch-netbsd.elf	PREFIX/lib has librump*.a, PREFIX/include/rump the headers
 
-NETBSD_B	:= $(B)/linux-netbsd
+NETBSD_B	:= $(B)/netbsd
 NETBSD_CHECK	:= netbsd/check
-NETBSD_COMPONENTS := $(file <netbsd/components)
+NETBSD_COMPONENTS := $(strip $(file <netbsd/components))
 NETBSD_LIBS	:= $(NETBSD_COMPONENTS:%=$(NETBSD)/lib/lib%.a)
 NETBSD_C	:= $(wildcard netbsd/*.c)
-NETBSD_OBJECTS	:= $(NETBSD_C:netbsd/%.c=$(B)/linux-netbsd/%.o)
+NETBSD_OBJECTS	:= $(NETBSD_C:netbsd/%.c=$(B)/netbsd/%.o)
 
 # What is wrong with PREFIX is said before anything is built.
 $(NETBSD_B)/prefix: netbsd/components $(NETBSD_CHECK) FORCE
@@ -18,7 +18,7 @@ $(NETBSD_B)/prefix: netbsd/components $(NETBSD_CHECK) FORCE
 	$(NETBSD_CHECK) "$(NETBSD)" $(NETBSD_COMPONENTS)
 	echo "$(NETBSD)" | cmp -s - $@ || echo "$(NETBSD)" >$@
 
-$(NETBSD_B)/%.o: netbsd/%.c netbsd/donor.h hypercall/hypercall.h netbsd/netbsd.mk $(NETBSD_B)/prefix
+$(NETBSD_B)/%.o: netbsd/%.c netbsd/donor.h $(wildcard hypercall/*.h) netbsd/netbsd.mk $(NETBSD_B)/prefix
 	$(CC) $(CORE_CFLAGS) -I$(NETBSD)/include -c -o $@ $<
 
 # Only the entry points stay global.  (What programs and file systems of the libraries want of each
@@ -33,3 +33,6 @@ $(NETBSD_B)/donor.o: $(NETBSD_OBJECTS) netbsd/netbsd.lds netbsd/components $(NET
 			"$$(awk '{ print $$2 }' $@.undefined | head -n 8 | tr '\n' ' ')" >&2; exit 1; fi
 	echo "netbsd-rump 17" >$(NETBSD_B)/release
 	mv $@.tmp $@
+
+$(B)/haunch-netbsd.elf: $(NETBSD_B)/donor.o $(B)/core/core.o $(CORE_LDS) $(B)/tools/symtab core/core.mk VERSION
+	$(call CORE_LINK,$<,$(B)/haunch-netbsd.debug,$@,$(file <$(NETBSD_B)/release))

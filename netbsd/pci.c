@@ -40,7 +40,7 @@ static struct line {
 	struct queue waiters;
 	struct handler *handlers;
 	bool came;
-} lines[HC_NR_LINES];
+} lines[HC_NR_IRQS];
 
 #define NR_COOKIES	64
 static int line_of[NR_COOKIES];		/* the line + 1; 0: not mapped */
@@ -83,10 +83,9 @@ int rumpcomp_pci_confwrite(unsigned int bus, unsigned int slot, unsigned int fun
 int rumpcomp_pci_irq_map(unsigned int bus, unsigned int slot, unsigned int function, int line,
 			 unsigned int cookie)
 {
-	(void)bus;
-	(void)slot;
-	(void)function;
-	if (cookie >= NR_COOKIES || line < 0 || line >= HC_NR_LINES)
+	/* The number in the configuration space is the firmware's; interrupt numbers are the core's. */
+	line = hc_irq_line(device(bus, slot, function));
+	if (cookie >= NR_COOKIES || line < 0)
 		return NB_EINVAL;
 	line_of[cookie] = line + 1;
 	return 0;
@@ -117,7 +116,7 @@ void pci_interrupt(unsigned int irq)
 {
 	hc_irq_mask(irq);
 	hc_irq_ack(irq);
-	if (irq >= HC_NR_LINES)
+	if (!lines[irq].thread)
 		return;
 	lines[irq].came = true;
 	wake_first(&lines[irq].waiters);

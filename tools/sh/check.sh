@@ -55,7 +55,7 @@ main_check()
 		install_donor
 		build virtio generic lighttpd nginx tests
 		echo "Testing with $(cat "$B/donor/chosen")"
-		tr '\n' '\0' <"$B/log/tests" | xargs -0 prove ${verbose:+-v} --exec '' || failed="$failed $donor"
+		tr '\n' '\0' <"$B/log/tests" | xargs -0 prove -j"$(nproc)" ${verbose:+-v} --exec '' || failed="$failed $donor"
 	done
 	[ -z "$failed" ] || die "tests failed${donor:+ with$failed}"
 }
