@@ -7,7 +7,7 @@
 
 NETBSD_B	:= $(B)/linux-netbsd
 NETBSD_CHECK	:= netbsd/check
-NETBSD_COMPONENTS := $(file <netbsd/components)
+NETBSD_COMPONENTS := $(strip $(file <netbsd/components))
 NETBSD_LIBS	:= $(NETBSD_COMPONENTS:%=$(NETBSD)/lib/lib%.a)
 NETBSD_C	:= $(wildcard netbsd/*.c)
 NETBSD_OBJECTS	:= $(NETBSD_C:netbsd/%.c=$(B)/linux-netbsd/%.o)

@@ -8,6 +8,7 @@ help_build()
 {
 	cat <<-'END'
 	usage: haunch build [virtio|generic|lighttpd|nginx|TARGET]...
+	       haunch build --netbsd PREFIX
 
 	Build what is missing or out of date: the tools, and the kernels that are named (default: both).
 	A first build unpacks and compiles Linux's source, which takes some minutes; it can be stopped
@@ -17,6 +18,12 @@ help_build()
 
 main_build()
 {
+	if [ "${1-}" = --netbsd ]; then
+		want_value "$1" $#
+		[ $# -eq 2 ] || usage_error "--netbsd PREFIX builds the one kernel; leave out '$3'"
+		build_netbsd "$2"
+		return
+	fi
 	for target; do
 		case $target in -*) unknown_option "$target" ;; esac
 	done
@@ -24,6 +31,18 @@ main_build()
 	install_packages_for build
 	build "$@"
 	echo "Built: $B"
+}
+
+# build_netbsd PREFIX: the kernel of the user's rump kernel libraries, which are there or not before
+# anything is built.
+build_netbsd()
+{
+	prefix=$(readlink -f "$1") || prefix=$1
+	# shellcheck disable=SC2046 # one component a line, without spaces
+	"$ROOT/netbsd/check" "$prefix" $(cat "$ROOT/netbsd/components") || exit 1
+	install_packages_for build
+	run_make NETBSD="$prefix" "${B#"$ROOT/"}/haunch-netbsd.elf" || die "the build failed"
+	echo "Built: $B/haunch-netbsd.elf"
 }
 
 # Before the first build: how long it takes, and how much disk, of which there must be enough.  The
