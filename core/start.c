@@ -180,9 +180,9 @@ static void set_reserved(void)
 	irq_reserve(reserved);
 	start_info.nr_reserved = reserved->nr;
 	for (unsigned int i = 0; i < reserved->nr; i++)
-		start_info.reserved[i] = (struct hc_ram){
-			reserved->range[i].start, reserved->range[i].end - reserved->range[i].start
-		};
+		start_info.reserved[i] =
+			(struct hc_ram){ reserved->range[i].start,
+					 reserved->range[i].end - reserved->range[i].start };
 }
 
 _Static_assert(RANGES_MAX == HC_RAM_MAX, "all ranges must fit into the start information");

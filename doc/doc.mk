@@ -21,7 +21,7 @@ $(B)/man/haunch.bash: doc/man VERSION haunch $(wildcard tools/sh/*.sh) $(B)/tool
 
 prefix		?= /usr/local
 DATA		:= $(DESTDIR)$(prefix)/share/haunch
-INSTALLED	:= haunch Makefile VERSION LICENSE core hypercall init linux apps tools doc/doc.mk
+INSTALLED	:= haunch Makefile VERSION LICENSE core hypercall init linux netbsd apps tools doc/doc.mk
 
 install: man
 	rm -rf $(DATA)

@@ -13,7 +13,7 @@
 #define MAX_ORDER	30
 #define FREE		0x80
 #define USED		0x40
-#define ORDER(state)	((state) & 0x3f)
+#define ORDER(state)  ((state)&0x3f)
 
 struct block {
 	struct block *next, **at;

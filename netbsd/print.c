@@ -100,7 +100,8 @@ void vprint(const char *format, va_list arguments)
 		case 'u':
 		case 'x':
 			put_number(is_long ? va_arg(arguments, unsigned long) :
-				   va_arg(arguments, unsigned int), *format == 'x' ? 16 : 10);
+					     va_arg(arguments, unsigned int),
+				   *format == 'x' ? 16 : 10);
 			break;
 		case 'p':
 			put_string("0x");

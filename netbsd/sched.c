@@ -565,8 +565,8 @@ void rumpuser_cv_wait_nowrap(struct rumpuser_cv *cv, struct rumpuser_mtx *mutex)
 int rumpuser_cv_timedwait(struct rumpuser_cv *cv, struct rumpuser_mtx *mutex, int64_t seconds,
 			  int64_t nanoseconds)
 {
-	unsigned long deadline = hc_time_monotonic() +
-		(unsigned long)seconds * NS_PER_SECOND + (unsigned long)nanoseconds;
+	unsigned long deadline = hc_time_monotonic() + (unsigned long)seconds * NS_PER_SECOND +
+				 (unsigned long)nanoseconds;
 
 	return cv_wait(cv, mutex, deadline) ? 0 : NB_ETIMEDOUT;
 }

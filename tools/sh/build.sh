@@ -8,6 +8,7 @@ help_build()
 {
 	cat <<-'END'
 	usage: haunch build [--donor VERSION] [virtio|generic|lighttpd|nginx|TARGET]...
+	       haunch build --netbsd PREFIX
 
 	Build what is missing or out of date: the tools, and the kernels that are named (default: both).
 	A first build unpacks and compiles Linux's source, which takes some minutes; it can be stopped
@@ -20,6 +21,12 @@ help_build()
 
 main_build()
 {
+	if [ "${1-}" = --netbsd ]; then
+		want_value "$1" $#
+		[ $# -eq 2 ] || usage_error "--netbsd PREFIX builds the one kernel; leave out '$3'"
+		build_netbsd "$2"
+		return
+	fi
 	parse_donor "$@"
 	shift "$parsed"
 	for target; do
@@ -51,6 +58,18 @@ parse_donor()
 install_donor()
 {
 	[ -z "$donor" ] || [ -s "$B/donor/$donor.release" ] || install_package "$donor"
+}
+
+# build_netbsd PREFIX: the kernel of the user's rump kernel libraries, which are there or not before
+# anything is built.
+build_netbsd()
+{
+	prefix=$(readlink -f "$1") || prefix=$1
+	# shellcheck disable=SC2046 # one component a line, without spaces
+	"$ROOT/netbsd/check" "$prefix" $(cat "$ROOT/netbsd/components") || exit 1
+	install_packages_for build
+	run_make NETBSD="$prefix" "${B#"$ROOT/"}/haunch-netbsd.elf" || die "the build failed"
+	echo "Built: $B/haunch-netbsd.elf"
 }
 
 # Before the first build: how long it takes, and how much disk, of which there must be enough.  The
