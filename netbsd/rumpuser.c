@@ -7,6 +7,9 @@
 #include "donor.h"
 
 int rump_init(void);
+int rump_pub_netconfig_dhcp_ipv4_oneshot(const char *interface);
+
+static long word(const char *name, const char **value);
 
 static const struct hc_start_info *start;
 
@@ -25,12 +28,21 @@ int rumpuser_init(int version, const struct rumpuser_hyperup *upcalls)
 
 static void boot(void *argument)
 {
+	const char *value;
 	int error;
 
 	(void)argument;
 	error = rump_init();
 	if (error)
 		fail("rump_init() failed with error %d", error);
+	/* As Linux's word for it, ip=dhcp. */
+	if (word("ip", &value) == 4 && value[0] == 'd' && value[1] == 'h' && value[2] == 'c' &&
+	    value[3] == 'p') {
+		error = rump_pub_netconfig_dhcp_ipv4_oneshot("vioif0");
+		if (error)
+			fail("vioif0 got no address by DHCP: error %d", error);
+		print("haunch: netbsd: vioif0 has an address by DHCP\n");
+	}
 	print("haunch: netbsd: the rump kernel is up; there is no program yet\n");
 	hc_power_off(0);
 }
