@@ -44,5 +44,6 @@ else
 fi
 
 timeout 120 ./haunch run -n none -k generic /bin/cat -- /proc/config.gz 2>"$TMP/errors" </dev/null | zcat >"$TMP/config"
-cmp "$TMP/config" "$BUILD/linux-generic/.config" >>"$TMP/errors" 2>&1
+read -r donor _ <"$BUILD/donor/chosen"
+cmp "$TMP/config" "$BUILD/$donor-generic/.config" >>"$TMP/errors" 2>&1
 ok '/proc/config.gz is what it was built by' "$(cat "$TMP/errors")"
