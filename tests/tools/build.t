@@ -104,7 +104,7 @@ takes()
 	description=$2
 	shift 2
 	# shellcheck disable=SC2016 # make expands it
-	is "$(PATH=$TMP/path:$PATH make -C "$ROOT" -s B="$HAUNCH_BUILD" "$@" \
+	is "$(PATH=$TMP/path:$PATH env -u DONOR_PACKAGE make -C "$ROOT" -s B="$HAUNCH_BUILD" "$@" \
 		--eval='say: ; @echo $(DONOR_PACKAGE)' say)" "$expected" "$description"
 }
 export FAKE_INSTALLED='linux-source-6.12 linux-source-6.1 linux-source-6.99'
