@@ -106,6 +106,7 @@ static void kernel_message(char *record)
 	/* "PRIORITY,NUMBER,TIME,FLAGS;TEXT\n", then lines with details. */
 	char *text = strchr(record, ';'), *end;
 	int level = atoi(record) & 7;
+	char *port;
 
 	if (!text)
 		return;
@@ -115,10 +116,13 @@ static void kernel_message(char *record)
 		*end = '\0';
 	if (strstr(text, "ut of memory: Killed process"))
 		say_killed(text);
-	else if (strstr(text, "Possible SYN flooding on port"))
+	else if ((port = strstr(text, "Possible SYN flooding on port "))) {
+		/* Newer kernels have the address before it. */
+		char *colon = strrchr(port, ':');
+
 		say("SYN flood on port %lu: answered with cookies from now on",
-		    number_after(text, "on port "));
-	else if (level == LEVEL_ERROR)
+		    colon ? number_after(colon, ":") : number_after(port, "on port "));
+	} else if (level == LEVEL_ERROR)
 		say("kernel: %s", text);
 }
 
