@@ -51,14 +51,18 @@ typedef int pid_t;
 
 /* ------------------------------------------------------------------ print.c */
 
-/* %s %c %d %u %x %p, with `l`, and a width that is ignored; nothing else. */
 void print(const char *format, ...) __printflike(1, 2);
 void vprint(const char *format, va_list arguments);
 void fail(const char *format, ...) __dead __printflike(1, 2);
 
 void *memcpy(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
-size_t strlen(const char *s);
+
+/* The rump kernel's C library (libkern), under the names that its objects have. */
+int rumpns_vsnprintf(char *to, size_t size, const char *format, va_list arguments);
+int rumpns_strcmp(const char *a, const char *b);
+size_t rumpns_strlen(const char *s);
+int rumpns_strncmp(const char *a, const char *b, size_t size);
 
 /* ------------------------------------------------------------------ memory.c */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copyright (c) 2026 The Haunch authors
 /*
- * print.c - the console, and the few functions of C that the compiler and the glue want.
+ * print.c - the console, and what the compiler calls.
  */
 #include "donor.h"
 
@@ -19,15 +19,6 @@ void *memcpy(void *to, const void *from, size_t size)
 
 	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) :: "memory");
 	return start;
-}
-
-size_t strlen(const char *s)
-{
-	const char *end = s;
-
-	while (*end)
-		end++;
-	return (size_t)(end - s);
 }
 
 /* All of it, however long the serial port takes. */
@@ -50,71 +41,14 @@ void rumpuser_putchar(int character)
 	put(&c, 1);
 }
 
-static void put_string(const char *s)
-{
-	while (*s)
-		rumpuser_putchar(*s++);
-}
-
-static void put_number(unsigned long value, unsigned int base)
-{
-	char text[24], *p = text + sizeof(text);
-
-	do {
-		*--p = "0123456789abcdef"[value % base];
-		value /= base;
-	} while (value);
-	put(p, (size_t)(text + sizeof(text) - p));
-}
-
+/* By the rump kernel's own, which needs nothing of it to have started; what is longer is cut off. */
 void vprint(const char *format, va_list arguments)
 {
-	for (; *format; format++) {
-		bool is_long = false;
+	char text[512];
 
-		if (*format != '%') {
-			rumpuser_putchar(*format);
-			continue;
-		}
-		format++;
-		while ((*format >= '0' && *format <= '9') || *format == '-' || *format == '.' ||
-		       *format == '#')
-			format++;
-		for (; *format == 'l' || *format == 'z' || *format == 'j'; format++)
-			is_long = true;
-		switch (*format) {
-		case 's':
-			put_string(va_arg(arguments, const char *));
-			break;
-		case 'c':
-			rumpuser_putchar(va_arg(arguments, int));
-			break;
-		case 'd': {
-			long value = is_long ? va_arg(arguments, long) : va_arg(arguments, int);
-
-			if (value < 0)
-				rumpuser_putchar('-');
-			put_number(value < 0 ? -(unsigned long)value : (unsigned long)value, 10);
-			break;
-		}
-		case 'u':
-		case 'x':
-			put_number(is_long ? va_arg(arguments, unsigned long) :
-					     va_arg(arguments, unsigned int),
-				   *format == 'x' ? 16 : 10);
-			break;
-		case 'p':
-			put_string("0x");
-			put_number((unsigned long)va_arg(arguments, void *), 16);
-			break;
-		case '%':
-			rumpuser_putchar('%');
-			break;
-		default:	/* what follows cannot be told apart any more */
-			put_string("%?\n");
-			return;
-		}
-	}
+	rumpns_vsnprintf(text, sizeof(text), format, arguments);
+	for (const char *c = text; *c; c++)
+		rumpuser_putchar(*c);
 }
 
 void print(const char *format, ...)

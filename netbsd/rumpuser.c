@@ -36,8 +36,7 @@ static void boot(void *argument)
 	if (error)
 		fail("rump_init() failed with error %d", error);
 	/* As Linux's word for it, ip=dhcp. */
-	if (word("ip", &value) == 4 && value[0] == 'd' && value[1] == 'h' && value[2] == 'c' &&
-	    value[3] == 'p') {
+	if (word("ip", &value) == 4 && !rumpns_strncmp(value, "dhcp", 4)) {
 		error = rump_pub_netconfig_dhcp_ipv4_oneshot("vioif0");
 		if (error)
 			fail("vioif0 got no address by DHCP: error %d", error);
@@ -85,18 +84,6 @@ int donor_fault(unsigned int vector, unsigned long error, unsigned long address,
 	return 0;
 }
 
-unsigned long donor_syscall(unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3,
-			    unsigned long a4, unsigned long a5, unsigned long number)
-{
-	(void)a0;
-	(void)a1;
-	(void)a2;
-	(void)a3;
-	(void)a4;
-	(void)a5;
-	fail("system call %lu, and no program was started", number);
-}
-
 /* ------------------------------------------------------------------ clocks, parameters, entropy */
 
 int rumpuser_clock_gettime(int clock, int64_t *seconds, long *nanoseconds)
@@ -114,29 +101,19 @@ int rumpuser_clock_gettime(int clock, int64_t *seconds, long *nanoseconds)
 	return 0;
 }
 
-static bool same(const char *a, const char *b)
-{
-	for (; *a && *a == *b; a++, b++)
-		;
-	return *a == *b;
-}
-
 /* Of the command line's words NAME=VALUE, the last NAME's value; its length, or -1. */
 static long word(const char *name, const char **value)
 {
-	size_t size = strlen(name);
+	size_t size = rumpns_strlen(name);
 	const char *p = start->command_line;
 	long length = -1;
 
 	while (*p) {
 		const char *at = p;
-		size_t i = 0;
 
 		while (*p && *p != ' ')
 			p++;
-		while (i < size && at[i] == name[i])
-			i++;
-		if (i == size && at[size] == '=') {
+		if (!rumpns_strncmp(at, name, size) && at[size] == '=') {
 			*value = at + size + 1;
 			length = p - *value;
 		}
@@ -152,13 +129,13 @@ int rumpuser_getparam(const char *name, void *buffer, size_t size)
 	const char *value = NULL;
 	long length;
 
-	if (same(name, RUMPUSER_PARAM_NCPU))
+	if (!rumpns_strcmp(name, RUMPUSER_PARAM_NCPU))
 		value = "1";
-	else if (same(name, RUMPUSER_PARAM_HOSTNAME))
+	else if (!rumpns_strcmp(name, RUMPUSER_PARAM_HOSTNAME))
 		value = "haunch";
-	else if (same(name, "RUMP_VERBOSE"))
+	else if (!rumpns_strcmp(name, "RUMP_VERBOSE"))
 		value = "1";
-	length = value ? (long)strlen(value) : word(name, &value);
+	length = value ? (long)rumpns_strlen(value) : word(name, &value);
 	if (length < 0)
 		return NB_ENOENT;
 	if ((size_t)length >= size)
