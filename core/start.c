@@ -173,16 +173,20 @@ static void set_ram(const struct image_note *note, uint64_t pool, uint64_t pool_
 /* The firmware's map may leave out what the core drives. */
 static void set_reserved(void)
 {
-	struct ranges *reserved = &boot.reserved;
+	static struct ranges reserved;
 	unsigned int n = machine_acpi.ecam ? machine_acpi.ecam_last_bus + 1u : 0;
 
-	ranges_add(reserved, machine_acpi.ecam, machine_acpi.ecam + n * MIB);
-	irq_reserve(reserved);
-	start_info.nr_reserved = reserved->nr;
-	for (unsigned int i = 0; i < reserved->nr; i++)
+	/* Whole pages: what is left of one is no RAM either (boot_info.h). */
+	for (unsigned int i = 0; i < boot.reserved.nr; i++)
+		ranges_add(&reserved, page_down(boot.reserved.range[i].start),
+			   page_up(boot.reserved.range[i].end));
+	ranges_add(&reserved, machine_acpi.ecam, machine_acpi.ecam + n * MIB);
+	irq_reserve(&reserved);
+	start_info.nr_reserved = reserved.nr;
+	for (unsigned int i = 0; i < reserved.nr; i++)
 		start_info.reserved[i] =
-			(struct hc_ram){ reserved->range[i].start,
-					 reserved->range[i].end - reserved->range[i].start };
+			(struct hc_ram){ reserved.range[i].start,
+					 reserved.range[i].end - reserved.range[i].start };
 }
 
 _Static_assert(RANGES_MAX == HC_RAM_MAX, "all ranges must fit into the start information");

@@ -216,7 +216,8 @@ static void test_memory(void)
 	for (unsigned int i = 0; i < start->nr_reserved; i++) {
 		const struct hc_ram *r = &start->reserved[i];
 
-		apart &= r->start >= end && r->size && r->start + r->size > r->start;
+		apart &= r->start >= end && r->size && r->start + r->size > r->start &&
+			 !((r->start | r->size) % HC_PAGE_SIZE);
 		end = r->start + r->size;
 		messages |= r->start <= 0xfee00000 && end > 0xfee00000;
 		for (unsigned int j = 0; j < start->nr_ram; j++)
