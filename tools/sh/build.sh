@@ -32,7 +32,7 @@ main_build()
 	for target; do
 		case $target in -*) unknown_option "$target" ;; esac
 	done
-	tell_costs
+	tell_costs 1
 	install_packages_for build
 	install_donor
 	build "$@"
@@ -72,17 +72,18 @@ build_netbsd()
 	echo "Built: $B/haunch-netbsd.elf"
 }
 
-# Before the first build: how long it takes, and how much disk, of which there must be enough.  The
-# figures are of two CPUs and Linux 6.1, for both kernels.
+# tell_costs DONORS: before the first build, how long it takes, and how much disk, of which there must be
+# enough.  The figures are of two CPUs, for both kernels of one donor.
 tell_costs()
 {
+	donors_built=$1
 	[ ! -s "$B/donor/chosen" ] || return 0
 	mkdir -p "$B" 2>/dev/null || die "cannot build: no permission to write in $B"
-	echo "The first time this takes some 10 minutes on two CPUs, and 2 GB of disk below $B."
+	echo "The first time this takes some $((10 * donors_built)) minutes on two CPUs, and $((2 * donors_built)) GB of disk below $B."
 	echo "Ctrl-C stops it; the same command goes on from there."
 	free=$(df -Pk "$B" | awk 'NR == 2 { print int($4 / 1024) }')
-	[ "$free" -ge 2000 ] ||
-		die "not enough disk: $free MB are free at $B, about 2000 are needed" \
+	[ "$free" -ge $((2000 * donors_built)) ] ||
+		die "not enough disk: $free MB are free at $B, about $((2000 * donors_built)) are needed" \
 			"(HAUNCH_BUILD names another folder)"
 }
 

@@ -43,7 +43,7 @@ main_check()
 	for test; do
 		[ -e "$test" ] || die "no such test: $test"
 	done
-	tell_costs
+	tell_costs "$(echo "$donors" | wc -w)"
 	install_packages_for build run iso check
 	mkdir -p "$B/log"
 	find "$@" -name '*.t' ! -path '*/.*' | sort >"$B/log/tests"
@@ -52,6 +52,11 @@ main_check()
 	failed=
 	for donor in $donors; do
 		[ "$donor" != default ] || donor=
+		# A release of Debian may not have all that Haunch knows; one that was asked for is missed.
+		if [ "$donor" != "$donors" ] && [ -n "$donor" ] && ! known "$donor"; then
+			echo "Not tested: $donor, which this release of Debian does not have"
+			continue
+		fi
 		install_donor
 		build virtio generic lighttpd nginx tests
 		# Tests that build something build it from the same.

@@ -42,7 +42,7 @@ main_demo()
 
 	# shellcheck source=tools/sh/build.sh
 	. "$ROOT/tools/sh/build.sh"
-	tell_costs
+	tell_costs 1
 	install_packages_for build run
 	build virtio lighttpd
 	image=$B/demo/lighttpd.img

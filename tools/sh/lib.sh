@@ -101,7 +101,7 @@ drop_old_release()
 	[ -e "$ROOT/.installed" ] || return 0
 	# Only a folder that one of us has made has that file.
 	if [ -e "$B/release" ] && ! cmp -s "$ROOT/VERSION" "$B/release"; then
-		rm -rf "$B"/linux-source-* "$B"/haunch-* "$B/core" "$B/tools" "$B/init" "$B/cc" "$B/apps" "$B/demo"
+		rm -rf "$B"/linux-source-* "$B/netbsd" "$B"/haunch-* "$B/core" "$B/tools" "$B/init" "$B/cc" "$B/apps" "$B/demo"
 	fi
 	if mkdir -p "$B" 2>/dev/null; then
 		cat "$ROOT/VERSION" >"$B/release"

@@ -70,7 +70,7 @@ install_missing()
 		failed "apt-get update" "$log"
 	for package; do
 		known "$package" ||
-			die "there is no package $package here: haunch is for Debian 12 and 13"
+			die "there is no package $package here: haunch is for Debian 12 (bookworm)"
 	done
 	apt_get "$log" install -y --no-install-recommends "$@" || failed "apt-get install" "$log"
 }
