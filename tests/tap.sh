@@ -61,10 +61,12 @@ skip_all()
 	exit
 }
 
-# build TARGET...: make what the test needs
+# build TARGET...: make what the test needs.  Tests run at the same time, and two makes would write the
+# same files: one waits for the other.
 build()
 {
-	make -s B="$BUILD" "$@" >"$TMP/make.log" 2>&1 || {
+	mkdir -p "$BUILD"
+	flock "$BUILD/tests.lock" make -s B="$BUILD" "$@" >"$TMP/make.log" 2>&1 || {
 		sed 's/^/# /' "$TMP/make.log"
 		echo "Bail out! cannot make $*"
 		exit 1

@@ -89,3 +89,21 @@ is "$(cat depends)" "$(cat packages)" 'debian/control depends on the packages of
 grep -qx 'bench libelf-dev' "$ROOT/tools/packages" &&
 	sed -n '/^bench:/ { n; p; }' "$ROOT/bench/bench.mk" | grep -q 'haunch setup .*bench'
 ok 'make bench begins with haunch setup bench'
+
+# Tests run at the same time, and what they share is built once: no two makes at once.
+mkdir one
+cat >one/make <<'END_OF_SCRIPT'
+#!/bin/sh
+mkdir "$TOGETHER" || exit 1
+sleep 0.3
+rmdir "$TOGETHER"
+END_OF_SCRIPT
+chmod +x one/make
+# shellcheck disable=SC2016 # for the shells
+for number in 1 2 3; do
+	PATH=$TMP/one:$PATH TOGETHER=$TMP/together HAUNCH_BUILD=$HAUNCH_BUILD \
+		sh -c '. "$1/tests/tap.sh"; build something; true; ok built' "$ROOT/tests/tools/any.t" "$ROOT" >"one/$number" 2>&1 &
+done
+wait
+[ "$(grep -c '^ok 1 - built' one/1 one/2 one/3 | grep -c ':1$')" -eq 3 ]
+ok 'tests that run together build one after the other' "$(cat one/[123])"
