@@ -27,6 +27,18 @@
 static int kernel_messages = -1, syslog_messages = -1;
 static struct pollfd *kernel_watched, *syslog_watched;
 
+/*
+ * The console's driver wants memory, and there is most to say when there is none: who was killed gives his
+ * back, so wait for that.
+ */
+static void tell(const char *line, size_t length)
+{
+	int tries = 500;
+
+	while (write(STDERR_FILENO, line, length) < 0 && errno == ENOMEM && tries--)
+		sleep_ms(10);
+}
+
 void say(const char *format, ...)
 {
 	static const char prefix[] = "haunch: ";
@@ -43,8 +55,7 @@ void say(const char *format, ...)
 		return;
 	length += (size_t)n < sizeof(line) - length - 1 ? (size_t)n : sizeof(line) - length - 2;
 	line[length++] = '\n';
-	if (write(STDERR_FILENO, line, length) < 0)
-		return;
+	tell(line, length);
 }
 
 /*
@@ -140,8 +151,7 @@ static void syslog_message(char *text, size_t length)
 	while (length && (at[length - 1] == '\n' || at[length - 1] == '\r'))
 		length--;
 	at[length++] = '\n';
-	if (write(STDERR_FILENO, at, length) < 0)
-		return;
+	tell(at, length);
 }
 
 void log_watch(struct watched *watched)

@@ -272,7 +272,7 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IONBF, 0);
 	return !strcmp(what, "eat") ? eat() : !strcmp(what, "bomb") ? survive(bomb, number) :
-	       !strcmp(what, "flood") ? flood() : !strcmp(what, "files") ? files() :
+	       !strcmp(what, "self") ? bomb(0) : !strcmp(what, "flood") ? flood() : !strcmp(what, "files") ? files() :
 	       !strcmp(what, "names") ? names() : !strcmp(what, "sizes") ? sizes() : 1;
 }
 END
@@ -301,6 +301,14 @@ for memory in 64 128; do
 		ok "$memory MB: a bomb of pipes, and $processes more processes" "status $status" "$(cat out err)"
 	done
 done
+
+# The console's driver found no memory for the line now and then.
+told=0
+for run in 1 2 3 4 5 6 7 8; do
+	run -m 64 program -- self
+	grep -q '^haunch: out of memory: program (process [0-9]*) had ' err && told=$((told + 1))
+done
+is "$told" 8 'who was killed for what the kernel held for him is always told'
 
 # ------------------------------------------------------------------ SYNs, files
 
