@@ -304,7 +304,7 @@ done
 
 # The console's driver found no memory for the line now and then.
 told=0
-for run in 1 2 3 4 5 6 7 8; do
+for _ in 1 2 3 4 5 6 7 8; do
 	run -m 64 program -- self
 	grep -q '^haunch: out of memory: program (process [0-9]*) had ' err && told=$((told + 1))
 done
