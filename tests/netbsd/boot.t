@@ -4,6 +4,8 @@
 #
 # boot.t - NetBSD's rump kernel boots in QEMU and gets an address by DHCP.  HAUNCH_NETBSD=PREFIX says where
 # its libraries are.
+#
+# haunch check: once
 
 if [ -z "${HAUNCH_NETBSD-}" ]; then
 	echo '1..0 # SKIP no rump libraries given'

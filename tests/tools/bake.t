@@ -4,6 +4,8 @@
 #
 # bake.t - haunch bake: files come back as they went in, bad input is refused in one line, and no
 # half-written image is left.
+#
+# haunch check: once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"

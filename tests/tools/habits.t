@@ -3,6 +3,8 @@
 # Copyright (c) 2026 The Haunch authors
 #
 # habits.t - what keeps the sources in order: tools/format, tools/pre-commit, one version everywhere.
+#
+# haunch check: once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"

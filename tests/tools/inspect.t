@@ -6,6 +6,8 @@
 #
 # The damaged ones are read by builds with AddressSanitizer and UBSan, whose complaints are statuses
 # other than 0 and 1.
+#
+# haunch check: once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"

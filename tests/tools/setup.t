@@ -4,6 +4,8 @@
 #
 # setup.t - haunch setup, with stand-ins for dpkg-query, apt-get and sudo that write down what they
 # were asked for.
+#
+# haunch check: once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"
