@@ -10,15 +10,16 @@ help_check()
 	usage: haunch check [--donor VERSION] [-v] [TEST...]
 
 	Install what the tests need, build everything, and run the tests: all of them, with each Linux that
-	Haunch can be built from (what has nothing to do with Linux: once); or those named (files or folders below tests/, such as tests/tools).
+	Haunch can be built from (what has nothing to do with Linux: once); or those named (files or folders
+	below tests/, such as tests/tools).
 
 	  --donor VERSION          with this one only (default for TESTs: the newest)
 	  -v, --verbose            show every test's output
 	END
 }
 
-# tests_that [-v] WORD: of the tests on standard input, those whose head says so ("# haunch check: WORD, WORD"), or
-# (-v) those whose head does not
+# tests_that [-v] WORD: of the tests on standard input, those whose head says so ("# haunch check: WORD,
+# WORD"), or (-v) those whose head does not
 tests_that()
 {
 	wanted=yes
