@@ -117,6 +117,7 @@ $(OUT)-%/donor.o: $(OUT)-%/vmlinux
 # The image tools tell by the list which drivers a kernel has.
 $(B)/haunch-%.elf: $(OUT)-%/donor.o $(B)/core/core.o $(CORE_LDS) $(B)/tools/symtab core/core.mk VERSION $(B)/donor/chosen
 	cp $(<D)/modules.builtin $(B)/haunch-$*.drivers
+	cp linux/donor.conf $(B)/haunch-$*.conf
 	$(call CORE_LINK,$<,$(B)/haunch-$*.debug,$@,$(file <$(DONOR).release))
 
 .PRECIOUS: $(OUT)-%/.config $(OUT)-%/vmlinux $(OUT)-%/donor.o

@@ -18,8 +18,15 @@ $(NETBSD_B)/prefix: netbsd/components $(NETBSD_CHECK) FORCE
 	$(NETBSD_CHECK) "$(NETBSD)" $(NETBSD_COMPONENTS)
 	echo "$(NETBSD)" | cmp -s - $@ || echo "$(NETBSD)" >$@
 
-$(NETBSD_B)/%.o: netbsd/%.c netbsd/donor.h $(wildcard hypercall/*.h) netbsd/netbsd.mk $(NETBSD_B)/prefix
-	$(CC) $(CORE_CFLAGS) -I$(NETBSD)/include -c -o $@ $<
+# The names of Linux's calls, for messages, by their numbers in its own header.
+$(NETBSD_B)/names.h: netbsd/netbsd.mk
+	@mkdir -p $(@D)
+	echo '#include <asm/unistd.h>' | $(CC) -E -dM -x c - >$@.tmp
+	sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/[\2] = "\1",/p' $@.tmp >$@
+
+$(NETBSD_B)/%.o: netbsd/%.c $(wildcard netbsd/*.h hypercall/*.h) netbsd/netbsd.mk $(NETBSD_B)/prefix \
+		$(NETBSD_B)/names.h
+	$(CC) $(CORE_CFLAGS) -I$(NETBSD)/include -I$(NETBSD_B) -c -o $@ $<
 
 # Only the entry points stay global.  (What programs and file systems of the libraries want of each
 # other is in the components that netbsd/components names.)
@@ -34,5 +41,11 @@ $(NETBSD_B)/donor.o: $(NETBSD_OBJECTS) netbsd/netbsd.lds netbsd/components $(NET
 	echo "netbsd-rump 17" >$(NETBSD_B)/release
 	mv $@.tmp $@
 
-$(B)/haunch-netbsd.elf: $(NETBSD_B)/donor.o $(B)/core/core.o $(CORE_LDS) $(B)/tools/symtab core/core.mk VERSION
+# As Kbuild lists its drivers.
+$(B)/haunch-netbsd.elf: $(NETBSD_B)/donor.o $(B)/core/core.o $(CORE_LDS) $(B)/tools/symtab core/core.mk VERSION \
+		netbsd/donor.conf
+	cp netbsd/donor.conf $(B)/haunch-netbsd.conf
+	awk 'FNR == NR { if ($$1 == "driver") name[$$2] = "/" $$3; next } \
+		{ print "kernel/drivers/" $$1 name[$$1] ".ko" }' netbsd/donor.conf netbsd/components \
+		>$(B)/haunch-netbsd.drivers
 	$(call CORE_LINK,$<,$(B)/haunch-netbsd.debug,$@,$(file <$(NETBSD_B)/release))

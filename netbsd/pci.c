@@ -83,7 +83,10 @@ int rumpcomp_pci_confwrite(unsigned int bus, unsigned int slot, unsigned int fun
 int rumpcomp_pci_irq_map(unsigned int bus, unsigned int slot, unsigned int function, int line,
 			 unsigned int cookie)
 {
-	/* The number in the configuration space is the firmware's; interrupt numbers are the core's. */
+	/*
+	 * The number in the configuration space is the firmware's; interrupt numbers are the
+	 * core's.
+	 */
 	line = hc_irq_line(device(bus, slot, function));
 	if (cookie >= NR_COOKIES || line < 0)
 		return NB_EINVAL;

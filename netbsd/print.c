@@ -41,7 +41,9 @@ void rumpuser_putchar(int character)
 	put(&c, 1);
 }
 
-/* By the rump kernel's own, which needs nothing of it to have started; what is longer is cut off. */
+/*
+ * By the rump kernel's own, which needs nothing of it to have started; what is longer is cut off.
+ */
 void vprint(const char *format, va_list arguments)
 {
 	char text[512];

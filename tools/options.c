@@ -194,10 +194,10 @@ const struct poptOption recipe_options[] = {
 		    "leave out what is taken along from this machine beside libraries: its time zone, "
 		    "and the certificates of authorities if PROGRAM speaks TLS"),
 	OPTION_VALUE("env", 'e', 'e', "NAME=VALUE", "set an environment variable; any number"),
-	OPTION_VALUE("kernel", 'k', 'k', "virtio|generic",
+	OPTION_VALUE("kernel", 'k', 'k', "virtio|generic|netbsd",
 		     "virtio: small, for virtual machines; generic: has all drivers (e1000, vmxnet3, "
-		     "AHCI, NVMe...); default: virtio, but run takes generic where its devices want "
-		     "that"),
+		     "AHCI, NVMe...); netbsd: NetBSD's rump kernel (haunch build --netbsd); default: "
+		     "virtio, but run takes generic where its devices want that"),
 	POPT_TABLEEND
 };
 
@@ -310,8 +310,8 @@ bool settings_take(struct settings *s, int option, const char *value)
 		s->environment = append(s->environment, &s->nr_environment, value);
 		return true;
 	case 'k':
-		if (strcmp(value, "virtio") && strcmp(value, "generic"))
-			usage("-k wants virtio or generic, not '%s'", value);
+		if (strcmp(value, "virtio") && strcmp(value, "generic") && strcmp(value, "netbsd"))
+			usage("-k wants virtio, generic or netbsd, not '%s'", value);
 		s->kernel = value;
 		return true;
 	case OPTION_BARE:
