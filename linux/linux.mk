@@ -20,8 +20,9 @@ CONFIGS		:= virtio generic
 # One folder for each donor and configuration: a change of donors is a link.
 OUT		:= $(B)/$(DONOR_PACKAGE)
 
-# The overlay is seen through a symlink: Kbuild's own dependency files know what changed in it.
-OVERLAY		:= $(shell find linux/arch -type f) $(wildcard hypercall/*.h)
+# The overlay is seen through a symlink: Kbuild's own dependency files know what changed in it.  A folder is
+# younger when a file in it has gone.
+OVERLAY		:= $(shell find linux/arch -type f -o -type d) $(wildcard hypercall/*.h)
 
 # $(call progress,LOG,LINES,TITLE,COUNT): goes before a long command that prints some LINES lines.
 # COUNT, if any, is a file that tells how many it has printed when it goes on after a stop.  (make runs
