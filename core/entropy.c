@@ -18,7 +18,10 @@
 #define BUCKETS			64
 
 static uint64_t state[HC_ENTROPY_SIZE / 8] = {
-	0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
+	0x6a09e667f3bcc908,
+	0xbb67ae8584caa73b,
+	0x3c6ef372fe94f82b,
+	0xa54ff53a5f1d36f1,
 };
 
 static uint64_t rotate(uint64_t x, unsigned int n)
@@ -127,4 +130,16 @@ unsigned int entropy_collect(unsigned char seed[HC_ENTROPY_SIZE])
 	/* What was handed out must not be found again in here. */
 	mix(hc_cycles());
 	return bits < HC_ENTROPY_SIZE * 8 ? bits : HC_ENTROPY_SIZE * 8;
+}
+
+unsigned int hc_entropy(unsigned char seed[HC_ENTROPY_SIZE])
+{
+	unsigned long flags = hc_irq_flags();
+	unsigned int bits;
+
+	hc_irq_disable();
+	bits = entropy_collect(seed);
+	if (flags & HC_IRQ_FLAG)
+		hc_irq_enable();
+	return bits;
 }

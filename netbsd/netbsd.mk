@@ -49,3 +49,20 @@ $(B)/haunch-netbsd.elf: $(NETBSD_B)/donor.o $(B)/core/core.o $(CORE_LDS) $(B)/to
 		{ print "kernel/drivers/" $$1 name[$$1] ".ko" }' netbsd/donor.conf netbsd/components \
 		>$(B)/haunch-netbsd.drivers
 	$(call CORE_LINK,$<,$(B)/haunch-netbsd.debug,$@,$(file <$(NETBSD_B)/release))
+
+# ------------------------------------------------------------------ tests (tests/netbsd/)
+
+# A client instead of NetBSD, and what it does not have of programs.
+CLIENT_C	:= $(addprefix netbsd/,memory.c pci.c print.c rumpuser.c sched.c) tests/netbsd/client.c
+CLIENT_OBJECTS	:= $(CLIENT_C:%.c=$(B)/tests/netbsd/client/%.o)
+
+$(B)/tests/netbsd/client/%.o: %.c $(wildcard netbsd/*.h hypercall/*.h tests/netbsd/include/rump/*.h) netbsd/netbsd.mk
+	@mkdir -p $(@D)
+	$(CC) $(CORE_CFLAGS) -Itests/netbsd/include -c -o $@ $<
+
+$(B)/tests/netbsd/client.o: $(CLIENT_OBJECTS) netbsd/netbsd.lds
+	$(CC) -E -P -undef -x assembler-with-cpp -o $(@D)/client.lds netbsd/netbsd.lds
+	$(LD) -r -T $(@D)/client.lds -o $@ $(CLIENT_OBJECTS)
+
+$(B)/tests/netbsd/client.elf: $(B)/tests/netbsd/client.o $(B)/core/core.o $(CORE_LDS) $(B)/tools/symtab
+	$(call CORE_LINK,$<,$(B)/tests/netbsd/client.debug,$@,test)

@@ -135,24 +135,38 @@ int rumpuser_getparam(const char *name, void *buffer, size_t size)
 	return 0;
 }
 
+#define RANDOM_PAUSE_NS		10000000ul
+
 /*
- * From the CPU's generator; where it has none, the seed that the core gathered, once.  After that
- * there is nothing random to be had, and the caller is told so: it never gets what is not random.
+ * From the CPU's generator; where it has none, from seeds of the core's, each of whose bits is credited.  A caller who
+ * does not wait is told when there is nothing random to be had; no caller gets what is not random.
  */
 int rumpuser_getrandom(void *buffer, size_t size, int flags, size_t *got)
 {
-	static size_t used;
-	size_t left = sizeof(start->entropy) - used;
+	static unsigned char seed[HC_ENTROPY_SIZE];
+	static size_t left;
+	static struct queue waiters;
+	int locks;
 
-	(void)flags;
 	*got = hc_random(buffer, size);
 	if (*got || !size)
 		return 0;
-	if (!left || !start->entropy_bits)
-		return NB_EAGAIN;
+	while (!left) {
+		if (hc_entropy(seed) == 8 * sizeof(seed)) {
+			left = sizeof(seed);
+		} else if (flags & RUMPUSER_RANDOM_NOWAIT) {
+			return NB_EAGAIN;
+		} else {
+			queue_init(&waiters);
+			hyp.hyp_backend_unschedule(0, &locks, NULL);
+			block(&waiters, hc_time_monotonic() + RANDOM_PAUSE_NS);
+			hyp.hyp_backend_schedule(locks, NULL);
+		}
+	}
 	*got = size < left ? size : left;
-	memcpy(buffer, start->entropy + used, *got);
-	used += *got;
+	left -= *got;
+	memcpy(buffer, seed + left, *got);
+	memset(seed + left, 0, *got);
 	return 0;
 }
 
