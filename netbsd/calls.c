@@ -8,74 +8,6 @@
 #include "calls.h"
 #include "tasks.h"
 
-int rump_syscall(int number, void *arguments, size_t size, long *result);
-
-/* ------------------------------------------------------------------ NetBSD's calls */
-
-/* From 35 on the two number errors otherwise (EDEADLK and EAGAIN change places). */
-static const unsigned char errors[] = { [11] = EDEADLK,	 [35] = EAGAIN,	  EINPROGRESS,
-					EALREADY,	 ENOTSOCK,	  EDESTADDRREQ,
-					EMSGSIZE,	 EPROTOTYPE,	  ENOPROTOOPT,
-					EPROTONOSUPPORT, ESOCKTNOSUPPORT, EOPNOTSUPP,
-					EPFNOSUPPORT,	 EAFNOSUPPORT,	  EADDRINUSE,
-					EADDRNOTAVAIL,	 ENETDOWN,	  ENETUNREACH,
-					ENETRESET,	 ECONNABORTED,	  ECONNRESET,
-					ENOBUFS,	 EISCONN,	  ENOTCONN,
-					ESHUTDOWN,	 ETOOMANYREFS,	  ETIMEDOUT,
-					ECONNREFUSED,	 ELOOP,		  ENAMETOOLONG,
-					EHOSTDOWN,	 EHOSTUNREACH,	  ENOTEMPTY,
-					EUSERS,		 EUSERS,	  EDQUOT,
-					ESTALE,		 EREMOTE,	  [77] = ENOLCK,
-					ENOSYS,		 [82] = EIDRM,	  ENOMSG,
-					EOVERFLOW,	 EILSEQ,	  EOPNOTSUPP,
-					ECANCELED,	 EBADMSG,	  ENODATA,
-					ENOSR,		 ENOSTR,	  ETIME,
-					ENODATA,	 EMULTIHOP,	  ENOLINK,
-					EPROTO };
-
-int errno_of(int netbsd)
-{
-	/* ERESTART and its like: a call that was interrupted. */
-	if (netbsd < 0)
-		return EINTR;
-	if (netbsd < 35 && netbsd != 11)
-		return netbsd;
-	return (size_t)netbsd < sizeof(errors) && errors[netbsd] ? errors[netbsd] : EINVAL;
-}
-
-long nb(unsigned int number, const unsigned long *arguments)
-{
-	long result[2] = { 0, 0 };
-	int error = rump_syscall((int)number, (void *)arguments, 8 * sizeof(*arguments), result);
-
-	return error ? -errno_of(error) : result[0];
-}
-
-unsigned int bits_to_netbsd(const struct bits *table, size_t nr, unsigned int bits,
-			    unsigned int *rest)
-{
-	unsigned int to = 0;
-
-	for (size_t i = 0; i < nr; i++)
-		if (bits & table[i].linux_bits) {
-			to |= table[i].netbsd_bits;
-			bits &= ~table[i].linux_bits;
-		}
-	if (rest)
-		*rest = bits;
-	return to;
-}
-
-unsigned int bits_to_linux(const struct bits *table, size_t nr, unsigned int bits)
-{
-	unsigned int to = 0;
-
-	for (size_t i = 0; i < nr; i++)
-		if (bits & table[i].netbsd_bits)
-			to |= table[i].linux_bits;
-	return to;
-}
-
 void *allocate(size_t size)
 {
 	return memory_allocate(size, 16);
@@ -102,11 +34,13 @@ void say(const char *format, ...)
 struct entry {
 	call *function;
 	unsigned short netbsd;		/* without function: NetBSD's number; the arguments are alike */
+	unsigned char pointers;
 	bool missed;			/* it was said that there is none */
 };
 
-#define OURS(name)		[__NR_##name] = { .function = call_##name }
-#define SAME(name, number)	[__NR_##name] = { .netbsd = (number) }
+/* pointers: bit N says that argument N is one. */
+#define OURS(name, pointers)		[__NR_##name] = { call_##name, 0, pointers, false }
+#define SAME(name, pointers, number)	[__NR_##name] = { NULL, number, pointers, false }
 /* C libraries try them and know another way. */
 #define TRIED(name)		[__NR_##name] = { .missed = true }
 
@@ -121,47 +55,52 @@ static long nothing(const unsigned long *a)
 
 /* clang-format off */
 static struct entry table[] = {
-	OURS(read), OURS(write), OURS(open), OURS(close), OURS(stat), OURS(fstat), OURS(lstat),
-	OURS(poll), OURS(lseek), OURS(mmap), OURS(mprotect), OURS(munmap), OURS(brk),
-	OURS(rt_sigaction), OURS(rt_sigprocmask), OURS(rt_sigreturn), OURS(ioctl), OURS(pread64),
-	OURS(pwrite64), OURS(readv), OURS(writev), OURS(access), OURS(pipe), OURS(select),
-	OURS(sched_yield), OURS(mremap), OURS(msync), OURS(madvise), OURS(dup), OURS(dup2),
-	OURS(pause), OURS(nanosleep), OURS(getitimer), OURS(alarm), OURS(setitimer),
-	SAME(getpid, NB_GETPID), OURS(sendfile), OURS(socket), OURS(connect), OURS(accept),
-	OURS(sendto), OURS(recvfrom), OURS(sendmsg), OURS(recvmsg), SAME(shutdown, NB_SHUTDOWN),
-	OURS(bind), SAME(listen, NB_LISTEN), OURS(getsockname), OURS(getpeername),
-	OURS(socketpair), OURS(setsockopt), OURS(getsockopt), OURS(clone), OURS(exit),
-	OURS(wait4), OURS(kill), OURS(uname), OURS(fcntl), SAME(flock, NB_FLOCK),
-	SAME(fsync, NB_FSYNC), SAME(fdatasync, NB_FDATASYNC), OURS(truncate), OURS(ftruncate),
-	SAME(getcwd, NB_GETCWD), SAME(chdir, NB_CHDIR), SAME(fchdir, NB_FCHDIR),
-	SAME(rename, NB_RENAME), SAME(mkdir, NB_MKDIR), SAME(rmdir, NB_RMDIR), OURS(creat),
-	SAME(link, NB_LINK), SAME(unlink, NB_UNLINK), SAME(symlink, NB_SYMLINK),
-	SAME(readlink, NB_READLINK), SAME(chmod, NB_CHMOD), SAME(fchmod, NB_FCHMOD),
-	SAME(chown, NB_CHOWN), SAME(fchown, NB_FCHOWN), SAME(lchown, NB_LCHOWN),
-	SAME(umask, NB_UMASK), OURS(gettimeofday), OURS(getrlimit), OURS(getrusage),
-	OURS(sysinfo), OURS(times), SAME(getuid, NB_GETUID), SAME(getgid, NB_GETGID),
-	SAME(setuid, NB_SETUID), SAME(setgid, NB_SETGID), SAME(geteuid, NB_GETEUID),
-	SAME(getegid, NB_GETEGID), SAME(setpgid, NB_SETPGID), SAME(getppid, NB_GETPPID),
-	SAME(getpgrp, NB_GETPGRP), SAME(setsid, NB_SETSID), SAME(setreuid, NB_SETREUID),
-	SAME(setregid, NB_SETREGID), SAME(getgroups, NB_GETGROUPS), SAME(setgroups, NB_SETGROUPS),
-	SAME(getpgid, NB_GETPGID), SAME(getsid, NB_GETSID), OURS(rt_sigpending),
-	OURS(rt_sigqueueinfo), OURS(rt_sigtimedwait), OURS(rt_sigsuspend), OURS(sigaltstack),
-	OURS(mknod), OURS(statfs), OURS(fstatfs), NOTHING(mlock), NOTHING(munlock),
-	NOTHING(mlockall), NOTHING(munlockall), OURS(prctl), OURS(arch_prctl), OURS(setrlimit),
-	SAME(chroot, NB_CHROOT), SAME(sync, NB_SYNC), OURS(gettid), OURS(tkill), OURS(time),
-	OURS(futex), OURS(sched_getaffinity), OURS(epoll_create), OURS(getdents64),
-	OURS(set_tid_address), OURS(fadvise64), OURS(clock_gettime), OURS(clock_getres),
-	OURS(clock_nanosleep), OURS(exit_group), OURS(epoll_wait), OURS(epoll_ctl), OURS(tgkill),
-	OURS(openat), OURS(mkdirat), OURS(mknodat), OURS(fchownat), OURS(newfstatat),
-	OURS(unlinkat), [__NR_renameat] = { .netbsd = NB_RENAMEAT }, OURS(linkat),
-	SAME(symlinkat, NB_SYMLINKAT), SAME(readlinkat, NB_READLINKAT), OURS(fchmodat),
-	OURS(faccessat), OURS(pselect6), OURS(ppoll), OURS(utimensat), OURS(epoll_pwait),
-	OURS(eventfd), OURS(timerfd_create), OURS(fallocate), OURS(timerfd_settime),
-	OURS(timerfd_gettime), OURS(accept4), OURS(eventfd2), OURS(epoll_create1), OURS(dup3),
-	OURS(pipe2), OURS(preadv), OURS(pwritev), OURS(prlimit64), OURS(sendmmsg), OURS(getcpu),
-	OURS(renameat2), OURS(getrandom), OURS(statx), OURS(close_range), OURS(faccessat2),
-	OURS(epoll_pwait2), TRIED(set_robust_list), TRIED(rseq), TRIED(clone3), TRIED(membarrier),
-	TRIED(io_setup)
+	OURS(read, 2), OURS(write, 2), OURS(open, 1), OURS(close, 0), OURS(stat, 3), OURS(fstat, 2),
+	OURS(lstat, 3), OURS(poll, 1), OURS(lseek, 0), OURS(mmap, 0), OURS(mprotect, 0),
+	OURS(munmap, 0), OURS(brk, 0), OURS(rt_sigaction, 6), OURS(rt_sigprocmask, 6),
+	OURS(rt_sigreturn, 0), OURS(ioctl, 0), OURS(pread64, 2), OURS(pwrite64, 2), OURS(readv, 2),
+	OURS(writev, 2), OURS(access, 1), OURS(pipe, 1), OURS(select, 0x1e), OURS(sched_yield, 0),
+	OURS(mremap, 0), OURS(msync, 0), OURS(madvise, 0), OURS(dup, 0), OURS(dup2, 0),
+	OURS(pause, 0), OURS(nanosleep, 3), OURS(getitimer, 2), OURS(alarm, 0), OURS(setitimer, 6),
+	SAME(getpid, 0, NB_GETPID), OURS(sendfile, 4), OURS(socket, 0), OURS(connect, 2),
+	OURS(accept, 6), OURS(sendto, 0x12), OURS(recvfrom, 0x32), OURS(sendmsg, 2),
+	OURS(recvmsg, 2), SAME(shutdown, 0, NB_SHUTDOWN), OURS(bind, 2), SAME(listen, 0, NB_LISTEN),
+	OURS(getsockname, 6), OURS(getpeername, 6), OURS(socketpair, 8), OURS(setsockopt, 8),
+	OURS(getsockopt, 0x18), OURS(clone, 0), OURS(exit, 0), OURS(wait4, 0), OURS(kill, 0),
+	OURS(uname, 1), OURS(fcntl, 0), SAME(flock, 0, NB_FLOCK), SAME(fsync, 0, NB_FSYNC),
+	SAME(fdatasync, 0, NB_FDATASYNC), OURS(truncate, 1), OURS(ftruncate, 0),
+	SAME(getcwd, 1, NB_GETCWD), SAME(chdir, 1, NB_CHDIR), SAME(fchdir, 0, NB_FCHDIR),
+	SAME(rename, 3, NB_RENAME), SAME(mkdir, 1, NB_MKDIR), SAME(rmdir, 1, NB_RMDIR),
+	OURS(creat, 1), SAME(link, 3, NB_LINK), SAME(unlink, 1, NB_UNLINK),
+	SAME(symlink, 3, NB_SYMLINK), SAME(readlink, 3, NB_READLINK), SAME(chmod, 1, NB_CHMOD),
+	SAME(fchmod, 0, NB_FCHMOD), SAME(chown, 1, NB_CHOWN), SAME(fchown, 0, NB_FCHOWN),
+	SAME(lchown, 1, NB_LCHOWN), SAME(umask, 0, NB_UMASK), OURS(gettimeofday, 3),
+	OURS(getrlimit, 2), OURS(getrusage, 2), OURS(sysinfo, 1), OURS(times, 1),
+	SAME(getuid, 0, NB_GETUID), SAME(getgid, 0, NB_GETGID), SAME(setuid, 0, NB_SETUID),
+	SAME(setgid, 0, NB_SETGID), SAME(geteuid, 0, NB_GETEUID), SAME(getegid, 0, NB_GETEGID),
+	SAME(setpgid, 0, NB_SETPGID), SAME(getppid, 0, NB_GETPPID), SAME(getpgrp, 0, NB_GETPGRP),
+	SAME(setsid, 0, NB_SETSID), SAME(setreuid, 0, NB_SETREUID), SAME(setregid, 0, NB_SETREGID),
+	SAME(getgroups, 2, NB_GETGROUPS), SAME(setgroups, 2, NB_SETGROUPS),
+	SAME(getpgid, 0, NB_GETPGID), SAME(getsid, 0, NB_GETSID), OURS(rt_sigpending, 1),
+	OURS(rt_sigqueueinfo, 4), OURS(rt_sigtimedwait, 7), OURS(rt_sigsuspend, 1),
+	OURS(sigaltstack, 3), OURS(mknod, 1), OURS(statfs, 3), OURS(fstatfs, 2), NOTHING(mlock),
+	NOTHING(munlock), NOTHING(mlockall), NOTHING(munlockall), OURS(prctl, 0),
+	OURS(arch_prctl, 0), OURS(setrlimit, 2), SAME(chroot, 1, NB_CHROOT), SAME(sync, 0, NB_SYNC),
+	OURS(gettid, 0), OURS(tkill, 0), OURS(time, 1), OURS(futex, 1), OURS(sched_getaffinity, 4),
+	OURS(epoll_create, 0), OURS(getdents64, 2), OURS(set_tid_address, 0), OURS(fadvise64, 0),
+	OURS(clock_gettime, 2), OURS(clock_getres, 2), OURS(clock_nanosleep, 0xc),
+	OURS(exit_group, 0), OURS(epoll_wait, 2), OURS(epoll_ctl, 8), OURS(tgkill, 0),
+	OURS(openat, 2), OURS(mkdirat, 2), OURS(mknodat, 2), OURS(fchownat, 2), OURS(newfstatat, 6),
+	OURS(unlinkat, 2), SAME(renameat, 0xa, NB_RENAMEAT), OURS(linkat, 0xa),
+	SAME(symlinkat, 5, NB_SYMLINKAT), SAME(readlinkat, 6, NB_READLINKAT), OURS(fchmodat, 2),
+	OURS(faccessat, 2), OURS(pselect6, 0x3e), OURS(ppoll, 0xd), OURS(utimensat, 6),
+	OURS(epoll_pwait, 0x12), OURS(eventfd, 0), OURS(timerfd_create, 0), OURS(fallocate, 0),
+	OURS(timerfd_settime, 0xc), OURS(timerfd_gettime, 2), OURS(accept4, 6), OURS(eventfd2, 0),
+	OURS(epoll_create1, 0), OURS(dup3, 0), OURS(pipe2, 1), OURS(preadv, 2), OURS(pwritev, 2),
+	OURS(prlimit64, 0xc), OURS(sendmmsg, 2), OURS(getcpu, 3), OURS(renameat2, 0xa),
+	OURS(getrandom, 1), OURS(statx, 0x12), OURS(close_range, 0), OURS(faccessat2, 2),
+	OURS(epoll_pwait2, 0x1a), TRIED(set_robust_list), TRIED(rseq), TRIED(clone3),
+	TRIED(membarrier), TRIED(io_setup)
 };
 /* clang-format on */
 
@@ -185,6 +124,18 @@ static long missing(unsigned long number)
 	return -ENOSYS;
 }
 
+/*
+ * A pointer is null, which the call itself looks at, or of a page of the program's: else it would be the kernel that
+ * faults.  (What lies behind the page, and what is pointed to from there, is the program's own risk.)
+ */
+static bool pointers_good(unsigned int pointers, const unsigned long *a)
+{
+	for (; pointers; pointers >>= 1, a++)
+		if (pointers & 1 && *a && !memory_page((const void *)*a))
+			return false;
+	return true;
+}
+
 unsigned long donor_syscall(unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3,
 			    unsigned long a4, unsigned long a5, unsigned long number)
 {
@@ -192,7 +143,9 @@ unsigned long donor_syscall(unsigned long a0, unsigned long a1, unsigned long a2
 	const struct entry *e = number < ARRAY_SIZE(table) ? &table[number] : NULL;
 	unsigned long result;
 
-	if (e && e->function)
+	if (e && !pointers_good(e->pointers, a))
+		result = (unsigned long)-EFAULT;
+	else if (e && e->function)
 		result = (unsigned long)e->function(a);
 	else if (e && e->netbsd)
 		result = (unsigned long)nb(e->netbsd, a);

@@ -20,6 +20,9 @@
 #include <linux/errno.h>
 #include <linux/time_types.h>
 
+void *memcpy(void *to, const void *from, size_t size);
+void *memset(void *to, int value, size_t size);
+
 /* As donor.h has it: addresses are relative to the code. */
 #pragma GCC visibility push(hidden)
 
@@ -205,6 +208,8 @@ struct special *special_of(int fd);
  */
 long special_set(int fd, struct special *special);
 
+bool is_pipe(int fd);
+
 /* Move a descriptor out of the program's way; returns the new one. */
 long hide(int fd);
 
@@ -289,9 +294,6 @@ unsigned long wall(void);
 
 call call_uname, call_sysinfo, call_prlimit64, call_getrlimit, call_setrlimit, call_getrandom;
 call call_prctl, call_getcpu;
-
-void *memcpy(void *to, const void *from, size_t size);
-void *memset(void *to, int value, size_t size);
 
 /* Memory of the kernel's, or NULL. */
 void *allocate(size_t size);

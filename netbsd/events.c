@@ -273,6 +273,7 @@ struct interest {
 	uint32_t events;
 	bool used;
 	unsigned char filters;		/* which of the two NetBSD has: 1 << NB_EVFILT_* */
+	enum { UNKNOWN, PIPE, OTHER } kind;	/* is asked when it ends */
 	int slot;			/* in the events that are being told, + 1 */
 	uint64_t data;
 };
@@ -464,22 +465,25 @@ long call_epoll_ctl(const unsigned long *a)
 }
 
 /* What an event of NetBSD's means for who is interested in these. */
-static uint32_t epoll_events(const struct kevent *k, uint32_t interest)
+static uint32_t epoll_events(const struct kevent *k, struct interest *i)
 {
 	uint32_t events = 0;
 
+	if (k->flags & NB_EV_EOF && i->kind == UNKNOWN)
+		i->kind = is_pipe((int)k->ident) ? PIPE : OTHER;
+
 	if (k->filter == NB_EVFILT_READ) {
-		if (k->data || k->flags & NB_EV_EOF)
+		if (k->data || (k->flags & NB_EV_EOF && i->kind != PIPE))
 			events |= EPOLLIN | EPOLLRDNORM;
 		if (k->flags & NB_EV_EOF)
-			events |= EPOLLRDHUP;
+			events |= i->kind == PIPE ? EPOLLHUP : EPOLLRDHUP;
 	} else {
 		events |= k->flags & NB_EV_EOF ? EPOLLHUP : 0;
 		events |= EPOLLOUT | EPOLLWRNORM;
 	}
 	if (k->flags & NB_EV_EOF && k->fflags)
 		events |= EPOLLERR | EPOLLHUP;
-	return events & (interest | EPOLLERR | EPOLLHUP);
+	return events & (i->events | EPOLLERR | EPOLLHUP);
 }
 
 #define MANY			64
@@ -511,7 +515,7 @@ static long epoll_tell(unsigned long kq, struct epoll *ep, const struct kevent *
 		if (k[n].ident >= ep->nr || !ep->interests[k[n].ident].used)
 			continue;
 		i = &ep->interests[k[n].ident];
-		what = epoll_events(&k[n], i->events);
+		what = epoll_events(&k[n], i);
 		if (!what)
 			continue;
 		if (!i->slot) {

@@ -640,6 +640,13 @@ long call_newfstatat(const unsigned long *a)
 	return stat_with(stat_at(a[0], a[1], (unsigned int)a[3], &st), &st, a[2]);
 }
 
+bool is_pipe(int fd)
+{
+	struct nb_stat st;
+
+	return !NB(NB_FSTAT, (unsigned long)fd, W(&st)) && (st.st_mode & 0170000) == NB_S_IFIFO;
+}
+
 static struct statx_timestamp to_timestamp(const struct __kernel_timespec *from)
 {
 	return (struct statx_timestamp){ .tv_sec = from->tv_sec,

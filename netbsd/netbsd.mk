@@ -66,3 +66,10 @@ $(B)/tests/netbsd/client.o: $(CLIENT_OBJECTS) netbsd/netbsd.lds
 
 $(B)/tests/netbsd/client.elf: $(B)/tests/netbsd/client.o $(B)/core/core.o $(CORE_LDS) $(B)/tools/symtab
 	$(call CORE_LINK,$<,$(B)/tests/netbsd/client.debug,$@,test)
+
+# The translation of calls as a program of the host, with everything that finds bad accesses.
+CALLS_C		:= $(addprefix netbsd/,events.c files.c sockets.c translate.c) tests/netbsd/calls.c
+$(B)/tests/netbsd/calls: $(CALLS_C) netbsd/calls.h netbsd/tasks.h netbsd/netbsd.mk
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -O2,$(HOSTCFLAGS)) -O1 -fsanitize=address,undefined \
+		-fno-sanitize-recover=all -fno-omit-frame-pointer -fno-strict-aliasing -o $@ $(CALLS_C)

@@ -403,7 +403,7 @@ static void network_start(void)
 	rump_pub_netconfig_ipv4_ifaddr("lo0", "127.0.0.1", "255.0.0.0");
 	if (!card || (how && !rumpns_strcmp(how, "off")))
 		return;
-	if (address && rumpns_strcmp(address, "dhcp") && (!how || !rumpns_strcmp(how, "static"))) {
+	if (address && rumpns_strcmp(address, "dhcp")) {
 		set_address(card, address);
 	} else if (how || address) {
 		error = rump_pub_netconfig_dhcp_ipv4_oneshot(card);

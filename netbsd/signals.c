@@ -354,7 +354,8 @@ void signal_exception(unsigned int vector, unsigned long error, unsigned long ad
 		number = signals[vector].number;
 		code = signals[vector].code;
 	}
-	if (vector == 14 && error & 1)
+	(void)error;
+	if (vector == 14 && memory_page((const void *)address))
 		code = SEGV_ACCERR;
 	/* A fault that is blocked or ignored would happen again at once. */
 	if (task->mask & BIT(number) || actions[number].sa_handler == SIG_IGN) {
