@@ -51,6 +51,8 @@ typedef int pid_t;
 
 /* ------------------------------------------------------------------ print.c */
 
+extern bool print_kernel;		/* NetBSD's own messages are printed */
+
 void print(const char *format, ...) __printflike(1, 2);
 void vprint(const char *format, va_list arguments);
 void fail(const char *format, ...) __dead __printflike(1, 2);

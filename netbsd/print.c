@@ -32,13 +32,19 @@ static void put(const char *text, size_t size)
 	}
 }
 
-void rumpuser_putchar(int character)
-{
-	char c = (char)character;
+bool print_kernel = true;
 
+static void put_character(char c)
+{
 	if (c == '\n')
 		put("\r", 1);
 	put(&c, 1);
+}
+
+void rumpuser_putchar(int character)
+{
+	if (print_kernel)
+		put_character((char)character);
 }
 
 /*
@@ -50,7 +56,7 @@ void vprint(const char *format, va_list arguments)
 
 	rumpns_vsnprintf(text, sizeof(text), format, arguments);
 	for (const char *c = text; *c; c++)
-		rumpuser_putchar(*c);
+		put_character(*c);
 }
 
 void print(const char *format, ...)

@@ -40,6 +40,7 @@ static struct queue service;		/* where this thread waits */
 static bool service_wanted;
 static const char *name = "program";	/* for messages */
 static bool told;			/* the program has got the signal to stop */
+static bool restarts;			/* the end of the program, or of the kernel, is a reboot */
 
 static void give_up(unsigned int status, const char *format, ...) __dead __printflike(2, 3);
 
@@ -395,7 +396,7 @@ static void set_address(const char *card, char *address)
 
 static void network_start(void)
 {
-	const char *card = interface();
+	const char *card = interface(), *unused;
 	char *how = word_copy("haunch.network"), *address = word_copy("ip");
 	int error;
 
@@ -403,13 +404,18 @@ static void network_start(void)
 	rump_pub_netconfig_ipv4_ifaddr("lo0", "127.0.0.1", "255.0.0.0");
 	if (!card || (how && !rumpns_strcmp(how, "off")))
 		return;
+	/* NetBSD's DHCP client tells what it does; who has not asked for the kernel's messages gets ours. */
+	print_kernel = word("loglevel", &unused) > 0;
 	if (address && rumpns_strcmp(address, "dhcp")) {
 		set_address(card, address);
 	} else if (how || address) {
-		error = rump_pub_netconfig_dhcp_ipv4_oneshot(card);
+		do {
+			error = rump_pub_netconfig_dhcp_ipv4_oneshot(card);
+		} while (error && how && !rumpns_strcmp(how, "wait"));
 		if (error)
 			say("netbsd: %s got no address by DHCP: error %d", card, error);
 	}
+	print_kernel = true;
 }
 
 /* ------------------------------------------------------------------ the program */
@@ -753,6 +759,8 @@ void program_end(unsigned int status)
 		if (error && NB(NB_UNMOUNT, W(folder), 0x80000))
 			say("cannot unmount %s: error %ld", folder, -error);
 	}
+	if (restarts && !told)
+		hc_reboot();
 	hc_power_off(status & 255);
 }
 
@@ -799,7 +807,7 @@ static void __dead serve(void)
 
 void program_run(const struct hc_start_info *info)
 {
-	const char *size;
+	const char *size, *value;
 	unsigned long rows = 0, columns = 0;
 	bool terminal = word("haunch.size", &size) > 0;
 
@@ -812,6 +820,16 @@ void program_run(const struct hc_start_info *info)
 	if (rump_pub_lwproc_rfork(1))
 		fail("no process for the program");
 	process_number = (int)NB(NB_GETPID, 0);
+	if (word("haunch.restart", &value) > 0) {
+		restarts = !rumpns_strncmp(value, "reboot", 6);
+		if (!restarts && rumpns_strncmp(value, "off", 3))
+			give_up(STATUS_CANNOT_RUN,
+				"haunch.restart= knows off and reboot with NetBSD's kernel");
+		hc_failure_reboots(restarts);
+	}
+	if (word("root", &value) > 0)
+		give_up(STATUS_CANNOT_RUN,
+			"NetBSD's kernel has the image as its root: root= is not known");
 	button_irq = hc_power_button_irq();
 	if (button_irq >= 0)
 		hc_irq_unmask((unsigned int)button_irq);
