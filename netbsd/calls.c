@@ -46,7 +46,6 @@ struct entry {
 
 static long nothing(const unsigned long *a)
 {
-	(void)a;
 	return 0;
 }
 

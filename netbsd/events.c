@@ -642,7 +642,6 @@ static long counter_write(struct special *special, int fd, const void *buffer, s
 	struct counter *c = (struct counter *)special;
 	uint64_t value;
 
-	(void)fd;
 	if (size < sizeof(value) || !buffer)
 		return -EINVAL;
 	memcpy(&value, buffer, sizeof(value));
@@ -657,10 +656,6 @@ static long counter_write(struct special *special, int fd, const void *buffer, s
 
 static long timerfd_write(struct special *special, int fd, const void *buffer, size_t size)
 {
-	(void)special;
-	(void)fd;
-	(void)buffer;
-	(void)size;
 	return -EINVAL;
 }
 

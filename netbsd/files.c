@@ -837,8 +837,6 @@ long call_ioctl(const unsigned long *a)
 
 static long console_write(struct special *special, int fd, const void *buffer, size_t size)
 {
-	(void)special;
-	(void)fd;
 	console_put(buffer, size);
 	return (long)size;
 }
@@ -847,7 +845,6 @@ static long console_read(struct special *special, int fd, void *buffer, size_t s
 {
 	long flags = NB(NB_FCNTL, fd, 3);
 
-	(void)special;
 	return size ? console_get(buffer, size, flags < 0 || !(flags & NB_O_NONBLOCK)) : 0;
 }
 

@@ -219,14 +219,12 @@ int rumpuser_malloc(size_t size, int alignment, void **memory)
 
 void rumpuser_free(void *memory, size_t size)
 {
-	(void)size;
 	memory_free(memory);
 }
 
 /* At a place of the caller's choice, or executable: not without address spaces. */
 int rumpuser_anonmmap(void *wanted, size_t size, int bits, int executable, void **memory)
 {
-	(void)bits;
 	if (wanted || executable)
 		return NB_EINVAL;
 	*memory = memory_allocate(size, HC_PAGE_SIZE);
@@ -238,6 +236,5 @@ int rumpuser_anonmmap(void *wanted, size_t size, int bits, int executable, void 
 
 void rumpuser_unmap(void *memory, size_t size)
 {
-	(void)size;
 	memory_free(memory);
 }

@@ -12,6 +12,9 @@ NETBSD_LIBS	:= $(NETBSD_COMPONENTS:%=$(NETBSD)/lib/lib%.a)
 NETBSD_C	:= $(wildcard netbsd/*.c)
 NETBSD_OBJECTS	:= $(NETBSD_C:netbsd/%.c=$(B)/netbsd/%.o)
 
+# What a function is given is NetBSD's business, or a program's: not all of it is of use here.
+NETBSD_CFLAGS	= $(CORE_CFLAGS) -Wno-unused-parameter
+
 # What is wrong with PREFIX is said before anything is built.
 $(NETBSD_B)/prefix: netbsd/components $(NETBSD_CHECK) FORCE
 	@mkdir -p $(@D)
@@ -26,7 +29,7 @@ $(NETBSD_B)/names.h: netbsd/netbsd.mk
 
 $(NETBSD_B)/%.o: netbsd/%.c $(wildcard netbsd/*.h hypercall/*.h) netbsd/netbsd.mk $(NETBSD_B)/prefix \
 		$(NETBSD_B)/names.h
-	$(CC) $(CORE_CFLAGS) -I$(NETBSD)/include -I$(NETBSD_B) -c -o $@ $<
+	$(CC) $(NETBSD_CFLAGS) -I$(NETBSD)/include -I$(NETBSD_B) -c -o $@ $<
 
 # Only the entry points stay global.  (What programs and file systems of the libraries want of each
 # other is in the components that netbsd/components names.)
@@ -58,7 +61,7 @@ CLIENT_OBJECTS	:= $(CLIENT_C:%.c=$(B)/tests/netbsd/client/%.o)
 
 $(B)/tests/netbsd/client/%.o: %.c $(wildcard netbsd/*.h hypercall/*.h tests/netbsd/include/rump/*.h) netbsd/netbsd.mk
 	@mkdir -p $(@D)
-	$(CC) $(CORE_CFLAGS) -Itests/netbsd/include -c -o $@ $<
+	$(CC) $(NETBSD_CFLAGS) -Itests/netbsd/include -c -o $@ $<
 
 $(B)/tests/netbsd/client.o: $(CLIENT_OBJECTS) netbsd/netbsd.lds
 	$(CC) -E -P -undef -x assembler-with-cpp -o $(@D)/client.lds netbsd/netbsd.lds
@@ -71,5 +74,5 @@ $(B)/tests/netbsd/client.elf: $(B)/tests/netbsd/client.o $(B)/core/core.o $(CORE
 CALLS_C		:= $(addprefix netbsd/,events.c files.c sockets.c translate.c) tests/netbsd/calls.c
 $(B)/tests/netbsd/calls: $(CALLS_C) netbsd/calls.h netbsd/tasks.h netbsd/netbsd.mk
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -O2,$(HOSTCFLAGS)) -O1 -fsanitize=address,undefined \
+	$(CC) $(filter-out -O2,$(HOSTCFLAGS)) -Wno-unused-parameter -O1 -fsanitize=address,undefined \
 		-fno-sanitize-recover=all -fno-omit-frame-pointer -fno-strict-aliasing -o $@ $(CALLS_C)

@@ -164,7 +164,6 @@ int rumpcomp_pci_dmalloc(size_t size, size_t alignment, unsigned long *physical,
 
 void rumpcomp_pci_dmafree(unsigned long address, size_t size)
 {
-	(void)size;
 	memory_free((void *)address);
 }
 
@@ -172,7 +171,6 @@ void rumpcomp_pci_dmafree(unsigned long address, size_t size)
 int rumpcomp_pci_dmamem_map(struct rumpcomp_pci_dmaseg *segments, size_t nr, size_t size,
 			    void **address)
 {
-	(void)size;
 	if (nr != 1)
 		return NB_EINVAL;
 	*address = (void *)segments[0].ds_vacookie;

@@ -787,6 +787,8 @@ static void __dead serve(void)
 			kill_at = now() + NS_PER_SECOND * word_number("haunch.stop-timeout",
 								      STOP_TIMEOUT_S);
 		}
+		if (signal_fatal())
+			signal_die(signal_fatal());
 		if (now() >= kill_at) {
 			say("the program did not end in time: killed");
 			program_end(128 + SIGKILL);

@@ -29,7 +29,6 @@ static void boot(void *argument)
 {
 	int error;
 
-	(void)argument;
 	error = rump_init();
 	if (error)
 		fail("rump_init() failed with error %d", error);
@@ -184,7 +183,6 @@ void rumpuser_dl_bootstrap(rump_modinit_fn modules, rump_symload_fn symbols,
 	size_t nr = (size_t)(__stop_link_set_modules - __start_link_set_modules);
 	const struct rump_component *const *c;
 
-	(void)symbols;
 	if (nr)
 		modules(__start_link_set_modules, nr);
 	for (c = __start_link_set_rump_components; c < __stop_link_set_rump_components; c++)
@@ -214,71 +212,44 @@ int rumpuser_kill(int64_t process, int signal)
 /* There is no host that has files. */
 int rumpuser_open(const char *path, int mode, int *fd)
 {
-	(void)path;
-	(void)mode;
-	(void)fd;
 	return NB_ENOENT;
 }
 
 int rumpuser_close(int fd)
 {
-	(void)fd;
 	return NB_EBADF;
 }
 
 int rumpuser_getfileinfo(const char *path, uint64_t *size, int *type)
 {
-	(void)path;
-	(void)size;
-	(void)type;
 	return NB_ENOENT;
 }
 
 void rumpuser_bio(int fd, int operation, void *data, size_t size, int64_t offset,
 		  rump_biodone_fn done, void *argument)
 {
-	(void)fd;
-	(void)operation;
-	(void)data;
-	(void)size;
-	(void)offset;
 	done(argument, 0, NB_EBADF);
 }
 
 int rumpuser_iovread(int fd, struct rumpuser_iovec *iov, size_t nr, int64_t offset, size_t *size)
 {
-	(void)fd;
-	(void)iov;
-	(void)nr;
-	(void)offset;
-	(void)size;
 	return NB_EBADF;
 }
 
 int rumpuser_iovwrite(int fd, const struct rumpuser_iovec *iov, size_t nr, int64_t offset,
 		      size_t *size)
 {
-	(void)fd;
-	(void)iov;
-	(void)nr;
-	(void)offset;
-	(void)size;
 	return NB_EBADF;
 }
 
 int rumpuser_syncfd(int fd, int flags, uint64_t start_offset, uint64_t size)
 {
-	(void)fd;
-	(void)flags;
-	(void)start_offset;
-	(void)size;
 	return NB_EBADF;
 }
 
 /* The number that a host's C library keeps: programs get theirs in rax. */
 void rumpuser_seterrno(int error)
 {
-	(void)error;
 }
 
 int rumpuser_daemonize_begin(void)
@@ -288,6 +259,5 @@ int rumpuser_daemonize_begin(void)
 
 int rumpuser_daemonize_done(int error)
 {
-	(void)error;
 	return NB_ENXIO;
 }

@@ -318,8 +318,6 @@ int rumpuser_thread_create(void *(*function)(void *), void *argument, const char
 {
 	struct thread *t = thread_make(function, argument, name, joinable);
 
-	(void)priority;
-	(void)cpu;
 	if (!t)
 		return NB_ENOMEM;
 	if (joinable)

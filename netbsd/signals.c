@@ -26,6 +26,16 @@
 /* Of the flags a handler's frame may set: not those by which a program would rule the machine. */
 #define USER_FLAGS		0xcd5ul		/* CF, PF, AF, ZF, SF, DF, OF; TF is bit 8, which is not */
 
+/* Where struct hc_frame has the registers that struct sigcontext begins with: r8 to r15, di, si... */
+#define AT(register)		(offsetof(struct hc_frame, register) / sizeof(long))
+static const unsigned char registers[] = { AT(r8),  AT(r9),  AT(r10), AT(r11), AT(r12), AT(r13),
+					   AT(r14), AT(r15), AT(di),  AT(si),  AT(bp),	AT(bx),
+					   AT(dx),  AT(ax),  AT(cx),  AT(sp),  AT(ip) };
+
+_Static_assert(offsetof(struct sigcontext, r15) == 7 * 8 &&
+		       offsetof(struct sigcontext, rip) == 16 * 8,
+	       "struct sigcontext begins with these registers");
+
 struct signal_frame {
 	void *restorer;
 	struct ucontext context;
@@ -79,6 +89,18 @@ bool signal_unheard(void)
 		if (t != current_task() && deliverable(t))
 			return true;
 	return false;
+}
+
+int signal_fatal(void)
+{
+	for (struct task *t = tasks; t; t = t->next)
+		for (unsigned long waiting = deliverable(t); waiting; waiting &= waiting - 1) {
+			int number = __builtin_ctzl(waiting) + 1;
+
+			if (actions[number].sa_handler == SIG_DFL && !is_ignored(number))
+				return number;
+		}
+	return 0;
 }
 
 static void wake(struct task *task)
@@ -168,9 +190,7 @@ void signal_of_kernel(int number)
 
 /* ------------------------------------------------------------------ taking one */
 
-static void die(int number) __dead;
-
-static void die(int number)
+void signal_die(int number)
 {
 	static const char *const names[] = { [SIGHUP] = "Hangup",
 					     [SIGINT] = "Interrupt",
@@ -222,7 +242,7 @@ static void push(struct hc_frame *frame, const struct item *item, unsigned long 
 	/* A stack that cannot take it ends the program, as on Linux. */
 	if (!memory_page((void *)sp) || !memory_page((void *)(fpu + hc_fpu_size() - 1)) ||
 	    !(*memory_page((void *)sp) & HC_PROT_WRITE))
-		die(SIGSEGV);
+		signal_die(SIGSEGV);
 	hc_fpu_save((void *)fpu);
 	s = (struct signal_frame *)sp;
 	memset(s, 0, sizeof(*s));
@@ -233,23 +253,8 @@ static void push(struct hc_frame *frame, const struct item *item, unsigned long 
 		!task->stack_size ? 2 : on_stack; /* SS_DISABLE, SS_ONSTACK */
 	memcpy(&s->context.uc_sigmask, &old_mask, sizeof(old_mask));
 	m = &s->context.uc_mcontext;
-	m->r8 = frame->r8;
-	m->r9 = frame->r9;
-	m->r10 = frame->r10;
-	m->r11 = frame->r11;
-	m->r12 = frame->r12;
-	m->r13 = frame->r13;
-	m->r14 = frame->r14;
-	m->r15 = frame->r15;
-	m->rdi = frame->di;
-	m->rsi = frame->si;
-	m->rbp = frame->bp;
-	m->rbx = frame->bx;
-	m->rdx = frame->dx;
-	m->rax = frame->ax;
-	m->rcx = frame->cx;
-	m->rsp = frame->sp;
-	m->rip = frame->ip;
+	for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
+		((unsigned long *)m)[i] = ((unsigned long *)frame)[registers[i]];
 	m->eflags = frame->flags;
 	m->cs = HC_CS_PROGRAM;
 	m->ss = HC_SS_PROGRAM;
@@ -280,7 +285,7 @@ void signal_deliver(struct hc_frame *frame, unsigned long *result)
 		if (is_ignored(number))
 			continue;
 		if (action->sa_handler == SIG_DFL)
-			die(number);
+			signal_die(number);
 		if (result)
 			frame->ax = *result;
 		old_mask = task->restore_mask ? task->saved_mask : task->mask;
@@ -310,30 +315,15 @@ long call_rt_sigreturn(const unsigned long *a)
 	const struct sigcontext *m = &s->context.uc_mcontext;
 	struct task *task = current_task();
 
-	(void)a;
-	frame->r8 = m->r8;
-	frame->r9 = m->r9;
-	frame->r10 = m->r10;
-	frame->r11 = m->r11;
-	frame->r12 = m->r12;
-	frame->r13 = m->r13;
-	frame->r14 = m->r14;
-	frame->r15 = m->r15;
-	frame->di = m->rdi;
-	frame->si = m->rsi;
-	frame->bp = m->rbp;
-	frame->bx = m->rbx;
-	frame->dx = m->rdx;
-	frame->cx = m->rcx;
-	frame->sp = m->rsp;
-	frame->ip = m->rip;
+	for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
+		((unsigned long *)frame)[registers[i]] = ((const unsigned long *)m)[i];
 	frame->flags = (frame->flags & ~USER_FLAGS) | (m->eflags & USER_FLAGS);
 	frame->cs = HC_CS_PROGRAM;
 	memcpy(&task->mask, &s->context.uc_sigmask, sizeof(task->mask));
 	task->mask &= ~UNBLOCKABLE;
 	if (m->fpstate)
 		hc_fpu_restore((const void *)m->fpstate);
-	return (long)m->rax;
+	return (long)frame->ax;
 }
 
 void signal_exception(unsigned int vector, unsigned long error, unsigned long address,
@@ -354,7 +344,6 @@ void signal_exception(unsigned int vector, unsigned long error, unsigned long ad
 		number = signals[vector].number;
 		code = signals[vector].code;
 	}
-	(void)error;
 	if (vector == 14 && memory_page((const void *)address))
 		code = SEGV_ACCERR;
 	/* A fault that is blocked or ignored would happen again at once. */
@@ -471,7 +460,6 @@ long call_rt_sigsuspend(const unsigned long *a)
 
 long call_pause(const unsigned long *a)
 {
-	(void)a;
 	while (!signal_waits())
 		pause_until(FOREVER);
 	return -EINTR;

@@ -162,7 +162,6 @@ long call_exit_group(const unsigned long *a)
 
 long call_gettid(const unsigned long *a)
 {
-	(void)a;
 	return current_task()->number;
 }
 
@@ -189,7 +188,6 @@ long call_arch_prctl(const unsigned long *a)
 
 long call_sched_yield(const unsigned long *a)
 {
-	(void)a;
 	sched_yield();
 	return 0;
 }
@@ -207,7 +205,6 @@ long call_sched_getaffinity(const unsigned long *a)
 
 long call_wait4(const unsigned long *a)
 {
-	(void)a;
 	return -ECHILD;
 }
 

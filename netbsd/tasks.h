@@ -85,6 +85,13 @@ void signal_of_kernel(int number);
  */
 void signal_deliver(struct hc_frame *frame, unsigned long *result);
 
+/*
+ * The number of a signal that ends the program, which somebody would have to take who may wait in NetBSD for ever;
+ * or 0.  And that end.
+ */
+int signal_fatal(void);
+void signal_die(int number) __attribute__((noreturn));
+
 /* Is there anybody who waits in NetBSD, and has not learned yet that there is a signal for him? */
 bool signal_unheard(void);
 

@@ -239,8 +239,6 @@ again:
 
 static void alarm_fire(struct timer *timer, unsigned long times)
 {
-	(void)timer;
-	(void)times;
 	signal_send(NULL, SIGALRM, SI_KERNEL);
 }
 

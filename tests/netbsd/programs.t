@@ -95,6 +95,38 @@ timeout 60 ./haunch run -k netbsd -n none "$TMP/fork" >"$TMP/image" 2>&1 </dev/n
 [ $? = 3 ] && grep -q '^fork: -1' "$TMP/image" && grep -q 'haunch: a new process .*only threads' "$TMP/image"
 ok 'fork: an error, and a line that says why' "$(cat "$TMP/image")"
 
+# Who waits in the kernel for ever is ended by a signal all the same.
+cat >"$TMP/accept.c" <<'END'
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+int main(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(80) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 5))
+		return 1;
+	puts("it waits");
+	fflush(stdout);
+	return accept(fd, NULL, NULL) < 0;
+}
+END
+./haunch cc -o "$TMP/accept" "$TMP/accept.c"
+./haunch run -k netbsd -n none "$TMP/accept" >"$TMP/image" 2>&1 </dev/null &
+pid=$!
+tries=0
+until grep -q 'it waits' "$TMP/image" || [ $tries -ge 300 ]; do
+	tries=$((tries + 1))
+	sleep 0.1
+done
+kill $pid
+wait $pid
+status=$?
+[ $status = 143 ] && grep -q 'it waits' "$TMP/image" && ! grep -q 'in time: killed' "$TMP/image"
+ok 'a server that waits in accept() ends by SIGTERM' "status $status" "$(cat "$TMP/image")"
+
 cat >"$TMP/dynamic.c" <<'END'
 #include <stdio.h>
 #include <math.h>
