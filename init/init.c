@@ -4,13 +4,17 @@
  * init.c - the first program in an image.
  *
  * Mounts what a POSIX program expects and the disks it was told of, brings up the network, runs the
- * program that /.haunch/program names (NUL-terminated strings: the number of arguments, the arguments,
- * the environment), and when that ends syncs, unmounts, reports its exit status and powers off.  The
+ * program that /.haunch/program names (NUL-terminated strings: the number of arguments, and how many of them
+ * stay when the command line has others; the arguments, the environment), and when that ends syncs, unmounts, reports its exit status and powers off.  The
  * power button, Ctrl-Alt-Del and SIGTERM ask for that: the program gets its stop signal first.
  *
  * The kernel's command line says the rest:
  *   haunch.mount=DEVICE:DIRECTORY[:FSTYPE[:ro]]   mount a disk; any number of them
  *   haunch.hostname=NAME
+ *   haunch.base=CHECKSUM                          the root is on a disk that is the image itself
+ *   haunch.share=TAG:DIRECTORY[:ro]               mount a folder of the host (9P); any number of them
+ *   haunch.read-only                              of what is in memory, and of the root
+ *   haunch.user=USER[:GROUP], haunch.directory=DIRECTORY, haunch.env=NAME=VALUE   for the program
  *   haunch.network=dhcp|wait|static|off           wait: dhcp, and the program starts only with a lease
  *   haunch.stop=NUMBER                            of a signal; SIGTERM if not given
  *   haunch.stop-timeout=SECONDS                   10 if not given; then it is killed
@@ -20,11 +24,13 @@
  *   root=DEVICE [rootfstype=TYPE] [ro]            make a disk the root; the program may be there or
  *                                                 in the image
  *   -- ARGUMENT...                                instead of the baked arguments
+ * Of these, "%" and two hexadecimal digits are a character.
  *
  * Every instruction counts as boot time: no system call that is not needed.  As process 1 it must
  * never end by itself.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -52,7 +58,8 @@
 #define EXIT_STATUS_FILE	"/sys/module/haunch/parameters/exit_status"
 #define PANIC_REBOOTS_FILE	"/sys/module/haunch/parameters/panic_reboots"
 #define COMMAND_LINE_SIZE	4096
-#define MAX_MOUNTS		16
+#define MAX_MOUNTS		32
+#define MAX_ENVIRONMENT		128	/* on the kernel's command line */
 #define MAX_ARGUMENTS		256	/* on the kernel's command line */
 
 /* Enough for a busy server, few enough for programs that make tables for all there may be. */
@@ -71,8 +78,15 @@
 #define STATUS_NOT_FOUND	127
 
 static char command_line[COMMAND_LINE_SIZE];
-static char *mounts[MAX_MOUNTS];	/* values of haunch.mount= */
+static struct {
+	void (*mount)(char *word);
+	char *word;
+} mounts[MAX_MOUNTS];			/* values of haunch.mount= and haunch.share= */
 static unsigned int nr_mounts;
+static char *more_environment[MAX_ENVIRONMENT];
+static unsigned int nr_more_environment;
+static const char *base, *user, *directory;
+static bool read_only;
 const char *root, *root_type, *hostname;
 bool root_read_only;
 static enum network network = NETWORK_STATIC;
@@ -81,7 +95,7 @@ static int stop_signal = SIGTERM;
 static long stop_timeout_ms = STOP_TIMEOUT_S * 1000;
 static struct rlimit files = { FILES_SOFT, FILES_HARD };
 static const char *io_streams, *terminal_size;
-static char *new_arguments[MAX_ARGUMENTS + 2];	/* [0] is the program */
+static char *new_arguments[MAX_ARGUMENTS];
 static unsigned int nr_new_arguments;
 
 static pid_t program_pid;
@@ -286,6 +300,32 @@ static char *next_word(char **at)
 	return word;
 }
 
+/* Put characters in the place of "%" and two digits. */
+static char *decode(char *word)
+{
+	char *from, *to, digits[3] = "";
+
+	for (from = to = word; *from; from++) {
+		memcpy(digits, from + (*from == '%'), strnlen(from + (*from == '%'), 2));
+		if (*from == '%' && isxdigit(digits[0]) && isxdigit(digits[1])) {
+			*to++ = strtoul(digits, NULL, 16);
+			from += 2;
+		} else {
+			*to++ = *from;
+		}
+	}
+	*to = '\0';
+	return word;
+}
+
+static void add_mount(void (*mount)(char *word), char *word)
+{
+	if (nr_mounts == MAX_MOUNTS)
+		fail("too many haunch.mount= and haunch.share= on the command line");
+	mounts[nr_mounts].mount = mount;
+	mounts[nr_mounts++].word = decode(word);
+}
+
 /* Which of the words is it?  One that is none of them is an error that names the setting. */
 static unsigned int choice(const char *setting, const char *value, const char *const *words)
 {
@@ -320,15 +360,27 @@ static void read_command_line(void)
 		if (arguments) {
 			if (nr_new_arguments == MAX_ARGUMENTS)
 				fail("too many arguments on the command line");
-			new_arguments[++nr_new_arguments] = word;
+			new_arguments[nr_new_arguments++] = word;
 		} else if (!strcmp(word, "--")) {
 			arguments = true;
 		} else if ((value = value_of(word, "haunch.mount="))) {
-			if (nr_mounts == MAX_MOUNTS)
-				fail("too many haunch.mount= on the command line");
-			mounts[nr_mounts++] = value;
+			add_mount(mount_disk, value);
+		} else if ((value = value_of(word, "haunch.share="))) {
+			add_mount(mount_share, value);
+		} else if ((value = value_of(word, "haunch.env="))) {
+			if (nr_more_environment == MAX_ENVIRONMENT)
+				fail("too many haunch.env= on the command line");
+			more_environment[nr_more_environment++] = decode(value);
+		} else if ((value = value_of(word, "haunch.user="))) {
+			user = decode(value);
+		} else if ((value = value_of(word, "haunch.directory="))) {
+			directory = decode(value);
+		} else if ((value = value_of(word, "haunch.base="))) {
+			base = value;
+		} else if (!strcmp(word, "haunch.read-only")) {
+			read_only = true;
 		} else if ((value = value_of(word, "haunch.hostname="))) {
-			hostname = value;
+			hostname = decode(value);
 		} else if ((value = value_of(word, "haunch.network="))) {
 			network = choice("network", value, networks);
 		} else if ((value = value_of(word, "haunch.restart="))) {
@@ -362,15 +414,27 @@ struct program {
 	int fd;				/* the program's file in the image, or -1 */
 	char **arguments;
 	char **environment;
+	struct user user;
 };
 
-/* Split the program file into its strings. */
+/* The place in a list of the environment that has the variable of a word "NAME=VALUE", or its end. */
+static char **find_variable(char **list, const char *word)
+{
+	size_t length = strcspn(word, "=") + 1;
+
+	for (; *list; list++)
+		if (!strncmp(*list, word, length))
+			break;
+	return list;
+}
+
+/* Split the program file into its strings, and put those of the command line into their place. */
 static void read_program(struct program *program)
 {
 	struct stat st;
-	char *data, *at, *end;
-	unsigned int count = 0, nr_arguments, i;
-	char **strings;
+	char *data, *at, *end, *kept_text;
+	unsigned int count = 0, nr_arguments, kept, i;
+	char **strings, **argument, **variable;
 	ssize_t length;
 
 	if (stat(PROGRAM_FILE, &st))
@@ -382,28 +446,48 @@ static void read_program(struct program *program)
 	end = data + (length > 0 ? length : 0);
 	for (at = data; at < end; at += strlen(at) + 1)
 		count++;
-	nr_arguments = count ? atoi(data) : 0;
-	if (!nr_arguments || nr_arguments >= count)
+	nr_arguments = count ? strtoul(data, &kept_text, 10) : 0;
+	kept = nr_arguments ? strtoul(kept_text, NULL, 10) : 0;
+	if (!nr_arguments || nr_arguments >= count || kept > nr_arguments)
 		fail(PROGRAM_FILE ": damaged: bake the image again");
 	/* argv, NULL, envp, NULL; the number at the front makes room for one of the NULLs. */
-	strings = malloc((count + 1) * sizeof(*strings));
+	strings = calloc(count + 1 + MAX_ARGUMENTS + MAX_ENVIRONMENT, sizeof(*strings));
 	if (!strings)
 		fail(PROGRAM_FILE ": %s", strerror(ENOMEM));
 	at = data + strlen(data) + 1;
+	argument = program->arguments = strings;
 	for (i = 0; i < nr_arguments; i++, at += strlen(at) + 1)
-		strings[i] = at;
-	strings[i++] = NULL;
-	program->arguments = strings;
-	program->environment = strings + i;
-	for (; i < count; i++, at += strlen(at) + 1)
-		strings[i] = at;
-	strings[i] = NULL;
+		if (i < kept || !nr_new_arguments)
+			*argument++ = at;
+	for (i = 0; i < nr_new_arguments; i++)
+		*argument++ = new_arguments[i];
+	variable = program->environment = argument + 1;
+	for (i = nr_arguments + 1; i < count; i++, at += strlen(at) + 1)
+		*variable++ = at;
+	for (i = 0; i < nr_more_environment; i++)
+		*find_variable(program->environment, more_environment[i]) = more_environment[i];
 	program->path = program->arguments[0];
 	program->fd = -1;
-	if (nr_new_arguments) {
-		new_arguments[0] = program->arguments[0];
-		program->arguments = new_arguments;
+}
+
+/* Whom and where the program is run as; HOME is the user's, where nobody said otherwise. */
+static void prepare(struct program *program)
+{
+	static char home[PATH_MAX];
+	char **path;
+
+	if (user)
+		find_user(user, &program->user);
+	path = find_variable(program->environment, "HOME=");
+	if (user && *path && !strcmp(*path, "HOME=/root") && program->user.home) {
+		snprintf(home, sizeof(home), "HOME=%s", program->user.home);
+		*path = home;
 	}
+	if (directory && chdir(directory))
+		fail("the working directory %s: %s", directory, strerror(errno));
+	path = find_variable(program->environment, "PATH=");
+	if (!strchr(program->path, '/') && *path)
+		program->path = find_program(program->path, *path + strlen("PATH="));
 }
 
 /* What stood in the way of execve(), in words a user can act upon. */
@@ -456,6 +540,8 @@ static void start(const struct program *program)
 		if (stream_of(0) < 0)
 			ioctl(0, TIOCSCTTY, 0);
 		setrlimit(RLIMIT_NOFILE, &files);
+		if (user)
+			become(&program->user);
 		signal(SIGPIPE, SIG_DFL);	/* what is ignored stays so after exec */
 		sigprocmask(SIG_SETMASK, &no_signals, NULL);
 		execve(program->path, program->arguments, program->environment);
@@ -571,11 +657,16 @@ int main(int argc, char **argv)
 	if (root) {
 		program.fd = open(program.path, O_RDONLY | O_CLOEXEC);
 		mount_root();
+	} else if (base) {
+		mount_base(base, read_only);
 	}
-	limit_memory();
+	limit_memory(root || base, read_only);
 	for (i = 0; i < nr_mounts; i++)
-		mount_disk(mounts[i]);
+		mounts[i].mount(mounts[i].word);
 	network_start(network);
+	if (read_only)
+		protect_root();
+	prepare(&program);
 	status = stopping ? 128 + SIGTERM :
 		 restart == RESTART_AGAIN ? run_again(&program) : run(&program);
 	if (restart == RESTART_REBOOT && !stopping) {

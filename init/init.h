@@ -37,10 +37,29 @@ void log_start(void);
 /* mount.c */
 extern bool may_mount;		/* else the machine is somebody else's */
 void mount_system(void);
-void limit_memory(void);
+/* on_disk: the root is; read_only: nobody is to write to it. */
+void limit_memory(bool on_disk, bool read_only);
 void mount_root(void);
+void mount_base(const char *checksum, bool read_only);
 void mount_disk(char *word);
+void mount_share(char *word);
+void protect_root(void);
 void unmount_all(void);
+
+/* user.c */
+#define MAX_GROUPS		64
+struct user {
+	unsigned int uid, gid;
+	gid_t groups[MAX_GROUPS];
+	int nr_groups;
+	const char *home;	/* NULL: not known */
+};
+/* "USER[:GROUP]", names of the guest's or numbers. */
+void find_user(const char *name, struct user *user);
+/* In a child that is about to exec: ends it if it cannot. */
+void become(const struct user *user);
+/* A program without a "/", in a list of folders; the name itself if it is in none. */
+const char *find_program(const char *name, const char *folders);
 
 /* stream.c */
 void streams_open(const char *names, const char *size);

@@ -56,15 +56,15 @@ static void write_pages(const char *path, unsigned long long pages)
  * What is in memory and can be filled by everybody has a limit, so that no user takes all of it.  A
  * /tmp with files of the image in it is left as it is.
  */
-void limit_memory(void)
+void limit_memory(bool on_disk, bool read_only)
 {
 	struct sysinfo info;
 
 	/* The machine is somebody else's: its settings are not ours to change. */
 	if (!may_mount)
 		return;
-	if (!root && !rmdir("/tmp")) {
-		if (mkdir("/tmp", 01777) ||
+	if (on_disk ? read_only : !rmdir("/tmp")) {
+		if ((!on_disk && mkdir("/tmp", 01777)) ||
 		    mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, SHARE_OF_MEMORY))
 			say("/tmp has no limit: %s", strerror(errno));
 	}
@@ -152,25 +152,122 @@ void mount_disk(char *word)
 		fail("cannot mount %s on %s: %s", device, dir, strerror(errno));
 }
 
-/* Make a disk the root, with the system's mounts moved there. */
-void mount_root(void)
+/* TAG:DIRECTORY[:ro]: a folder of the host's.  What is mapped into memory there can be written, too. */
+void mount_share(char *word)
+{
+	char *dir = strchr(word, ':'), *option;
+
+	if (!dir)
+		fail("haunch.share= wants TAG:DIRECTORY[:ro], not %s", word);
+	*dir++ = '\0';
+	option = strrchr(dir, ':');
+	if (option)
+		*option++ = '\0';
+	make_directories(dir);
+	if (mount(word, dir, "9p", option ? MS_RDONLY : 0,
+		  "trans=virtio,version=9p2000.L,msize=262144,cache=mmap"))
+		fail("cannot mount the host's folder on %s: %s", dir,
+		     errno == ENODEV ? "the kernel has no 9P: bake with -k generic" : strerror(errno));
+}
+
+/* Make what is mounted at a folder the root, with the system's mounts moved there. */
+static void change_root(const char *dir)
 {
 	static const char *const moved[] = { "/proc", "/sys", "/dev" };
 	unsigned int i;
 
-	mkdir("/.haunch/root", 0755);
-	if (mount_device(root, "/.haunch/root", root_type, root_read_only))
-		fail("cannot mount %s as the root: %s", root, strerror(errno));
-	if (chdir("/.haunch/root"))
-		fail("/.haunch/root: %s", strerror(errno));
+	if (chdir(dir))
+		fail("%s: %s", dir, strerror(errno));
 	for (i = 0; i < sizeof(moved) / sizeof(moved[0]); i++) {
 		mkdir(moved[i] + 1, 0755);
 		mount(moved[i], moved[i] + 1, NULL, MS_MOVE, NULL);
 	}
 	if (mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
 		fail("cannot change the root: %s", strerror(errno));
+}
+
+void mount_root(void)
+{
+	mkdir("/.haunch/root", 0755);
+	if (mount_device(root, "/.haunch/root", root_type, root_read_only))
+		fail("cannot mount %s as the root: %s", root, strerror(errno));
+	change_root("/.haunch/root");
 	/* Where nothing else is said, names are asked of whom DHCP or ip= told the kernel of. */
 	symlink("/proc/net/pnp", "/etc/resolv.conf");
+}
+
+/* FNV-1a, 64 bits, of a squashfs's superblock (tools/base.c). */
+static bool is_base(const char *device, unsigned long long wanted)
+{
+	unsigned char block[96];
+	unsigned long long sum = 0xcbf29ce484222325;
+	int fd = open(device, O_RDONLY | O_CLOEXEC);
+	size_t i;
+	bool whole;
+
+	if (fd < 0)
+		return false;
+	whole = read(fd, block, sizeof(block)) == sizeof(block);
+	close(fd);
+	for (i = 0; whole && i < sizeof(block); i++)
+		sum = (sum ^ block[i]) * 0x100000001b3;
+	return whole && sum == wanted;
+}
+
+/* Which disk, or part of one, it is, the hypervisor decides. */
+static const char *find_base(const char *checksum)
+{
+	static char device[64] = "/dev/";
+	unsigned long long wanted = strtoull(checksum, NULL, 16);
+	char partitions[4096], *line, *name;
+	unsigned int waited;
+
+	for (waited = 0; waited < DEVICE_WAIT_MS; waited += 10) {
+		/* "major minor blocks NAME"; the last one first, for that is where it is in `haunch run`. */
+		if (read_file("/proc/partitions", partitions, sizeof(partitions)) < 0)
+			break;
+		while ((line = strrchr(partitions, '\n'))) {
+			*line = '\0';
+			name = strrchr(partitions, ' ');
+			if (!name || strchr(name, '\n'))
+				continue;
+			snprintf(device + 5, sizeof(device) - 5, "%s", name + 1);
+			if (is_base(device, wanted))
+				return device;
+		}
+		sleep_ms(10);
+	}
+	fail("the disk with the image's files is not there: attach the image as a disk, too");
+}
+
+/* The image's files on a disk, below what is written, which is in memory. */
+void mount_base(const char *checksum, bool read_only)
+{
+	const char *device = find_base(checksum);
+
+	mkdir("/.haunch/base", 0755);
+	if (mount(device, "/.haunch/base", "squashfs", MS_RDONLY, NULL))
+		fail("cannot mount the image's files on %s: %s", device, strerror(errno));
+	if (read_only) {
+		change_root("/.haunch/base");
+		return;
+	}
+	mkdir("/.haunch/over", 0755);
+	mkdir("/.haunch/root", 0755);
+	if (mount("over", "/.haunch/over", "tmpfs", 0, NULL) || mkdir("/.haunch/over/upper", 0755) ||
+	    mkdir("/.haunch/over/work", 0755) ||
+	    mount("root", "/.haunch/root", "overlay", 0, "lowerdir=/.haunch/base,"
+		  "upperdir=/.haunch/over/upper,workdir=/.haunch/over/work"))
+		fail("cannot make the image's files writable: %s",
+		     errno == ENODEV ? "the kernel has no overlayfs: bake with -k generic" : strerror(errno));
+	change_root("/.haunch/root");
+}
+
+/* The root in memory, too. */
+void protect_root(void)
+{
+	if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL))
+		fail("cannot make the root read-only: %s", strerror(errno));
 }
 
 /* The file systems on disks, whoever mounted them, the last one first; / becomes read-only. */

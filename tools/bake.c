@@ -5,19 +5,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "commands.h"
+#include "origin.h"
 #include "recipe.h"
-
-extern char **environ;
 
 /* ------------------------------------------------------------------ ISO */
 
@@ -37,27 +34,17 @@ static const char grub_configuration[] =
 	"multiboot2 /boot/haunch.elf\n"
 	"boot\n";
 
-static char *work, *unfinished;		/* a folder and a file to be removed */
+static char *unfinished;		/* a file to be removed */
 
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
+static void remove_unfinished(void)
 {
-	(void)st;
-	(void)kind;
-	(void)at;
-	return remove(path);
-}
-
-static void remove_work(void)
-{
-	if (work)
-		nftw(work, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	if (unfinished)
 		unlink(unfinished);
 }
 
 static char *make_folder(const char *name)
 {
-	char *path = xprintf("%s/%s", work, name);
+	char *path = xprintf("%s/%s", work_folder(), name);
 
 	if (mkdir(path, 0755))
 		die("cannot make %s: %s", path, strerror(errno));
@@ -72,53 +59,21 @@ static void write_text(const char *path, const char *text)
 		die("cannot write %s: %s", path, strerror(errno));
 }
 
-/* The last line of a log that speaks of an error. */
-static const char *find_error(const char *log)
-{
-	static char line[256];
-	char text[256];
-	FILE *f = fopen(log, "re");
-
-	strcpy(line, "see whether there is room");
-	while (f && fgets(text, sizeof(text), f)) {
-		text[strcspn(text, "\n")] = '\0';
-		if (strcasestr(text, "error"))
-			strcpy(line, text);
-	}
-	if (f)
-		fclose(f);
-	return line;
-}
-
 static void grub(const char *from, const char *image)
 {
-	char *log = xprintf("%s/log", work);
 	const char *arguments[] = {
 		"grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "--install-modules=" GRUB_MODULES,
 		"--modules=" GRUB_MODULES, "--locales=", "--fonts=", "--themes=", "-o", unfinished,
 		from, NULL,
 	};
-	posix_spawn_file_actions_t files;
-	int error, status;
-	pid_t pid;
 
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	posix_spawn_file_actions_adddup2(&files, 1, 2);
-	error = posix_spawnp(&pid, arguments[0], &files, NULL, (char *const *)arguments, environ);
-	posix_spawn_file_actions_destroy(&files);
-	if (error)
-		die("cannot start grub-mkrescue (%s); run: haunch setup iso", strerror(error));
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (status)
-		die("grub-mkrescue could not make %s: %s", image, find_error(log));
-	free(log);
+	child_run(arguments, "grub-common", xprintf("make %s", image));
 }
 
 static void bake_iso(const struct recipe *recipe, const char *output)
 {
-	const char *tmp = getenv("TMPDIR"), *slash;
+	struct recipe one_part = *recipe;
+	const char *slash;
 	char *real = realpath(output, NULL), *folder;
 	mode_t mask = umask(0);
 	struct stat st;
@@ -133,12 +88,7 @@ static void bake_iso(const struct recipe *recipe, const char *output)
 	if (!stat(output, &st) && !S_ISREG(st.st_mode))
 		die("cannot write %s: it is a %s", output,
 		    S_ISDIR(st.st_mode) ? "directory" : "device or pipe, not a file");
-	folder = xprintf("%s/haunch-iso.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(folder))
-		die("cannot make a temporary directory in %s: %s", tmp && *tmp ? tmp : "/tmp",
-		    strerror(errno));
-	work = folder;
-	clean_up_by(remove_work);
+	clean_up_by(remove_unfinished);
 	clean_up_on_signals(true);
 	slash = strrchr(output, '/');
 	unfinished = xprintf("%.*s.haunch-bake-XXXXXX", slash ? (int)(slash - output + 1) : 0,
@@ -152,14 +102,15 @@ static void bake_iso(const struct recipe *recipe, const char *output)
 	folder = make_folder("iso");
 	free(make_folder("iso/boot"));
 	free(make_folder("iso/boot/grub"));
-	recipe_bake(recipe, xprintf("%s/boot/haunch.elf", folder));
+	one_part.one_part = true;
+	recipe_bake(&one_part, xprintf("%s/boot/haunch.elf", folder));
 	clean_up_on_signals(true);
 	write_text(xprintf("%s/boot/grub/grub.cfg", folder), grub_configuration);
 	grub(folder, output);
 	if (chmod(unfinished, 0666 & ~mask) || rename(unfinished, output))
 		die("cannot write %s: %s", output, strerror(errno));
 	unfinished = NULL;
-	remove_work();
+	work_remove();
 }
 
 /* ------------------------------------------------------------------ the command */
@@ -173,6 +124,7 @@ static const struct poptOption options[] = {
 	OPTION_VALUE("memory", 'm', 'm', "SIZE",
 		     "the machine's memory, as in 64M or 1G: the image does not start with less "
 		     "(default: computed)"),
+	OPTION_FILES('d'),
 	OPTION_TABLE(recipe_options, NULL),
 	OPTION_TABLE(settings_options, NULL),
 	OPTION_END
@@ -208,7 +160,7 @@ static int main_bake(int argc, const char **argv)
 	if (words.nr_operands > 1)
 		usage("unexpected '%s': the program's arguments come after '--'",
 		      words.operands[1]);
-	if (!words.nr_operands && words.nr_rest) {
+	if (!words.nr_operands && words.nr_rest && !origin_is(*words.rest)) {
 		recipe.program = *words.rest++;
 		words.nr_rest--;
 	} else if (words.nr_operands) {
@@ -218,27 +170,36 @@ static int main_bake(int argc, const char **argv)
 	}
 	recipe.arguments = words.rest;
 	recipe.nr_arguments = words.nr_rest;
-	recipe.kernel = settings.kernel ? settings.kernel : "virtio";
+	recipe.kernel = settings.kernel;
 	recipe.memory = settings.memory;
 	if (!output) {
 		name = strrchr(recipe.program, '/');
-		output = xprintf("%s.%s", name ? name + 1 : recipe.program, iso ? "iso" : "img");
+		name = origin_is(recipe.program) ? origin_name(recipe.program) :
+		       name ? name + 1 : recipe.program;
+		output = xprintf("%s.%s", name, iso ? "iso" : "img");
 	}
 	if (iso)
 		bake_iso(&recipe, output);
 	else
 		recipe_bake(&recipe, output);
+	work_remove();
 	return 0;
 }
 
 const struct command command_bake = {
 	.name = "bake",
 	.main = main_bake,
-	.usage = "usage: haunch bake [OPTION]... PROGRAM [-- ARGUMENT...]\n",
+	.usage = "usage: haunch bake [OPTION]... PROGRAM [-- ARGUMENT...]\n"
+		 "       haunch bake [OPTION]... ROOT [-- PROGRAM ARGUMENT...]\n",
 	.about =
 		"Make an image that boots PROGRAM with the arguments: an unmodified x86-64 Linux "
 		"executable, static (haunch cc, gcc -static-pie, gcc -static) or dynamic.  When it "
-		"ends the machine powers off.",
+		"ends the machine powers off.\n"
+		"ROOT is a whole system: deb:PACKAGE[,PACKAGE...], of Debian packages, which starts what "
+		"their systemd units say; oci:LAYOUT[:TAG], docker-archive:FILE and "
+		"docker://REGISTRY/IMAGE, container images with all that they say of themselves; "
+		"rootfs:DIRECTORY or rootfs:ARCHIVE, which wants to be told what to start.  Arguments "
+		"replace what it would start, but for a container image's entry point.",
 	.options = options,
 	.notes =
 		"PROGRAM becomes /bin/NAME in the image, unless a -d directory holds it: then it "

@@ -51,8 +51,13 @@ static const char *open_payload(struct image *image)
 		    view_has(file, end + sizeof(trailer), trailer.size)) {
 			image->drivers.data = file->data + end + sizeof(trailer);
 			image->drivers.size = trailer.size;
+			image->base = trailer.base;
+			image->base_size = trailer.base_size;
 		}
 	}
+	if (image->base_size && (image->base % PAGE_SIZE || image->base_size % PAGE_SIZE ||
+				 !view_has(file, image->base, image->base_size)))
+		return "is damaged: a part of it is missing";
 	return NULL;
 }
 

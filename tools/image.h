@@ -4,8 +4,8 @@
  * image.h - reading kernels and baked images; the format itself is in core/image.h.
  *
  * A baked image is the kernel's ELF file, the payload as one more segment of it, and behind the
- * payload, outside all segments and so never loaded, what only `haunch inspect` wants: a trailer
- * with the names of the kernel's drivers.
+ * payload, outside all segments and so never loaded, a trailer with the names of the kernel's drivers,
+ * and the base: a file system with what is too much for memory, which the machine has as a disk.
  */
 #ifndef TOOLS_IMAGE_H
 #define TOOLS_IMAGE_H
@@ -13,7 +13,7 @@
 #include "../core/image.h"
 #include "elf64.h"
 
-#define IMAGE_TRAILER_MAGIC	"HAUNCHDR"
+#define IMAGE_TRAILER_MAGIC	"HAUNCHTR"
 
 /* A first line that names no driver: the licence of the image's kernel. */
 #define IMAGE_LICENCE		"licence: "
@@ -21,6 +21,7 @@
 struct image_trailer {
 	char magic[8];			/* IMAGE_TRAILER_MAGIC, without its NUL */
 	uint64_t size;			/* of the text behind it: "drivers/net/dummy", one a line */
+	uint64_t base, base_size;	/* in the file, page aligned; 0: there is none */
 };
 
 struct image {
@@ -35,6 +36,7 @@ struct image {
 	const char *command_line;
 	struct view initrd;
 	struct view drivers;
+	uint64_t base, base_size;	/* in the file; 0: none */
 };
 
 /* Returns NULL, or words that follow the path; every offset in *image is then in bounds. */

@@ -164,6 +164,15 @@ void options_table(const struct command *command)
 /* ------------------------------------------------------------------ settings */
 
 const struct poptOption settings_options[] = {
+	OPTION_VALUE("env", 'e', 'e', "NAME=VALUE",
+		     "set an environment variable; NAME alone: as it is here; any number"),
+	OPTION_VALUE("env-file", '\0', OPTION_ENV_FILE, "FILE", "such variables, one a line"),
+	OPTION_VALUE("user", 'u', 'u', "USER[:GROUP]",
+		     "run the program as a user, by name or number (default: root)"),
+	OPTION_VALUE("workdir", 'w', 'w', "DIRECTORY", "where it runs (default: /)"),
+	OPTION_VALUE("hostname", '\0', OPTION_HOSTNAME, "NAME", "the machine's name"),
+	OPTION_FLAG("read-only", '\0', OPTION_READ_ONLY,
+		    "nothing can be written but /tmp, /dev/shm, disks and volumes"),
 	OPTION_VALUE("append", 'c', 'c', "WORDS", "more words for the kernel's command line"),
 	OPTION_VALUE("mount", '\0', OPTION_MOUNT, "DEVICE:DIRECTORY[:FSTYPE[:ro]]",
 		     "mount a disk before the program starts, as in /dev/vda:/srv/www:ext4; any "
@@ -187,13 +196,16 @@ const struct poptOption settings_options[] = {
 };
 
 const struct poptOption recipe_options[] = {
-	OPTION_VALUE("dir", 'd', 'd', "HOST:GUEST",
-		     "take a file along, or a directory with all that is in it, as GUEST in the "
-		     "image; modes, owners and symlinks are kept; any number"),
 	OPTION_FLAG("bare", '\0', OPTION_BARE,
 		    "leave out what is taken along from this machine beside libraries: its time zone, "
 		    "and the certificates of authorities if PROGRAM speaks TLS"),
-	OPTION_VALUE("env", 'e', 'e', "NAME=VALUE", "set an environment variable; any number"),
+	OPTION_FLAG("full", '\0', OPTION_FULL,
+		    "of deb: all that was installed, with documentation and package manager"),
+	OPTION_FLAG("pull", '\0', OPTION_PULL,
+		    "make a root of packages, or fetch a container image, anew"),
+	OPTION_FLAG("in-memory", '\0', OPTION_IN_MEMORY,
+		    "all files are in memory, also many; otherwise those stay on a disk, which is the "
+		    "image itself"),
 	OPTION_VALUE("kernel", 'k', 'k', "virtio|generic|netbsd",
 		     "virtio: small, for virtual machines; generic: has all drivers (e1000, vmxnet3, "
 		     "AHCI, NVMe...); netbsd: NetBSD's rump kernel (haunch build --netbsd); default: "
@@ -246,7 +258,7 @@ uint64_t parse_memory(const char *option, const char *text)
 }
 
 /* A signal's number, by its name with or without SIG. */
-static int parse_signal(const char *text)
+int parse_signal(const char *text)
 {
 	const char *bare = strncasecmp(text, "SIG", 3) ? text : text + 3, *name;
 	int i;
@@ -271,12 +283,57 @@ static void check_mount(const char *mount)
 		      "not '%s'", mount);
 }
 
+/* What a boot loader, the kernel or init would take apart is a "%" and two digits (RFC 3986, 2.1). */
+void add_setting(char **words, const char *name, const char *value)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_./:,=@+-";
+	char *word = xmalloc(strlen(name) + 3 * strlen(value) + 10), *to;
+
+	to = word + sprintf(word, "haunch.%s=", name);
+	for (; *value; value++)
+		to += strchr(plain, *value) ? sprintf(to, "%c", *value)
+					    : sprintf(to, "%%%02X", (unsigned char)*value);
+	add_words(words, word);
+	free(word);
+}
+
 static void take_setting(struct settings *s, const char *name, const char *value)
 {
-	char *word = xprintf("haunch.%s=%s", name, value);
+	add_setting(&s->kernel_words, name, value);
+}
 
-	add_words(&s->kernel_words, word);
-	free(word);
+static void take_environment(struct settings *s, const char *text)
+{
+	const char *value;
+
+	if (*text && !strchr(text, '=')) {
+		value = getenv(text);
+		if (!value)
+			return;
+		text = xprintf("%s=%s", text, value);
+	}
+	if (!*text || *text == '=')
+		usage("-e wants NAME=VALUE, not '%s'", text);
+	s->environment = append(s->environment, &s->nr_environment, text);
+}
+
+static void take_environment_file(struct settings *s, const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char *line = NULL, *at;
+	size_t size = 0;
+
+	if (!f)
+		die("cannot read %s: %s", path, strerror(errno));
+	while (getline(&line, &size, f) > 0) {
+		line[strcspn(line, "\r\n")] = '\0';
+		at = line + strspn(line, " \t");
+		if (*at && *at != '#')
+			take_environment(s, xstrdup(at));
+	}
+	free(line);
+	fclose(f);
 }
 
 static void take_ip(struct settings *s, const char *value)
@@ -301,13 +358,41 @@ bool settings_take(struct settings *s, int option, const char *value)
 	case 'c':
 		add_words(&s->kernel_words, value);
 		return true;
-	case 'd':
+	case OPTION_DIR:
 		s->trees = append(s->trees, &s->nr_trees, value);
 		return true;
 	case 'e':
-		if (!strchr(value, '=') || *value == '=')
-			usage("-e wants NAME=VALUE, not '%s'", value);
-		s->environment = append(s->environment, &s->nr_environment, value);
+		take_environment(s, value);
+		return true;
+	case OPTION_ENV_FILE:
+		take_environment_file(s, value);
+		return true;
+	case 'u':
+		if (!*value || *value == ':')
+			usage("-u wants USER[:GROUP], not '%s'", value);
+		add_setting(&s->kernel_words, "user", value);
+		return true;
+	case 'w':
+		if (*value != '/')
+			usage("-w wants an absolute path, not '%s'", value);
+		add_setting(&s->kernel_words, "directory", value);
+		return true;
+	case OPTION_HOSTNAME:
+		if (!*value || strlen(value) > 64 || value[strcspn(value, " .\"/\t")])
+			usage("--hostname wants a name without a domain, not '%s'", value);
+		add_setting(&s->kernel_words, "hostname", value);
+		return true;
+	case OPTION_READ_ONLY:
+		add_words(&s->kernel_words, "haunch.read-only");
+		return true;
+	case OPTION_FULL:
+		s->full = true;
+		return true;
+	case OPTION_PULL:
+		s->pull = true;
+		return true;
+	case OPTION_IN_MEMORY:
+		s->in_memory = true;
 		return true;
 	case 'k':
 		if (strcmp(value, "virtio") && strcmp(value, "generic") && strcmp(value, "netbsd"))

@@ -41,6 +41,13 @@ enum option {
 	OPTION_STOP_TIMEOUT,
 	OPTION_OPEN_FILES,
 	OPTION_BARE,
+	OPTION_ENV_FILE,
+	OPTION_HOSTNAME,
+	OPTION_READ_ONLY,
+	OPTION_FULL,
+	OPTION_PULL,
+	OPTION_IN_MEMORY,
+	OPTION_DIR,
 	OPTION_OWN,			/* the first of a command's own numbers */
 };
 
@@ -77,20 +84,33 @@ struct settings {
 	const char **environment;	/* -e */
 	unsigned int nr_environment;
 	bool bare;			/* --bare */
+	bool full, pull, in_memory;
 	const char *kernel;		/* -k, or NULL */
 };
 
+/* For whoever bakes; -d is short for it where it is not for something else. */
+#define OPTION_FILES(letter) \
+	OPTION_VALUE("dir", letter, OPTION_DIR, "HOST:GUEST", \
+		     "take a file along, or a directory with all that is in it, as GUEST in the " \
+		     "image; modes, owners and symlinks are kept; any number")
+
 extern const struct poptOption settings_options[];	/* -c, --mount, --ip... */
-extern const struct poptOption recipe_options[];	/* -d, -e, -k, --bare */
+extern const struct poptOption recipe_options[];	/* -k, --bare... */
 
 /* Take the option if it is of those tables; returns false if not. */
 bool settings_take(struct settings *settings, int option, const char *value);
+
+/* A word for init: haunch.NAME=VALUE, coded so that it is one word of a command line. */
+void add_setting(char **words, const char *name, const char *value);
 
 /* Add words, with a space between, to *line, which is allocated. */
 void add_words(char **line, const char *words);
 
 /* "64M", "1G", "64": returns MiB.  The option's name is for the message. */
 uint64_t parse_memory(const char *option, const char *text);
+
+/* A signal's number, by its name, with or without SIG, or as it is; else a usage error. */
+int parse_signal(const char *text);
 
 /* A number from min to max, or a usage error that says `wants`. */
 unsigned long parse_number(const char *option, const char *text, unsigned long min,

@@ -20,9 +20,12 @@
 #include <unistd.h>
 
 #include "../hypercall/hypercall.h"
+#include "base.h"
+#include "child.h"
 #include "image.h"
 #include "host.h"
 #include "libraries.h"
+#include "origin.h"
 #include "recipe.h"
 #include "release.h"
 #include "tree.h"
@@ -37,6 +40,12 @@
 
 /* The kernel takes 4095 characters; the boot loader's and `haunch run`'s must fit, too. */
 #define COMMAND_LINE_MAX	3072
+
+/* Files of more than this are not taken into memory, but stay on a disk, which is the image itself. */
+#define IN_MEMORY_MAX		(32ul << 20)
+
+/* What a machine needs whose files are on a disk, for them and for what it runs. */
+#define MEMORY_WITH_BASE	(32ul << 20)
 
 /* An image must load below 4 GiB. */
 #define PAYLOAD_MAX		(2ul << 30)
@@ -75,11 +84,19 @@ static char *donor_value(const struct recipe *r, const char *key, const char *ot
 }
 
 /* The kernel's words: ours, the user's, the network. */
-static char *command_line(const struct recipe *r)
+static char *command_line(const struct recipe *r, const struct origin *o, const struct base *base)
 {
 	const struct settings *s = r->settings;
 	char *line = donor_value(r, "words", "quiet");
 
+	if (base)
+		add_setting(&line, "base", base->id);
+	if (o->user)
+		add_setting(&line, "user", o->user);
+	if (o->directory)
+		add_setting(&line, "directory", o->directory);
+	if (o->stop_signal)
+		add_setting(&line, "stop", xprintf("%d", parse_signal(o->stop_signal)));
 	if (s->kernel_words)
 		add_words(&line, s->kernel_words);
 	add_words(&line, s->network_words ? s->network_words : "haunch.network=dhcp");
@@ -244,43 +261,54 @@ static void add_defaults(struct node *root)
 	}
 }
 
-/* The value that -e gave to "NAME=", or NULL. */
-static const char *environment_value(const struct settings *s, const char *name)
+/* The value that a list gives to "NAME=", or NULL. */
+static const char *value_in(const char **list, unsigned int count, const char *name)
 {
+	size_t length = strcspn(name, "=") + 1;
 	unsigned int i;
 
-	for (i = 0; i < s->nr_environment; i++)
-		if (!strncmp(s->environment[i], name, strlen(name)))
-			return s->environment[i] + strlen(name);
+	for (i = 0; i < count; i++)
+		if (!strncmp(list[i], name, length))
+			return list[i] + length;
 	return NULL;
 }
 
-/* What init reads: the number of arguments, the arguments, the environment, all NUL-terminated. */
-static void add_program_file(struct node *root, const struct recipe *r, const char *guest)
+static const char *environment_value(const struct settings *s, const char *name)
+{
+	return value_in(s->environment, s->nr_environment, name);
+}
+
+/*
+ * What init reads: how many arguments, and how many of them stay when others are given; the arguments, the
+ * environment.  All NUL-terminated.
+ */
+static void add_program_file(struct node *root, const struct recipe *r, const struct origin *o)
 {
 	static const char *const environment[] = {
-		"PATH=/bin:/sbin:/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin",
-		"HOME=/root", "TERM=linux",
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+		"TERM=linux",
 	};
 	const struct settings *s = r->settings;
+	unsigned int i, from_origin = r->nr_arguments ? o->nr_kept : o->nr_arguments;
 	size_t size = 0;
-	unsigned int i;
 	char *data;
 	FILE *f;
 
 	f = open_memstream(&data, &size);
 	if (!f)
 		die("out of memory");
-	fprintf(f, "%u%c%s%c", r->nr_arguments + 1, 0, guest, 0);
+	fprintf(f, "%u %u%c", from_origin + r->nr_arguments, o->nr_kept, 0);
+	for (i = 0; i < from_origin; i++)
+		fprintf(f, "%s%c", o->arguments[i], 0);
 	for (i = 0; i < r->nr_arguments; i++)
 		fprintf(f, "%s%c", r->arguments[i], 0);
-	for (i = 0; i < ARRAY_SIZE(environment); i++) {
-		char *name = xprintf("%.*s", (int)strcspn(environment[i], "=") + 1, environment[i]);
-
-		if (!environment_value(s, name))
+	for (i = 0; i < ARRAY_SIZE(environment); i++)
+		if (!environment_value(s, environment[i]) &&
+		    !value_in(o->environment, o->nr_environment, environment[i]))
 			fprintf(f, "%s%c", environment[i], 0);
-		free(name);
-	}
+	for (i = 0; i < o->nr_environment; i++)
+		if (!environment_value(s, o->environment[i]))
+			fprintf(f, "%s%c", o->environment[i], 0);
 	for (i = 0; i < s->nr_environment; i++)
 		fprintf(f, "%s%c", s->environment[i], 0);
 	if (fclose(f))
@@ -308,30 +336,49 @@ static void add_init(struct node *root, const char *path)
 	view_close(&init);
 }
 
-/* Adds to *memory what libraries take besides their files. */
+/* The guest's files, but for what init wants.  Adds to *memory what libraries take besides their files. */
 static struct node *make_tree(const struct recipe *r, const struct tree_skip *skip,
-			      const char *interpreter, uint64_t *memory)
+			      struct origin *origin, uint64_t *memory)
 {
+	const struct settings *s = r->settings;
+	struct origin_options options = {
+		.build = r->build, .full = s->full, .pull = s->pull, .skip = skip,
+	};
 	struct node *root = tree_new();
-	char *guest, *wants_init = donor_value(r, "init", "yes"), *init;
+	char *interpreter = NULL;
 	unsigned int i;
 
-	for (i = 0; i < r->settings->nr_trees; i++)
-		add_tree(root, r->settings->trees[i], skip);
-	guest = add_program(root, r->program);
-	if (interpreter)
-		*memory += add_libraries(root, r->program, interpreter);
-	if (!r->settings->bare)
-		add_host_files(root, r->program, environment_value(r->settings, "TZ="));
-	add_defaults(root);
-	if (strcmp(wants_init, "no")) {
-		init = built(r->build, "%s", "init/init");
-		add_init(root, init);
-		free(init);
+	if (origin_is(r->program)) {
+		origin_add(root, r->program, &options, origin);
+	} else {
+		*memory = check_program(r->program, &interpreter);
+		*origin = (struct origin){ .nr_kept = 1 };
 	}
-	add_program_file(root, r, guest);
-	free(guest);
-	free(wants_init);
+	for (i = 0; i < s->nr_trees; i++)
+		add_tree(root, s->trees[i], skip);
+	if (!origin_is(r->program)) {
+		origin->arguments = append(NULL, &origin->nr_arguments, add_program(root, r->program));
+		if (interpreter)
+			*memory += add_libraries(root, r->program, interpreter);
+		if (!s->bare)
+			add_host_files(root, r->program, environment_value(s, "TZ="));
+	} else if (!origin->nr_arguments && !r->nr_arguments) {
+		die("%s does not say what is to be run: add -- PROGRAM ARGUMENT...", r->program);
+	}
+	add_defaults(root);
+	return root;
+}
+
+/* What is in memory of an image whose files are on a disk. */
+static struct node *make_small_tree(void)
+{
+	static const char *const folders[] = { "/dev", "/proc", "/sys", "/tmp" };
+	struct node *root = tree_new();
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(folders); i++)
+		tree_add(root, folders[i], S_IFDIR | 0755, NULL, 0);
+	tree_add(root, "/dev/console", S_IFCHR | 0600, "", 0)->rdev = makedev(5, 1);
 	return root;
 }
 
@@ -539,15 +586,26 @@ static void write_checksum(struct output *out)
 		  written.note_offset + offsetof(struct image_note, checksum));
 }
 
+/* The base, if there is one, behind all else. */
+static void write_base(struct output *out, const struct base *base)
+{
+	struct view file = view_open(base->path);
+
+	output_align(out, PAGE_SIZE);
+	output_put(out, file.data, file.size);
+	output_align(out, PAGE_SIZE);
+	view_close(&file);
+}
+
 /* memory: what the program takes besides its file.  Returns the file if it has no name, or -1. */
 static int write_image(const struct recipe *r, const struct image *kernel, struct node *root,
-		       uint64_t memory, const char *image)
+		       const struct base *base, char *words, uint64_t memory, const char *image)
 {
 	struct output *out = xmalloc(sizeof(*out));
 	struct image_payload payload = { .version = IMAGE_PAYLOAD_VERSION };
 	struct image_trailer trailer = { .magic = IMAGE_TRAILER_MAGIC };
 	struct image_note image_note = kernel->note;
-	char *words = command_line(r), *list, *drivers = NULL, *licence, *base;
+	char *list, *drivers = NULL, *licence, *base_mb;
 	size_t drivers_size = 0;
 	unsigned int segment = spare_segment(kernel);
 	Elf64_Phdr p = { .p_type = PT_LOAD, .p_flags = PF_R, .p_align = PAGE_SIZE };
@@ -590,17 +648,23 @@ static int write_image(const struct recipe *r, const struct image *kernel, struc
 	tree_walk(root, add_memory, &memory);
 	image_note.payload_start = p.p_paddr;
 	image_note.payload_size = p.p_memsz;
-	base = donor_value(r, "memory", "");
+	base_mb = donor_value(r, "memory", "");
 	image_note.memory_needed = p.p_paddr + p.p_memsz + memory +
-				   (*base ? strtoul(base, NULL, 10) : MEMORY_BASE_MB) * (1ul << 20);
-	free(base);
+				   (*base_mb ? strtoul(base_mb, NULL, 10) : MEMORY_BASE_MB) * (1ul << 20);
+	free(base_mb);
 	if (r->memory)
 		image_note.memory_needed = r->memory << 20;
 
 	trailer.size = drivers_size;
+	if (base) {
+		trailer.base = ALIGN_UP(out->sink.written + sizeof(trailer) + drivers_size, PAGE_SIZE);
+		trailer.base_size = ALIGN_UP(base->size, PAGE_SIZE);
+	}
 	output_put(out, &trailer, sizeof(trailer));
 	if (drivers_size)
 		output_put(out, drivers, drivers_size);
+	if (base)
+		write_base(out, base);
 	output_flush(out);
 
 	write_all(out, &payload, sizeof(payload), start);
@@ -610,34 +674,55 @@ static int write_image(const struct recipe *r, const struct image *kernel, struc
 	write_checksum(out);
 	output_finish(out);
 	fd = out->fd;
-	free(words);
 	free(drivers);
 	free(out);
 	return fd;
 }
 
-int recipe_bake(const struct recipe *r, const char *image)
+static void add_size(struct node *node, void *argument)
 {
+	uint64_t *bytes = argument;
+
+	if (S_ISREG(node->mode))
+		*bytes += node->size;
+}
+
+/* May the kernel have its root on a disk? */
+static bool has_overlay(const struct recipe *r, const char *kernel)
+{
+	char *list = xprintf("%s/haunch-%s.drivers", r->build, kernel), *text;
+	size_t size = 0;
+	bool has = false;
+
+	if (!access(list, R_OK)) {
+		text = read_drivers(list, "", &size);
+		has = size && strstr(text, "fs/overlayfs/");
+		free(text);
+	}
+	free(list);
+	return has;
+}
+
+int recipe_bake(const struct recipe *recipe, const char *image)
+{
+	struct recipe with_kernel = *recipe;
+	const struct recipe *r = &with_kernel;
 	struct tree_skip skip = { 0 };
+	struct base made, *base = NULL;
 	struct image kernel;
 	struct stat st, program;
-	struct node *root;
-	uint64_t memory;
+	struct origin origin;
+	struct node *root, *files;
+	uint64_t memory = 0, size = 0;
+	bool large;
 	const char *words;
-	char *interpreter, *path = built(r->build, "haunch-%s.elf", r->kernel);
+	char *path, *wants_init, *init = built(r->build, "%s", "init/init");
 	int fd;
 
 	clean_up_on_signals(true);
 	/* A file size limit is an error that write() tells of, like a full disk. */
 	signal(SIGXFSZ, SIG_IGN);
 
-	memory = check_program(r->program, &interpreter);
-	words = image_open(&kernel, view_open(path));
-	if (words)
-		die("the kernel %s %s", path, words);
-	if (kernel.note.payload_size)
-		die("the kernel %s is a baked image already", path);
-	release_check(&kernel.note, "the kernel");
 	if (image && !stat(image, &st)) {
 		skip.dev = st.st_dev;
 		skip.ino = st.st_ino;
@@ -645,9 +730,38 @@ int recipe_bake(const struct recipe *r, const char *image)
 		    program.st_ino == st.st_ino)
 			die("-o %s would overwrite the program itself", image);
 	}
-	root = make_tree(r, &skip, interpreter, &memory);
-	fd = write_image(r, &kernel, root, memory, image);
+	/* What is cheap to find out comes before what takes minutes. */
+	free(built(r->build, "haunch-%s.elf", r->kernel ? r->kernel : "virtio"));
+	root = files = make_tree(r, &skip, &origin, &memory);
+	tree_walk(files, add_size, &size);
+	large = size > IN_MEMORY_MAX && !r->one_part && !r->settings->in_memory;
+	/* Whole systems have programs that ask for more than the small kernel has. */
+	if (!r->kernel)
+		with_kernel.kernel = origin_is(r->program) || (large && has_overlay(r, "generic"))
+					     ? "generic" : "virtio";
+	path = built(r->build, "haunch-%s.elf", r->kernel);
+	words = image_open(&kernel, view_open(path));
+	if (words)
+		die("the kernel %s %s", path, words);
+	if (kernel.note.payload_size)
+		die("the kernel %s is a baked image already", path);
+	release_check(&kernel.note, "the kernel");
+	if (large && has_overlay(r, r->kernel)) {
+		base = &made;
+		base_make(base, files);
+		root = make_small_tree();
+		memory += MEMORY_WITH_BASE;
+	}
+	wants_init = donor_value(r, "init", "yes");
+	if (strcmp(wants_init, "no"))
+		add_init(root, init);
+	free(wants_init);
+	add_program_file(root, r, &origin);
+	fd = write_image(r, &kernel, root, base, command_line(r, &origin, base), memory, image);
+	if (base)
+		unlink(base->path);
 	clean_up_on_signals(false);
 	free(path);
+	free(init);
 	return fd;
 }

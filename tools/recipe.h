@@ -11,8 +11,9 @@
 struct recipe {
 	const struct settings *settings;
 	const char *build;		/* the folder that has kernels and init */
-	const char *kernel;		/* "virtio" or "generic" */
-	const char *program;
+	const char *kernel;		/* "virtio" or "generic"; NULL: what fits */
+	bool one_part;			/* the image has to have all of its files in memory */
+	const char *program;		/* a file, or an origin (origin.h) */
 	const char **arguments;
 	unsigned int nr_arguments;
 	uint64_t memory;		/* MiB that the machine must have at least; 0: computed */

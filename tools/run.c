@@ -14,14 +14,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "commands.h"
 #include "guest.h"
 #include "image.h"
 #include "kvm.h"
+#include "origin.h"
 #include "recipe.h"
 #include "release.h"
 
 #define MEMORY_DEFAULT		64	/* MiB */
+#define MEMORY_WITH_BASE	256	/* of a whole system, with its files on a disk */
 #define MEMORY_SPARE		16	/* more than an image needs at least */
 #define STOP_TIMEOUT_S		10	/* init's, where nothing else is said */
 #define PORTS_DRIVER		"virtio_console"
@@ -63,6 +66,12 @@ enum {
 	OPTION_DRY_RUN, OPTION_QEMU,
 };
 
+static const struct poptOption program_options[] = {
+	OPTION_FILES('\0'),
+	OPTION_TABLE(recipe_options, NULL),
+	POPT_TABLEEND
+};
+
 static const struct poptOption options[] = {
 	OPTION_VALUE("memory", 'm', 'm', "SIZE",
 		     "the machine's memory, as in 64M or 1G (default: 64M, more if the image needs "
@@ -84,7 +93,7 @@ static const struct poptOption options[] = {
 	OPTION_VALUE("qemu", '\0', OPTION_QEMU, "OPTION", "one more option for QEMU; any number"),
 	OPTION_FLAG("verbose", 'v', 'v', "show the kernel's messages, on standard error"),
 	OPTION_TABLE(settings_options, "The image can be told, as in haunch bake:"),
-	OPTION_TABLE(recipe_options, "For a PROGRAM also:"),
+	OPTION_TABLE(program_options, "For a PROGRAM or a ROOT also:"),
 	OPTION_END
 };
 
@@ -369,10 +378,11 @@ static void bake_program(struct run *r)
 		       has_disk(r, "scsi");
 	char *path;
 
-	if (!recipe.kernel)
-		recipe.kernel = special ? "generic" : "virtio";
+	if (!recipe.kernel && special)
+		recipe.kernel = "generic";
 	r->settings.kernel = recipe.kernel;
 	r->image_fd = recipe_bake(&recipe, NULL);
+	work_remove();
 	path = xprintf("/proc/self/fd/%d", r->image_fd);
 	if (image_open(&r->image, view_open(path)))
 		die("the image that was just made is damaged");
@@ -386,6 +396,10 @@ static void open_image(struct run *r)
 	const char *problem;
 	struct stat st;
 
+	if (origin_is(r->file)) {
+		bake_program(r);
+		return;
+	}
 	if (stat(r->file, &st))
 		die("cannot open %s: %s", r->file,
 		    errno == ENOENT ? "no such file" : strerror(errno));
@@ -407,8 +421,8 @@ static void open_image(struct run *r)
 	if (!r->image.note.payload_size)
 		die("%s is a kernel that nothing was baked into yet (see haunch help bake)",
 		    r->file);
-	if (r->settings.nr_trees || r->settings.nr_environment || r->settings.kernel)
-		usage("%s is baked already: -d, -e and -k are for haunch bake", r->file);
+	if (r->settings.nr_trees || r->settings.kernel)
+		usage("%s is baked already: --dir and -k are for haunch bake", r->file);
 	release_check(&r->image.note, r->file);
 }
 
@@ -447,6 +461,8 @@ static char *kernel_words(const struct run *r, const char *connect)
 		add_words(&words, s->network_words);
 	if (!r->baked && s->kernel_words)
 		add_words(&words, s->kernel_words);
+	for (i = 0; !r->baked && i < s->nr_environment; i++)
+		add_setting(&words, "env", s->environment[i]);
 	if (r->verbose)
 		add_words(&words, "loglevel=7");
 	if (r->baked || !r->nr_arguments)
@@ -531,6 +547,18 @@ static void add_disks(struct run *r)
 	}
 }
 
+/* Files that are not in memory are in the image, which is a disk as well: behind those of the user. */
+static void add_base(struct run *r, const char *image)
+{
+	if (!r->image.base_size)
+		return;
+	add(r, "-drive", xprintf("id=base,if=none,driver=raw,offset=%llu,size=%llu,read-only=on,"
+				 "file.driver=file,file.locking=off,file.filename=%s",
+				 (unsigned long long)r->image.base,
+				 (unsigned long long)r->image.base_size, escaped(image)));
+	add(r, "-device", "virtio-blk-pci,drive=base");
+}
+
 static void make_command(struct run *r, const char *image, const char *words)
 {
 	const char *more = getenv("HAUNCH_APPEND");	/* of tests, for all that they run */
@@ -548,6 +576,7 @@ static void make_command(struct run *r, const char *image, const char *words)
 	add(r, "-cpu", strcmp(r->accelerator, "kvm") ? "max" : "host");
 	add_network(r);
 	add_disks(r);
+	add_base(r, image);
 	if (r->is_iso) {
 		add(r, "-cdrom", image);
 		add(r, "-boot", "d");
@@ -601,9 +630,10 @@ static void print_command(struct run *r, const char *image)
 		put_quoted(self && *self ? self : "haunch");
 		printf(" bake");
 		put_option("-o", image);
-		put_option("-k", s->kernel);
+		if (s->kernel)
+			put_option("-k", s->kernel);
 		for (i = 0; i < s->nr_trees; i++)
-			put_option("-d", s->trees[i]);
+			put_option("--dir", s->trees[i]);
 		for (i = 0; i < s->nr_environment; i++)
 			put_option("-e", s->environment[i]);
 		if (s->network_words && !strncmp(s->network_words, "ip=", 3))
@@ -657,8 +687,10 @@ static void choose_memory(struct run *r)
 	uint64_t needed = (r->image.note.memory_needed + (1 << 20) - 1) >> 20;
 
 	if (!r->settings.memory)
-		r->settings.memory = needed <= MEMORY_DEFAULT ? MEMORY_DEFAULT
-							      : needed + MEMORY_SPARE;
+		r->settings.memory = r->image.base_size && needed <= MEMORY_WITH_BASE
+					     ? MEMORY_WITH_BASE
+				     : needed <= MEMORY_DEFAULT ? MEMORY_DEFAULT
+								: needed + MEMORY_SPARE;
 }
 
 /* The last haunch.stop-timeout= of what is baked and what was added. */
@@ -770,9 +802,10 @@ const struct command command_run = {
 	.name = "run",
 	.main = main_run,
 	.usage = "usage: haunch run [OPTION]... IMAGE [-- ARGUMENT...]\n"
-		 "       haunch run [OPTION]... PROGRAM [-- ARGUMENT...]\n",
+		 "       haunch run [OPTION]... PROGRAM [-- ARGUMENT...]\n"
+		 "       haunch run [OPTION]... ROOT [-- PROGRAM ARGUMENT...]\n",
 	.about =
-		"Boot an image, or bake a program and boot it.  With an IMAGE, arguments replace "
+		"Boot an image, or bake a program or a ROOT (deb:, oci:...: see haunch help bake) and boot it.  With an IMAGE, arguments replace "
 		"those that were baked.  The program's standard input, output and error are this "
 		"command's.  The exit status is the program's; 125 means that the guest died without "
 		"one.\n"

@@ -26,6 +26,7 @@ struct node *tree_new(void)
 	memset(root, 0, sizeof(*root));
 	root->name = xstrdup("");
 	root->mode = S_IFDIR | 0755;
+	root->spooled = -1;
 	return root;
 }
 
@@ -193,6 +194,7 @@ struct node *tree_add(struct node *root, const char *guest, mode_t mode, const v
 	node->uid = node->gid = 0;
 	node->mtime = 0;
 	node->source = NULL;
+	node->spooled = -1;
 	node->size = size;
 	node->data = NULL;
 	if (!S_ISDIR(mode)) {
@@ -200,6 +202,43 @@ struct node *tree_add(struct node *root, const char *guest, mode_t mode, const v
 		memcpy(node->data, data, size);
 		node->data[size] = '\0';
 	}
+	return node;
+}
+
+void tree_remove(struct node *node)
+{
+	struct node *dir = node->parent;
+	unsigned int i;
+	bool found;
+
+	while (node->nr_children)
+		tree_remove(node->children[node->nr_children - 1]);
+	if (!dir)
+		return;
+	i = child_index(dir, node->name, strlen(node->name), &found);
+	memmove(dir->children + i, dir->children + i + 1,
+		(dir->nr_children - i - 1) * sizeof(*dir->children));
+	dir->nr_children--;
+	free(node->children);
+	free(node->name);
+	free(node->data);
+	free(node->source);
+	free(node);
+}
+
+struct node *tree_replace(struct node *root, const char *guest, mode_t mode)
+{
+	struct node *node = place(root, guest), *dir = node->parent;
+	char *name;
+
+	if (dir && !is_new(node) && !(S_ISDIR(node->mode) && S_ISDIR(mode))) {
+		name = xstrdup(node->name);
+		tree_remove(node);
+		node = child_make(dir, name, strlen(name));
+		free(name);
+	}
+	node->given = true;
+	node->mode = mode;
 	return node;
 }
 
@@ -248,9 +287,6 @@ static void add_node(struct node *root, struct node *node, const char *host, con
 		if (S_ISDIR(node->mode) && !is_new(node))
 			die("%s is a file, but %s is a directory in the image already", host,
 			    tree_path(node));
-		if (S_ISREG(st->st_mode) && st->st_size > UINT32_MAX)
-			die("%s is larger than 4 GiB, which an image cannot hold: put it on a disk "
-			    "(haunch run --disk)", host);
 		if (S_ISREG(st->st_mode) && access(host, R_OK))
 			die("cannot read %s: %s", host, strerror(errno));
 	}
@@ -263,6 +299,7 @@ static void add_node(struct node *root, struct node *node, const char *host, con
 	node->source = xstrdup(host);
 	node->source_dev = st->st_dev;
 	node->source_ino = st->st_ino;
+	node->spooled = -1;
 	node->data = NULL;
 	node->size = 0;
 	if (S_ISREG(st->st_mode))
@@ -337,6 +374,107 @@ void tree_walk(struct node *node, void (*visit)(struct node *node, void *argumen
 		tree_walk(node->children[i], visit, argument);
 }
 
+/* ------------------------------------------------------------------ contents */
+
+static int spool = -1;
+static off_t spool_size;
+
+off_t tree_spool(const void *data, size_t size)
+{
+	const char *folder = getenv("TMPDIR");
+	off_t at = spool_size;
+	char *name;
+
+	if (!folder || !*folder)
+		folder = "/tmp";
+	if (spool < 0) {
+		name = xprintf("%s/.haunch-files-XXXXXX", folder);
+		spool = mkostemp(name, O_CLOEXEC);
+		if (spool < 0 || unlink(name))
+			die("cannot write a temporary file in %s: %s", folder, strerror(errno));
+		free(name);
+	}
+	while (size) {
+		ssize_t n = pwrite(spool, data, size, spool_size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			die("cannot write a temporary file in %s: %s", folder,
+			    n ? strerror(errno) : strerror(ENOSPC));
+		data = (const char *)data + n;
+		size -= n;
+		spool_size += n;
+	}
+	return at;
+}
+
+static int open_source(const struct node *node)
+{
+	struct stat st;
+	int fd;
+
+	if (node->spooled >= 0)
+		return spool;
+	fd = open(node->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st))
+		die("cannot read %s: %s", node->source, strerror(errno));
+	if (st.st_ino != node->source_ino || st.st_dev != node->source_dev ||
+	    (uint64_t)st.st_size != node->size)
+		die("%s changed while the image was made: try again", node->source);
+	return fd;
+}
+
+void tree_contents(const struct node *node, void (*take)(void *to, const void *data, size_t size),
+		   void *to)
+{
+	static char buffer[1 << 16];
+	off_t at = node->spooled >= 0 ? node->spooled : 0;
+	uint64_t left = node->size;
+	int fd;
+
+	if (node->data || !left) {
+		take(to, node->data, left);
+		return;
+	}
+	fd = open_source(node);
+	while (left) {
+		ssize_t n = pread(fd, buffer, left < sizeof(buffer) ? left : sizeof(buffer), at);
+
+		if (n < 0)
+			die("cannot read %s: %s", node->source, strerror(errno));
+		if (!n)
+			die("%s changed while the image was made: try again", node->source);
+		take(to, buffer, n);
+		left -= n;
+		at += n;
+	}
+	if (fd != spool)
+		close(fd);
+}
+
+static void take_text(void *to, const void *data, size_t size)
+{
+	char **end = to;
+
+	if (size)
+		memcpy(*end, data, size);
+	*end += size;
+}
+
+char *tree_text(struct node *root, const char *path)
+{
+	struct node *node = tree_find(root, path, true);
+	char *text, *end;
+
+	if (!node || !S_ISREG(node->mode) || node->size > 1u << 30)
+		return NULL;
+	text = end = xmalloc(node->size + 1);
+	tree_contents(node, take_text, &end);
+	*end = '\0';
+	return text;
+}
+
 /* ------------------------------------------------------------------ cpio */
 
 struct list {
@@ -365,8 +503,7 @@ static int by_source(const void *a, const void *b)
 	return 0;
 }
 
-/* Give every node an inode number; the names of one host file share theirs. */
-static void number(struct node *root)
+void tree_number(struct node *root)
 {
 	struct list list = { NULL, 0 };
 	size_t first, end, i;
@@ -428,34 +565,9 @@ static void put_header(struct sink *sink, const struct node *node, const char *n
 	pad(sink, 4);
 }
 
-static void put_contents(struct sink *sink, const struct node *node)
+static void put_piece(void *to, const void *data, size_t size)
 {
-	static char buffer[1 << 16];
-	uint64_t left = node->size;
-	struct stat st;
-	int fd;
-
-	if (node->data) {
-		put(sink, node->data, left);
-		return;
-	}
-	fd = open(node->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st))
-		die("cannot read %s: %s", node->source, strerror(errno));
-	if (st.st_ino != node->source_ino || st.st_dev != node->source_dev ||
-	    (uint64_t)st.st_size != node->size)
-		die("%s changed while the image was made: try again", node->source);
-	while (left) {
-		ssize_t n = read(fd, buffer, left < sizeof(buffer) ? left : sizeof(buffer));
-
-		if (n < 0)
-			die("cannot read %s: %s", node->source, strerror(errno));
-		if (!n)
-			die("%s changed while the image was made: try again", node->source);
-		put(sink, buffer, n);
-		left -= n;
-	}
-	close(fd);
+	put(to, data, size);
 }
 
 static void write_node(struct node *node, void *argument)
@@ -466,11 +578,14 @@ static void write_node(struct node *node, void *argument)
 
 	if (S_ISLNK(node->mode) || (S_ISREG(node->mode) && --node->first->links_left == 0))
 		size = node->size;
+	if (size > UINT32_MAX)
+		die("%s is larger than 4 GiB, which an image cannot hold: put it on a disk "
+		    "(haunch run --disk)", node->source ? node->source : node->name);
 	path = tree_path(node);
 	put_header(sink, node, node->parent ? path + 1 : ".", size);
 	free(path);
 	if (size)
-		put_contents(sink, node);
+		tree_contents(node, put_piece, sink);
 	pad(sink, 4);
 }
 
@@ -478,7 +593,7 @@ void tree_write(struct node *root, struct sink *sink)
 {
 	static const struct node trailer = { .links = 1 };
 
-	number(root);
+	tree_number(root);
 	tree_walk(root, write_node, sink);
 	put_header(sink, &trailer, "TRAILER!!!", 0);
 }

@@ -31,11 +31,15 @@ struct node {
 	char *source;			/* host path, for messages too; NULL: made by us */
 	dev_t source_dev;		/* identity of the host file: finds hard links */
 	ino_t source_ino;
+	off_t spooled;			/* where the contents are in the spool; -1: they are not there */
+	unsigned int layer;		/* of the container image that it comes from */
+	bool kept;			/* deb.c: a package that stays has it */
 
-	/* Used by tree_write(). */
+	/* Used by tree_write() and tar_write(). */
 	unsigned int inode, links;
 	struct node *first;		/* of the nodes that are one hard-linked file; or itself */
 	unsigned int links_left;	/* in the first: names still to be written */
+	char *written_as;		/* in the first, in a tar archive */
 };
 
 /* What is not to be taken into a tree, for it is what is being written. */
@@ -56,6 +60,28 @@ void tree_add_host(struct node *root, const char *host, const char *guest,
 /* Add something of our own, root's, which replaces a file but not a directory. */
 struct node *tree_add(struct node *root, const char *guest, mode_t mode, const void *data,
 		      uint64_t size);
+
+/*
+ * A node for an entry of an archive: what was at the path goes, unless both are directories.  Symlinks
+ * on the way are followed inside the tree, so no path leads out of it.
+ */
+struct node *tree_replace(struct node *root, const char *guest, mode_t mode);
+
+/* Take it, and all that is below, out of the tree. */
+void tree_remove(struct node *node);
+
+/* A file's contents, NUL-terminated; the caller frees them.  NULL: there is no such file. */
+char *tree_text(struct node *root, const char *path);
+
+/* Contents that came out of an archive are in one file without a name.  Dies if there is no room. */
+off_t tree_spool(const void *data, size_t size);
+
+/* Give a file's contents to `put`, piece by piece; dies if they changed since they were looked at. */
+void tree_contents(const struct node *node, void (*put)(void *to, const void *data, size_t size),
+		   void *to);
+
+/* Give every node an inode number; the names of one file share theirs, and `first`. */
+void tree_number(struct node *root);
 
 /* The guest path of a node; the caller frees it. */
 char *tree_path(const struct node *node);

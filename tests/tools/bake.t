@@ -63,7 +63,7 @@ if command -v cpio >/dev/null; then
 	cmp -s hello unpacked/bin/hello
 	ok 'the program is there'
 	is "$(tr '\0' '|' <unpacked/.haunch/program | sed 's/PATH=[^|]*/PATH=/')" \
-		'3|/bin/hello|one|two words|PATH=|HOME=/root|TERM=linux|A=B|' 'init is told what to run'
+		'3 1|/bin/hello|one|two words|PATH=|HOME=/root|TERM=linux|A=B|' 'init is told what to run'
 	is "$(head -n 1 unpacked/etc/hosts)" "$(printf '127.0.0.1\tlocalhost')" '/etc/hosts is made'
 else
 	skip 'cpio unpacks its files' 'cpio is not installed'
@@ -363,7 +363,7 @@ refuses '/x is a file in the image: nothing can be put below it' 'a file as a fo
 	-d file:/x -d file:/x/y hello
 fails 2 '-d wants' 'a -d without a guest path' "$HAUNCH" bake -o keep.img -d tree hello
 fails 2 '-d wants' 'a -d with a relative guest path' "$HAUNCH" bake -o keep.img -d tree:x hello
-fails 2 '-e wants' 'a bad -e' "$HAUNCH" bake -o keep.img -e NOVALUE hello
+fails 2 '-e wants' 'a bad -e' "$HAUNCH" bake -o keep.img -e =VALUE hello
 fails 2 '--mount wants' 'a bad --mount' "$HAUNCH" bake -o keep.img --mount vda hello
 for wrong in lots 0 -1 64X 1.5G 64MBs 99999999G; do
 	fails 2 '-m wants a size such as 64M or 1G' "-m $wrong" "$HAUNCH" bake -o keep.img -m "$wrong" hello

@@ -326,7 +326,7 @@ is "$(cat out)" '100000 100000 100000 EMFILE' 'and --open-files'
 echo 'nameserver 127.0.0.1' >resolv.conf
 printf '127.0.0.1 localhost\n192.0.2.1 given\n' >hosts
 for program in program dynamic; do
-	run -d resolv.conf:/etc/resolv.conf -d hosts:/etc/hosts -c haunch.hostname=me $program -- names
+	run --dir resolv.conf:/etc/resolv.conf --dir hosts:/etc/hosts -c haunch.hostname=me $program -- names
 	is "$(tr '\n' ',' <out)" 'localhost 127.0.0.1,me 127.0.1.1,given 192.0.2.1,unknown unknown,' \
 		"names of /etc/hosts and the host's own, whatever the name server says: $program"
 done

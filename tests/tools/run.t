@@ -80,7 +80,7 @@ is "$status" 7 "the guest's exit status comes back" "$(cat err)"
 is "$(cat err)" '' 'and nothing is said'
 capture "$HAUNCH" run hello -- world
 is "$status" 7 'a program is baked and booted'
-capture "$HAUNCH" run -d hello.c:/x -e A=B hello -- world
+capture "$HAUNCH" run --dir hello.c:/x -e A=B hello -- world
 is "$status" 7 'with files and environment'
 capture "$HAUNCH" run --disk disk --disk disk.qcow2:ahci:ro --nic e1000 image
 [ "$status" -ne 0 ] && grep -q '^haunch run: QEMU: .*nsupported qcow2 version' err
@@ -108,7 +108,7 @@ is "$status $(cat err)" '7 ' 'a closed standard input'
 capture sh -c "$("$HAUNCH" run --dry-run --tcg -c "it's" --disk disk image) -device isa-debugcon,iobase=0xe9,chardev=d -chardev file,id=d,path=told"
 is "$status $(cat told)" '0 haunch: exit status 7' '--dry-run: an image' "$(cat out err)"
 rm -f told
-"$HAUNCH" run --dry-run --tcg -d 'di,sk:/a b' -e "X=a 'b" --ip off hello -- 'two words' >line.sh
+"$HAUNCH" run --dry-run --tcg --dir 'di,sk:/a b' -e "X=a 'b" --ip off hello -- 'two words' >line.sh
 is "$(ls -A "$TMPDIR")" '' '--dry-run leaves no files'
 capture sh -c "$(cat line.sh) -device isa-debugcon,iobase=0xe9,chardev=d -chardev file,id=d,path=told"
 is "$status $(cat told)" '0 haunch: exit status 7' '--dry-run: a program' "$(cat line.sh out err)"
@@ -136,7 +136,7 @@ fails 2 '--machine wants' 'a bad machine' "$HAUNCH" run --machine mac image
 fails 2 'user network only' '-p without the user network' "$HAUNCH" run -n none -p 8080:80 image
 fails 1 'there is no network device nope' 'a tap device that is not there' \
 	"$HAUNCH" run -n tap:nope image
-fails 2 'baked already' '-d for an image' "$HAUNCH" run -d hello:/x image
+fails 2 'baked already' '--dir for an image' "$HAUNCH" run --dir hello:/x image
 fails 1 'no such file' 'a missing image' "$HAUNCH" run missing
 fails 1 'is a directory' 'a directory' "$HAUNCH" run "$TMP/build"
 fails 1 'is not an ELF file' 'a text file' "$HAUNCH" run hello.c

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * child.c - other programs that the tools have do something (see child.h).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "child.h"
+
+extern char **environ;
+
+static char *work;
+
+static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
+void work_remove(void)
+{
+	if (work)
+		nftw(work, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	free(work);
+	work = NULL;
+}
+
+const char *work_folder(void)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	if (work)
+		return work;
+	if (!tmp || !*tmp)
+		tmp = "/tmp";
+	work = xprintf("%s/haunch.XXXXXX", tmp);
+	if (!mkdtemp(work)) {
+		free(work);
+		work = NULL;
+		die("cannot make a temporary directory in %s: %s", tmp, strerror(errno));
+	}
+	clean_up_by(work_remove);
+	return work;
+}
+
+static char *log_name(void)
+{
+	return xprintf("%s/log", work_folder());
+}
+
+pid_t child_start(const char *const *arguments, int *input, const char *package)
+{
+	posix_spawn_file_actions_t files;
+	char *log = log_name();
+	int error, ends[2];
+	pid_t pid;
+
+	if (!in_path(arguments[0]))
+		die("%s is missing: apt-get install %s", arguments[0], package);
+	posix_spawn_file_actions_init(&files);
+	if (input) {
+		if (pipe2(ends, O_CLOEXEC))
+			die("cannot make a pipe: %s", strerror(errno));
+		posix_spawn_file_actions_adddup2(&files, ends[0], 0);
+		*input = ends[1];
+	} else {
+		posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+	}
+	posix_spawn_file_actions_addopen(&files, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	posix_spawn_file_actions_adddup2(&files, 1, 2);
+	error = posix_spawnp(&pid, arguments[0], &files, NULL, (char *const *)arguments, environ);
+	posix_spawn_file_actions_destroy(&files);
+	free(log);
+	if (error)
+		die("cannot start %s: %s", arguments[0], strerror(error));
+	if (input)
+		close(ends[0]);
+	return pid;
+}
+
+int child_wait(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 127;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+const char *child_error(void)
+{
+	static char line[400];
+	char text[400], *log = log_name();
+	FILE *f = fopen(log, "re");
+	bool error = false, is_error;
+
+	strcpy(line, "it says nothing; see whether there is room");
+	while (f && fgets(text, sizeof(text), f)) {
+		text[strcspn(text, "\r\n")] = '\0';
+		is_error = strcasestr(text, "error") || !strncmp(text, "E:", 2) ||
+			   strcasestr(text, "fatal");
+		if (*text && (is_error || !error))
+			strcpy(line, text);
+		error = error || is_error;
+	}
+	if (f)
+		fclose(f);
+	free(log);
+	return line;
+}
+
+void child_run(const char *const *arguments, const char *package, const char *what)
+{
+	if (child_wait(child_start(arguments, NULL, package)))
+		die("%s could not %s: %s", arguments[0], what, child_error());
+}

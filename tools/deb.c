@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * deb.c - a root of Debian packages, which mmdebstrap makes with their maintainer scripts run; and what of
+ * it is left in an image: the packages that were asked for, what they depend on, and a shell with its
+ * tools.  What they start is what their systemd units say (unit.c), or tools/services/NAME.service
+ * where a unit alone does not do.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "options.h"
+#include "origin.h"
+#include "tar.h"
+
+#define UNITS		"/usr/lib/systemd/system"
+#define INFO		"/var/lib/dpkg/info"
+#define START_FILE	"/.haunch/start"
+#define RELEASE_DEFAULT	"bookworm"
+
+/* In every root: what scripts take for granted, and setpriv. */
+static const char *const always[] = {
+	"base-files", "base-passwd", "bash",	 "coreutils", "dash", "debianutils", "findutils",
+	"grep",	      "hostname",    "libc-bin", "login",     "sed",  "util-linux",
+};
+
+/* Only needed while packages are installed, whatever depends on them. */
+static const char *const installers[] = {
+	"adduser",  "debconf", "debconf-2.0",	 "dpkg", "init-system-helpers",
+	"lsb-base", "passwd",  "sysvinit-utils", "ucf",
+};
+
+/* What is installed, but for the copyright, which is to go along. */
+static const char *const documentation[] = {
+	"--dpkgopt=path-exclude=/usr/share/man/*",
+	"--dpkgopt=path-exclude=/usr/share/info/*",
+	"--dpkgopt=path-exclude=/usr/share/locale/*",
+	"--dpkgopt=path-exclude=/usr/share/lintian/*",
+	"--dpkgopt=path-exclude=/usr/share/bug/*",
+	"--dpkgopt=path-exclude=/usr/share/doc/*",
+	"--dpkgopt=path-include=/usr/share/doc/*/copyright",
+};
+
+/* Of the package manager, which is not there any more. */
+static const char *const leftovers[] = {
+	"/var/lib/dpkg",      "/var/lib/apt",		"/var/cache/apt",
+	"/var/cache/debconf", "/var/cache/ldconfig",	"/var/log/apt",
+	"/var/log/dpkg.log",  "/var/log/bootstrap.log", "/var/log/alternatives.log",
+};
+
+struct package {
+	char *name, *depends, *provides;
+	bool keep;
+};
+
+struct packages {
+	struct package *list;
+	unsigned int count;
+};
+
+/* ------------------------------------------------------------------ making it */
+
+static void check_names(const char *names)
+{
+	const char *at;
+
+	for (at = names; *at; at += strcspn(at, ","), at += *at == ',')
+		if (*at < '0' || (*at > '9' && *at < 'a') || *at > 'z' ||
+		    (at + strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789+-."))[0] !=
+			    at[strcspn(at, ",")])
+			usage("deb: wants names of packages with commas between, not '%s'", names);
+}
+
+/* The value of NAME= in /etc/os-release, or NULL. */
+static char *os_release(const char *name)
+{
+	size_t length = strlen(name);
+	char line[256], *value = NULL;
+	FILE *f = fopen("/etc/os-release", "re");
+
+	while (f && !value && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, length) && line[length] == '=')
+			value = xprintf("%.*s", (int)strcspn(line + length + 1, "\n"),
+					line + length + 1);
+	if (f)
+		fclose(f);
+	return value;
+}
+
+/* Where this machine's apt gets Debian's packages, as lines for sources.list; "" if it is not Debian. */
+static char *sources(void)
+{
+	FILE *pipe =
+		!in_path("apt-get") ?
+			NULL :
+			popen("apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' "
+			      "'Created-By: Packages' 'Origin: Debian' 2>/dev/null | LC_ALL=C sort -u",
+			      "re");
+	char line[1024], *all = xstrdup(""), *longer;
+
+	while (pipe && fgets(line, sizeof(line), pipe)) {
+		longer = xprintf("%s%s", all, line);
+		free(all);
+		all = longer;
+	}
+	if (pipe)
+		pclose(pipe);
+	return all;
+}
+
+/* The archive of the root, made if it is not there; the caller frees its name. */
+static char *make(const char *names, const struct origin_options *options)
+{
+	const char *arguments[24] = { "mmdebstrap", "--quiet", "--variant=essential" };
+	char *system = os_release("ID"), *release = NULL, *lines = sources(), *path, *file, *key;
+	unsigned int n = 3, i;
+	FILE *f;
+
+	if (system && !strcmp(system, "debian"))
+		release = os_release("VERSION_CODENAME");
+	if (!release)
+		release = xstrdup(RELEASE_DEFAULT);
+	key = xprintf("%s %s %d\n%s", names, release, options->full, lines);
+	path = origin_cache(options->build, "deb", key);
+	if (!options->pull && !access(path, R_OK))
+		return path;
+	if (!in_path("mmdebstrap"))
+		die("mmdebstrap is missing: apt-get install mmdebstrap");
+	if (geteuid() && !in_path("newuidmap"))
+		die("mmdebstrap needs user namespaces: apt-get install uidmap (and a line for you in "
+		    "/etc/subuid), or be root");
+	note("making a root of %s: this takes a minute or two, once", names);
+	file = xprintf("%s/sources", work_folder());
+	f = fopen(file, "we");
+	if (!f || fputs(lines, f) < 0 || fclose(f))
+		die("cannot write %s: %s", file, strerror(errno));
+	child_run((const char *const[]){ "mkdir", "-p", xprintf("%s/roots", options->build), NULL },
+		  "coreutils", "make a folder");
+	for (i = 0; !options->full && i < ARRAY_SIZE(documentation); i++)
+		arguments[n++] = documentation[i];
+	arguments[n++] = "--format=tar";
+	arguments[n++] = xprintf("--include=%s", names);
+	arguments[n++] = release;
+	arguments[n++] = xprintf("%s/root.tar", work_folder());
+	if (*lines)
+		arguments[n++] = file;
+	child_run(arguments, "mmdebstrap", xprintf("make a root of %s", names));
+	/* The folder may be of another file system. */
+	key = xprintf("%s.new", path);
+	child_run((const char *const[]){ "mv", xprintf("%s/root.tar", work_folder()), key, NULL },
+		  "coreutils", "keep the root");
+	if (rename(key, path))
+		die("cannot write %s: %s", path, strerror(errno));
+	return path;
+}
+
+/* ------------------------------------------------------------------ what of it is needed */
+
+/* The value of a field in a paragraph of the status file, lines that go on not being of interest. */
+static char *field(const char *paragraph, const char *name)
+{
+	size_t length = strlen(name);
+	const char *at = paragraph;
+
+	while (at && *at) {
+		if (!strncmp(at, name, length) && at[length] == ':') {
+			at += length + 1;
+			at += strspn(at, " ");
+			return xprintf("%.*s", (int)strcspn(at, "\n"), at);
+		}
+		at = strchr(at, '\n');
+		at = at ? at + 1 : NULL;
+	}
+	return xstrdup("");
+}
+
+static void read_status(struct node *root, struct packages *p)
+{
+	char *text = tree_text(root, "/var/lib/dpkg/status"), *at = text, *end;
+
+	if (!text)
+		die("the root that mmdebstrap made has no list of packages");
+	for (; at && *at; at = end) {
+		end = strstr(at, "\n\n");
+		if (end) {
+			*end = '\0';
+			end += 2;
+		}
+		if (!(p->count & (p->count - 1)))
+			p->list =
+				xrealloc(p->list, (p->count ? 2 * p->count : 1) * sizeof(*p->list));
+		p->list[p->count++] = (struct package){
+			.name = field(at, "Package"),
+			.provides = field(at, "Provides"),
+			.depends =
+				xprintf("%s, %s", field(at, "Pre-Depends"), field(at, "Depends")),
+		};
+	}
+	free(text);
+}
+
+/* The next name of a list of dependencies, without version and architecture; *or: "|" came before it. */
+static char *next_name(const char **at, bool * or)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789+-.";
+	const char *start;
+
+	* or = false;
+	for (; **at && !strchr(letters, **at); ++*at) {
+		if (**at == '|')
+			* or = true;
+		if (**at == '(')
+			*at += strcspn(*at, ")");
+		if (!**at)
+			return NULL;
+	}
+	if (!**at)
+		return NULL;
+	start = *at;
+	*at += strspn(*at, letters);
+	if (**at == ':')
+		*at += strcspn(*at, " ,|(");
+	return xprintf("%.*s", (int)strspn(start, letters), start);
+}
+
+static struct package *find(const struct packages *p, const char *name)
+{
+	unsigned int i;
+	const char *at;
+	char *other;
+	bool or, same;
+
+	for (i = 0; i < p->count; i++)
+		if (!strcmp(p->list[i].name, name))
+			return &p->list[i];
+	for (i = 0; i < p->count; i++) {
+		for (at = p->list[i].provides; (other = next_name(&at, & or)); free(other)) {
+			same = !strcmp(other, name);
+			if (same) {
+				free(other);
+				return &p->list[i];
+			}
+		}
+	}
+	return NULL;
+}
+
+static bool is_one_of(const char *name, const char *const *list, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(list[i], name))
+			return true;
+	return false;
+}
+
+static void keep(const struct packages *p, struct package *package)
+{
+	const char *at;
+	char *name;
+	bool or ;
+
+	if (!package || package->keep)
+		return;
+	package->keep = true;
+	for (at = package->depends; (name = next_name(&at, & or)); free(name))
+		if (!is_one_of(name, installers, ARRAY_SIZE(installers)))
+			keep(p, find(p, name));
+}
+
+/* Call for each file of a package; `at` is its path. */
+static void each_file(struct node *root, const char *package,
+		      void (*visit)(struct node *root, const char *path, void *argument),
+		      void *argument)
+{
+	char *path = xprintf(INFO "/%s.list", package), *text = tree_text(root, path), *rest, *line;
+
+	free(path);
+	if (!text) {
+		path = xprintf(INFO "/%s:amd64.list", package);
+		text = tree_text(root, path);
+		free(path);
+	}
+	for (rest = text; (line = strsep(&rest, "\n"));)
+		if (line[0] == '/' && line[1])
+			visit(root, line, argument);
+	free(text);
+}
+
+static void mark(struct node *root, const char *path, void *argument)
+{
+	struct node *node = tree_find(root, path, false);
+
+	(void)argument;
+	if (node)
+		node->kept = true;
+}
+
+static void drop(struct node *root, const char *path, void *argument)
+{
+	struct node *node = tree_find(root, path, false);
+
+	(void)argument;
+	if (node && !node->kept && !S_ISDIR(node->mode))
+		tree_remove(node);
+}
+
+static void reduce(struct node *root, const struct packages *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->count; i++)
+		if (p->list[i].keep)
+			each_file(root, p->list[i].name, mark, NULL);
+	for (i = 0; i < p->count; i++)
+		if (!p->list[i].keep)
+			each_file(root, p->list[i].name, drop, NULL);
+	for (i = 0; i < ARRAY_SIZE(leftovers); i++) {
+		struct node *node = tree_find(root, leftovers[i], false);
+
+		if (node)
+			tree_remove(node);
+	}
+}
+
+/* ------------------------------------------------------------------ what it starts */
+
+struct found {
+	const char *package;
+	char *unit;
+	unsigned int quality;
+};
+
+/* A unit that starts something, and stays: how well does its name fit the package's? */
+static void look_at_unit(struct node *root, const char *path, void *argument)
+{
+	struct found *found = argument;
+	const char *name = strrchr(path, '/') + 1, *dot = strrchr(name, '.');
+	size_t length = dot ? dot - name : 0, match = 0;
+	char *text, *real;
+
+	if (!dot || strcmp(dot, ".service") || strchr(name, '@') ||
+	    !strstr(path, "/systemd/system/"))
+		return;
+	real = xprintf(UNITS "/%s", name);
+	text = tree_text(root, real);
+	if (!text || !strstr(text, "\nExecStart=") || strstr(text, "\nType=oneshot")) {
+		free(text);
+		free(real);
+		return;
+	}
+	free(text);
+	while (match < length && name[match] == found->package[match])
+		match++;
+	/* The same name, a part of it (nginx of nginx-light), something that begins alike, the only one. */
+	if (match == length)
+		match = found->package[match] ? 1000 + match : 10000;
+	if (match + 1 > found->quality) {
+		found->quality = match + 1;
+		free(found->unit);
+		found->unit = real;
+	} else {
+		free(real);
+	}
+}
+
+/* Of the package itself, else of what it depends on if its name begins alike. */
+static char *find_unit(struct node *root, const struct packages *p, struct package *package)
+{
+	struct found found = { .package = package->name };
+	const char *at;
+	char *name;
+	bool or ;
+
+	each_file(root, package->name, look_at_unit, &found);
+	for (at = package->depends; !found.unit && (name = next_name(&at, & or)); free(name)) {
+		struct package *other = find(p, name);
+		struct found its = { .package = name };
+
+		if (!other)
+			continue;
+		each_file(root, other->name, look_at_unit, &its);
+		if (its.quality > 1000 && !strncmp(name, package->name, 3))
+			found.unit = its.unit;
+		else
+			free(its.unit);
+	}
+	return found.unit;
+}
+
+/* tools/services/NAME.service, where NAME is the package's, or the longest that it begins with. */
+static char *find_override(const char *package)
+{
+	const char *root = getenv("HAUNCH_ROOT");
+	size_t best = 0, length;
+	struct dirent *entry;
+	char *folder, *path = NULL;
+	DIR *dir;
+
+	if (!root || !*root)
+		return NULL;
+	folder = xprintf("%s/tools/services", root);
+	dir = opendir(folder);
+	while (dir && (entry = readdir(dir))) {
+		length = strlen(entry->d_name);
+		if (length <= strlen(".service"))
+			continue;
+		length -= strlen(".service");
+		if (length <= best || strcmp(entry->d_name + length, ".service") ||
+		    strncmp(entry->d_name, package, length) ||
+		    (package[length] && package[length] != '-'))
+			continue;
+		best = length;
+		free(path);
+		path = xprintf("%s/%s", folder, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	free(folder);
+	return path;
+}
+
+/* A package without a service, but with a program of its own name. */
+static char *find_program(struct node *root, const char *package)
+{
+	static const char *const folders[] = { "/usr/bin", "/usr/sbin", "/usr/games" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(folders); i++) {
+		char *path = xprintf("%s/%s", folders[i], package);
+
+		if (tree_find(root, path, true))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+void deb_add(struct node *root, const char *names, const struct origin_options *options,
+	     struct origin *origin)
+{
+	char *archive, *words = xstrdup(names), *rest = words, *name, *program = NULL, *script;
+	struct unit_file *units = NULL;
+	struct packages p = { 0 };
+	unsigned int nr_units = 0, i;
+	struct node *node;
+
+	check_names(names);
+	archive = make(names, options);
+	tar_read(root, archive, archive);
+	read_status(root, &p);
+	for (i = 0; i < ARRAY_SIZE(always); i++)
+		keep(&p, find(&p, always[i]));
+	while ((name = strsep(&rest, ","))) {
+		struct package *package = find(&p, name);
+		struct unit_file unit = { .path = find_override(name), .on_host = true };
+
+		if (!package)
+			die("%s has no package %s", archive, name);
+		keep(&p, package);
+		if (!unit.path)
+			unit = (struct unit_file){ .path = find_unit(root, &p, package) };
+		units = xrealloc(units, (nr_units + 1) * sizeof(*units));
+		if (unit.path)
+			units[nr_units++] = unit;
+		else if (!program)
+			program = find_program(root, name);
+	}
+	if (nr_units) {
+		script = unit_script(root, units, nr_units);
+		tree_add(root, "/.haunch", S_IFDIR | 0755, NULL, 0);
+		tree_add(root, START_FILE, S_IFREG | 0755, script, strlen(script));
+		origin->arguments = append(origin->arguments, &origin->nr_arguments, "/bin/sh");
+		origin->arguments = append(origin->arguments, &origin->nr_arguments, START_FILE);
+		free(script);
+	} else if (program) {
+		origin->arguments = append(origin->arguments, &origin->nr_arguments, program);
+	}
+	if (!options->full)
+		reduce(root, &p);
+	/* Of the machine that it was made on. */
+	for (i = 0; i < 2; i++) {
+		node = tree_find(root, i ? "/etc/resolv.conf" : "/etc/hostname", false);
+		if (node)
+			tree_remove(node);
+	}
+	free(words);
+	free(archive);
+}

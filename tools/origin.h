@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * origin.h - whole root file systems that an image can be made of, and what each says is to be run.
+ *
+ *	rootfs:DIRECTORY, rootfs:ARCHIVE		as it is; an archive is tar's, compressed or not
+ *	deb:PACKAGE[,PACKAGE]...			of Debian packages (deb.c)
+ *	oci:LAYOUT[:TAG]				an OCI image layout (oci.c)
+ *	docker-archive:FILE[:REFERENCE], docker://...	what skopeo makes a layout of
+ */
+#ifndef TOOLS_ORIGIN_H
+#define TOOLS_ORIGIN_H
+
+#include "tree.h"
+
+struct origin {
+	const char **arguments;		/* the program and its arguments; none: the user has to say */
+	unsigned int nr_arguments;
+	unsigned int nr_kept;		/* of them, the first ones that the user's do not replace */
+	const char **environment;	/* "NAME=VALUE" */
+	unsigned int nr_environment;
+	const char *user;		/* "NAME[:GROUP]", names or numbers; NULL: root */
+	const char *directory;		/* NULL: / */
+	const char *stop_signal;	/* NULL: SIGTERM */
+	const char **ports;		/* "80/tcp", that it listens to */
+	unsigned int nr_ports;
+	const char **volumes;		/* directories that are to outlive it */
+	unsigned int nr_volumes;
+};
+
+struct origin_options {
+	const char *build;		/* the folder that keeps what was made or fetched */
+	bool full;			/* all of the packages, also what nothing needs */
+	bool pull;			/* make or fetch it anew */
+	const struct tree_skip *skip;
+};
+
+bool origin_is(const char *word);
+
+/* A short name for it, as for an image's file; the caller frees it. */
+char *origin_name(const char *word);
+
+/* Put it into the tree, which is empty.  Dies if it cannot. */
+void origin_add(struct node *root, const char *word, const struct origin_options *options,
+		struct origin *origin);
+
+/* deb.c, oci.c */
+void deb_add(struct node *root, const char *packages, const struct origin_options *options,
+	     struct origin *origin);
+void oci_add(struct node *root, const char *layout, const char *tag, struct origin *origin);
+
+/*
+ * unit.c: a shell script that does what systemd would do to start services.  `units` are guest paths of
+ * their .service files, or host paths where `on_host`; the caller frees it.
+ */
+struct unit_file {
+	char *path;
+	bool on_host;
+};
+char *unit_script(struct node *root, const struct unit_file *units, unsigned int count);
+
+/* A file that is kept below the build folder: its name tells of what it was made, by a checksum. */
+char *origin_cache(const char *build, const char *kind, const char *key);
+
+#endif /* TOOLS_ORIGIN_H */

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * unit.c - what a package's systemd unit says (systemd.service(5), systemd.exec(5)), as a shell script:
+ * its user, environment, directories, commands.  What confines a service (namespaces, system calls,
+ * capabilities taken away) is left out: it has the machine for itself.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "origin.h"
+
+struct list {
+	const char **items;
+	unsigned int count;
+};
+
+/* Settings whose values are of interest, those of one word first. */
+enum setting {
+	TYPE,
+	PID_FILE,
+	USER,
+	GROUP,
+	DIRECTORY,
+	UMASK,
+	FILES,
+	KILL_SIGNAL,
+	PRIVILEGED_START,
+	DYNAMIC_USER,
+	RUNTIME_MODE,
+	STATE_MODE,
+	CACHE_MODE,
+	LOGS_MODE,
+	NR_WORDS,
+	START_PRE = NR_WORDS,
+	START,
+	ENVIRONMENT,
+	ENVIRONMENT_FILE,
+	AMBIENT,
+	RUNTIME,
+	STATE,
+	CACHE,
+	LOGS,
+	NR_SETTINGS
+};
+
+static const char *const names[NR_SETTINGS] = {
+	[TYPE] = "Type",
+	[PID_FILE] = "PIDFile",
+	[USER] = "User",
+	[GROUP] = "Group",
+	[DIRECTORY] = "WorkingDirectory",
+	[UMASK] = "UMask",
+	[FILES] = "LimitNOFILE",
+	[KILL_SIGNAL] = "KillSignal",
+	[PRIVILEGED_START] = "PermissionsStartOnly",
+	[DYNAMIC_USER] = "DynamicUser",
+	[RUNTIME_MODE] = "RuntimeDirectoryMode",
+	[STATE_MODE] = "StateDirectoryMode",
+	[CACHE_MODE] = "CacheDirectoryMode",
+	[LOGS_MODE] = "LogsDirectoryMode",
+	[START_PRE] = "ExecStartPre",
+	[START] = "ExecStart",
+	[ENVIRONMENT] = "Environment",
+	[ENVIRONMENT_FILE] = "EnvironmentFile",
+	[AMBIENT] = "AmbientCapabilities",
+	[RUNTIME] = "RuntimeDirectory",
+	[STATE] = "StateDirectory",
+	[CACHE] = "CacheDirectory",
+	[LOGS] = "LogsDirectory",
+};
+
+struct unit {
+	const char *name;		/* without ".service" */
+	struct list values[NR_SETTINGS];
+};
+
+static const char *last(const struct unit *u, enum setting which)
+{
+	const struct list *list = &u->values[which];
+
+	return list->count ? list->items[list->count - 1] : NULL;
+}
+
+static bool is(const struct unit *u, enum setting which, const char *value)
+{
+	const char *text = last(u, which);
+
+	return text && !strcasecmp(text, value);
+}
+
+/* ------------------------------------------------------------------ reading */
+
+static void take_line(struct unit *u, char *line)
+{
+	char *value = strchr(line, '='), *end;
+	unsigned int i;
+
+	if (!value)
+		return;
+	end = value;
+	*value++ = '\0';
+	while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
+		*--end = '\0';
+	value += strspn(value, " \t");
+	for (end = value + strlen(value); end > value && (end[-1] == ' ' || end[-1] == '\t'); end--)
+		end[-1] = '\0';
+	for (i = 0; i < NR_SETTINGS; i++) {
+		struct list *list = &u->values[i];
+
+		if (strcmp(line, names[i]))
+			continue;
+		/* An empty value takes back what was said before. */
+		if (*value)
+			list->items = append(list->items, &list->count, xstrdup(value));
+		else
+			list->count = 0;
+	}
+}
+
+static void parse(struct unit *u, char *text)
+{
+	char *line, *rest = text, *from, *to;
+	bool service = false;
+
+	/* A line that ends with a backslash goes on, comments in between left out. */
+	for (from = to = text; *from;) {
+		if (from[0] == '\\' && from[1] == '\n') {
+			*to++ = ' ';
+			for (from += 2; *from == '#' || *from == ';'; from++)
+				from += strcspn(from, "\n");
+			continue;
+		}
+		*to++ = *from++;
+	}
+	*to = '\0';
+	while ((line = strsep(&rest, "\n"))) {
+		line += strspn(line, " \t\r");
+		if (*line == '[')
+			service = !strncmp(line, "[Service]", 9);
+		else if (service && *line != '#' && *line != ';')
+			take_line(u, line);
+	}
+}
+
+/* ------------------------------------------------------------------ writing */
+
+static void quote(FILE *out, const char *text)
+{
+	fputc('\'', out);
+	for (; *text; text++)
+		if (*text == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*text, out);
+	fputc('\'', out);
+}
+
+static char *specifier(const struct unit *u, char c)
+{
+	const char *at = strchr(u->name, '@');
+
+	switch (c) {
+	case 'n':
+		return xprintf("%s.service", u->name);
+	case 'N':
+	case 'p':
+		return xprintf("%.*s", (int)strcspn(u->name, "@"), u->name);
+	case 'i':
+	case 'I':
+		return xstrdup(at ? at + 1 : "");
+	case 't':
+		return xstrdup("/run");
+	case 'S':
+		return xstrdup("/var/lib");
+	case 'C':
+		return xstrdup("/var/cache");
+	case 'L':
+		return xstrdup("/var/log");
+	case 'E':
+		return xstrdup("/etc");
+	case 'T':
+		return xstrdup("/tmp");
+	case 'V':
+		return xstrdup("/var/tmp");
+	case '%':
+		return xstrdup("%");
+	default:
+		return xstrdup("");
+	}
+}
+
+static char *expand(const struct unit *u, const char *text)
+{
+	char *result = NULL;
+	size_t size;
+	FILE *out = open_memstream(&result, &size);
+
+	if (!out)
+		die("out of memory");
+	for (; *text; text++) {
+		if (*text == '%' && text[1]) {
+			char *value = specifier(u, *++text);
+
+			fputs(value, out);
+			free(value);
+		} else {
+			fputc(*text, out);
+		}
+	}
+	if (fclose(out))
+		die("out of memory");
+	return result;
+}
+
+/* The next word of a setting, quotes and escapes undone; the caller frees it.  *bare: it had no quotes. */
+static char *next_word(const char **at, bool *bare)
+{
+	char quoted = 0, *word, *to;
+
+	*at += strspn(*at, " \t");
+	if (!**at)
+		return NULL;
+	*bare = true;
+	word = to = xmalloc(strlen(*at) + 1);
+	for (; **at && (quoted || !strchr(" \t", **at)); ++*at) {
+		char c = **at;
+
+		if (quoted ? c == quoted : c == '"' || c == '\'') {
+			quoted = quoted ? 0 : c;
+			*bare = false;
+		} else if (c == '\\' && (*at)[1]) {
+			c = *++*at;
+			*to++ = c == 'n' ? '\n' : c == 't' ? '\t' : c == 's' ? ' ' : c;
+		} else {
+			*to++ = c;
+		}
+	}
+	*to = '\0';
+	return word;
+}
+
+static size_t variable(const char *text)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+
+	return *text >= '0' && *text <= '9' ? 0 : strspn(text, letters);
+}
+
+/* A word of a command.  $NAME alone becomes words, ${NAME} within is a part of one. */
+static void put_word(FILE *out, const char *word, bool bare)
+{
+	size_t length;
+	char *part;
+
+	if (bare && *word == '$' && (length = variable(word + 1)) && !word[1 + length]) {
+		fprintf(out, " $%s", word + 1);
+		return;
+	}
+	fputc(' ', out);
+	if (!*word)
+		fputs("''", out);
+	while (*word) {
+		if (word[0] == '$' && word[1] == '$') {
+			fputs("'$'", out);
+			word += 2;
+		} else if (word[0] == '$' && word[1] == '{' && (length = variable(word + 2)) &&
+			   word[2 + length] == '}') {
+			fprintf(out, "\"${%.*s}\"", (int)length, word + 2);
+			word += 3 + length;
+		} else {
+			length = 1 + strcspn(word + 1, "$");
+			part = xprintf("%.*s", (int)length, word);
+			quote(out, part);
+			free(part);
+			word += length;
+		}
+	}
+}
+
+/* Numbers or names of users and groups, for setpriv. */
+static void put_user(FILE *out, const struct unit *u)
+{
+	const char *user = last(u, USER), *group = last(u, GROUP), *at;
+	unsigned int i;
+
+	if (!user && is(u, DYNAMIC_USER, "yes"))
+		user = "nobody";
+	if (!user && !group)
+		return;
+	fputs("setpriv", out);
+	if (user)
+		fprintf(out, " --reuid=%s --regid=%s --init-groups", user,
+			group ? group : xprintf("\"$(id -g %s)\"", user));
+	else
+		fprintf(out, " --regid=%s --clear-groups", group);
+	for (i = 0; i < u->values[AMBIENT].count; i++) {
+		const char *words = u->values[AMBIENT].items[i];
+		char *word, *c;
+		bool bare;
+
+		for (at = words; (word = next_word(&at, &bare)); free(word)) {
+			for (c = word; *c; c++)
+				if (*c >= 'A' && *c <= 'Z')
+					*c += 'a' - 'A';
+			if (!strncmp(word, "cap_", 4))
+				fprintf(out, " --inh-caps=+%s --ambient-caps=+%s", word + 4,
+					word + 4);
+		}
+	}
+	fputs(" --", out);
+}
+
+/* A command; `before` and `behind` go around it.  "-" in front of it: its failure does not matter. */
+static void put_command(FILE *out, const struct unit *u, const char *setting, bool main_one,
+			const char *before)
+{
+	bool privileged = !main_one && is(u, PRIVILEGED_START, "yes"), may_fail = false,
+	     named = false, bare;
+	char *text = expand(u, setting), *word;
+	const char *at;
+
+	for (at = text; strchr("-+!:@", *at) && *at; at++) {
+		privileged = privileged || *at == '+' || *at == '!';
+		may_fail = may_fail || *at == '-';
+		named = named || *at == '@';
+	}
+	fputs(before, out);
+	if (!privileged)
+		put_user(out, u);
+	while ((word = next_word(&at, &bare))) {
+		put_word(out, word, bare);
+		free(word);
+		/* Its second word is what it is called by. */
+		if (named) {
+			free(next_word(&at, &bare));
+			named = false;
+		}
+	}
+	fputs(main_one ? "\n" : may_fail ? " || :\n" : " || exit\n", out);
+	free(text);
+}
+
+static void put_directories(FILE *out, const struct unit *u, enum setting which, enum setting mode,
+			    const char *parent)
+{
+	const char *user = last(u, USER), *group = last(u, GROUP), *at;
+	char *text, *word;
+	unsigned int i;
+	bool bare;
+
+	for (i = 0; i < u->values[which].count; i++) {
+		text = expand(u, u->values[which].items[i]);
+		for (at = text; (word = next_word(&at, &bare)); free(word)) {
+			fprintf(out, "install -d -m %s", last(u, mode) ? last(u, mode) : "0755");
+			if (user)
+				fprintf(out, " -o %s -g %s", user,
+					group ? group : xprintf("\"$(id -g %s)\"", user));
+			fprintf(out, " %s/", parent);
+			word[strcspn(word, ":")] = '\0';
+			quote(out, word);
+			fputc('\n', out);
+		}
+		free(text);
+	}
+}
+
+static void put_environment(FILE *out, const struct unit *u)
+{
+	const char *at;
+	char *text, *word, *value;
+	unsigned int i;
+	bool bare;
+
+	for (i = 0; i < u->values[ENVIRONMENT].count; i++) {
+		text = expand(u, u->values[ENVIRONMENT].items[i]);
+		for (at = text; (word = next_word(&at, &bare)); free(word)) {
+			value = strchr(word, '=');
+			if (!value || variable(word) != (size_t)(value - word))
+				continue;
+			fprintf(out, "export %.*s=", (int)(value - word), word);
+			quote(out, value + 1);
+			fputc('\n', out);
+		}
+		free(text);
+	}
+	for (i = 0; i < u->values[ENVIRONMENT_FILE].count; i++) {
+		text = expand(u, u->values[ENVIRONMENT_FILE].items[i]);
+		at = text + (*text == '-');
+		fputs("set -a; [ ! -r ", out);
+		quote(out, at);
+		fputs(" ] || . ", out);
+		quote(out, at);
+		fputs("; set +a\n", out);
+		free(text);
+	}
+}
+
+/* The line of a user in the guest's /etc/passwd gives the home. */
+static char *home_of(struct node *root, const char *user)
+{
+	char *text = tree_text(root, "/etc/passwd"), *rest = text, *line, *home = NULL;
+	size_t length = strlen(user);
+	unsigned int i;
+
+	while (text && !home && (line = strsep(&rest, "\n"))) {
+		if (strncmp(line, user, length) || line[length] != ':')
+			continue;
+		for (i = 0; i < 5; i++)
+			strsep(&line, ":");
+		home = line ? xprintf("%.*s", (int)strcspn(line, ":"), line) : NULL;
+	}
+	free(text);
+	return home;
+}
+
+/* A service that goes into the background: whoever it names by its file is who counts. */
+static void put_forking(FILE *out, const struct unit *u)
+{
+	const char *signal = last(u, KILL_SIGNAL) ? last(u, KILL_SIGNAL) : "SIGTERM";
+	char *file = last(u, PID_FILE) ? expand(u, last(u, PID_FILE)) : NULL;
+
+	if (!file)
+		die("the unit %s goes into the background and does not say which process counts: say what "
+		    "is to be run, behind --",
+		    u->name);
+	put_command(out, u, last(u, START), false, "");
+	fputs("file=", out);
+	quote(out, file);
+	fprintf(out,
+		"\n"
+		"[ -s \"$file\" ] || sleep 1\n"
+		"read -r main <\"$file\" || exit\n"
+		"trap 'kill -%s \"$main\"' TERM\n"
+		"while kill -0 \"$main\" 2>/dev/null; do sleep 0.5 & wait $!; done\n",
+		!strncmp(signal, "SIG", 3) ? signal + 3 : signal);
+	free(file);
+}
+
+static void put_unit(FILE *out, struct node *root, const struct unit *u)
+{
+	const char *user = last(u, USER), *directory = last(u, DIRECTORY);
+	char *home = user ? home_of(root, user) : NULL;
+	unsigned int i;
+
+	fprintf(out, "# %s\n", u->name);
+	if (home) {
+		fputs("export HOME=", out);
+		quote(out, home);
+		fprintf(out, " USER=%s LOGNAME=%s\n", user, user);
+	}
+	put_environment(out, u);
+	put_directories(out, u, RUNTIME, RUNTIME_MODE, "/run");
+	put_directories(out, u, STATE, STATE_MODE, "/var/lib");
+	put_directories(out, u, CACHE, CACHE_MODE, "/var/cache");
+	put_directories(out, u, LOGS, LOGS_MODE, "/var/log");
+	if (last(u, FILES) && strspn(last(u, FILES), "0123456789") == strlen(last(u, FILES)))
+		fprintf(out, "ulimit -n %s 2>/dev/null || :\n", last(u, FILES));
+	if (last(u, UMASK))
+		fprintf(out, "umask %s\n", last(u, UMASK));
+	if (directory) {
+		bool may_fail = *directory == '-';
+		char *path = expand(u, directory + may_fail);
+
+		fputs("cd ", out);
+		if (!strcmp(path, "~"))
+			fputs("~", out);
+		else
+			quote(out, path);
+		fputs(may_fail ? " 2>/dev/null || :\n" : " || exit\n", out);
+		free(path);
+	}
+	for (i = 0; i < u->values[START_PRE].count; i++)
+		put_command(out, u, u->values[START_PRE].items[i], false, "");
+	if (is(u, TYPE, "forking")) {
+		put_forking(out, u);
+	} else {
+		for (i = 0; i + 1 < u->values[START].count; i++)
+			put_command(out, u, u->values[START].items[i], false, "");
+		put_command(out, u, last(u, START), true, "exec ");
+	}
+	free(home);
+}
+
+char *unit_script(struct node *root, const struct unit_file *files, unsigned int count)
+{
+	char *text, *script = NULL;
+	struct view view;
+	unsigned int i;
+	size_t size;
+	FILE *out = open_memstream(&script, &size);
+
+	if (!out)
+		die("out of memory");
+	fputs("#!/bin/sh\n# What systemd would do, made by haunch from the packages' units.\nset -f\n",
+	      out);
+	for (i = 0; i < count; i++) {
+		const char *slash = strrchr(files[i].path, '/');
+		struct unit u = { .name = NULL };
+
+		u.name = xprintf("%.*s", (int)(strlen(slash + 1) - strlen(".service")), slash + 1);
+		if (files[i].on_host) {
+			view = view_open(files[i].path);
+			text = xprintf("%.*s", (int)view.size, (const char *)view.data);
+			view_close(&view);
+		} else {
+			text = tree_text(root, files[i].path);
+		}
+		if (!text)
+			die("%s cannot be read in the root", files[i].path);
+		parse(&u, text);
+		free(text);
+		if (!u.values[START].count)
+			die("the unit %s starts nothing", u.name);
+		if (count > 1)
+			fputs("(\n", out);
+		put_unit(out, root, &u);
+		if (count > 1)
+			fputs(") &\nall=\"$all $!\"\n", out);
+	}
+	if (count > 1)
+		fputs("trap 'kill $all' TERM\n"
+		      "for one in $all; do while kill -0 \"$one\" 2>/dev/null; do wait \"$one\"; done; done\n",
+		      out);
+	if (fclose(out))
+		die("out of memory");
+	return script;
+}
