@@ -249,7 +249,8 @@ void *program_pages(size_t size);
 
 /* ------------------------------------------------------------------ tasks.c */
 
-call call_clone, call_exit, call_exit_group, call_futex, call_gettid, call_set_tid_address;
+call call_clone, call_fork, call_exit, call_exit_group, call_futex, call_gettid,
+	call_set_tid_address;
 call call_arch_prctl, call_set_robust_list, call_sched_yield, call_sched_getaffinity, call_wait4;
 
 /* ------------------------------------------------------------------ signals.c */

@@ -90,6 +90,13 @@ void program_start(unsigned long entry, unsigned long stack)
 		fail("out of memory: no room for the program's first thread");
 }
 
+long call_fork(const unsigned long *a)
+{
+	say("a new process (fork, vfork, clone) is wanted, but there is one address space: only threads "
+	    "can be made");
+	return -ENOSYS;
+}
+
 #define THREAD_FLAGS	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
 
 long call_clone(const unsigned long *a)
@@ -97,11 +104,8 @@ long call_clone(const unsigned long *a)
 	struct hc_frame frame = *thread_frame(running);
 	struct task *task, *self = current_task();
 
-	if ((a[0] & THREAD_FLAGS) != THREAD_FLAGS) {
-		say("a new process (fork, vfork, clone) is wanted, but there is one address space: "
-		    "only threads can be made");
-		return -ENOSYS;
-	}
+	if ((a[0] & THREAD_FLAGS) != THREAD_FLAGS)
+		return call_fork(a);
 	frame.sp = a[1];
 	frame.ax = 0;
 	frame.cs = HC_CS_PROGRAM;
