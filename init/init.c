@@ -13,6 +13,7 @@
  *   haunch.hostname=NAME
  *   haunch.base=CHECKSUM                          the root is on a disk that is the image itself
  *   haunch.share=TAG:DIRECTORY[:ro]               mount a folder of the host (9P); any number of them
+ *   haunch.volume=DEVICE:DIRECTORY[:ro]           mount a disk that gets the image's files there if it is new
  *   haunch.read-only                              of what is in memory, and of the root
  *   haunch.user=USER[:GROUP], haunch.directory=DIRECTORY, haunch.env=NAME=VALUE   for the program
  *   haunch.network=dhcp|wait|static|off           wait: dhcp, and the program starts only with a lease
@@ -81,7 +82,7 @@ static char command_line[COMMAND_LINE_SIZE];
 static struct {
 	void (*mount)(char *word);
 	char *word;
-} mounts[MAX_MOUNTS];			/* values of haunch.mount= and haunch.share= */
+} mounts[MAX_MOUNTS];			/* values of haunch.mount=, haunch.share=, haunch.volume= */
 static unsigned int nr_mounts;
 static char *more_environment[MAX_ENVIRONMENT];
 static unsigned int nr_more_environment;
@@ -321,7 +322,7 @@ static char *decode(char *word)
 static void add_mount(void (*mount)(char *word), char *word)
 {
 	if (nr_mounts == MAX_MOUNTS)
-		fail("too many haunch.mount= and haunch.share= on the command line");
+		fail("too many haunch.mount=, haunch.share= and haunch.volume= on the command line");
 	mounts[nr_mounts].mount = mount;
 	mounts[nr_mounts++].word = decode(word);
 }
@@ -367,6 +368,8 @@ static void read_command_line(void)
 			add_mount(mount_disk, value);
 		} else if ((value = value_of(word, "haunch.share="))) {
 			add_mount(mount_share, value);
+		} else if ((value = value_of(word, "haunch.volume="))) {
+			add_mount(mount_volume, value);
 		} else if ((value = value_of(word, "haunch.env="))) {
 			if (nr_more_environment == MAX_ENVIRONMENT)
 				fail("too many haunch.env= on the command line");

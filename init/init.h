@@ -43,6 +43,7 @@ void mount_root(void);
 void mount_base(const char *checksum, bool read_only);
 void mount_disk(char *word);
 void mount_share(char *word);
+void mount_volume(char *word);
 void protect_root(void);
 void unmount_all(void);
 

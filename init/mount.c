@@ -4,8 +4,10 @@
  * mount.c - what a POSIX program expects to be mounted, the root, and the disks.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,6 +170,101 @@ void mount_share(char *word)
 		  "trans=virtio,version=9p2000.L,msize=262144,cache=mmap"))
 		fail("cannot mount the host's folder on %s: %s", dir,
 		     errno == ENODEV ? "the kernel has no 9P: bake with -k generic" : strerror(errno));
+}
+
+static bool copy_contents(const char *from, const char *to)
+{
+	static char buffer[32768];
+	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	ssize_t n = in < 0 || out < 0 ? -1 : 1;
+
+	while (n > 0 && (n = read(in, buffer, sizeof(buffer))) > 0)
+		if (write(out, buffer, n) != n)
+			n = -1;
+	if (in >= 0)
+		close(in);
+	if (out >= 0 && close(out))
+		n = -1;
+	return !n;
+}
+
+/* A folder with all that is in it, into one that is there; what is no file has no place in an image. */
+static bool copy(const char *from, const char *to)
+{
+	char source[PATH_MAX], target[PATH_MAX], text[PATH_MAX];
+	struct timespec times[2];
+	struct dirent *entry;
+	DIR *dir = opendir(from);
+	bool good = dir;
+	struct stat st;
+	ssize_t n;
+
+	while (good && (entry = readdir(dir))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		snprintf(source, sizeof(source), "%s/%s", from, entry->d_name);
+		snprintf(target, sizeof(target), "%s/%s", to, entry->d_name);
+		good = !lstat(source, &st);
+		if (good && S_ISDIR(st.st_mode)) {
+			good = !mkdir(target, 0700) && copy(source, target);
+		} else if (good && S_ISREG(st.st_mode)) {
+			good = copy_contents(source, target);
+		} else if (good && S_ISLNK(st.st_mode)) {
+			n = readlink(source, text, sizeof(text) - 1);
+			text[n < 0 ? 0 : n] = '\0';
+			good = !symlink(text, target) && !lchown(target, st.st_uid, st.st_gid);
+			continue;
+		} else {
+			continue;
+		}
+		times[0] = st.st_atim;
+		times[1] = st.st_mtim;
+		good = good && !chown(target, st.st_uid, st.st_gid) && !chmod(target, st.st_mode & 07777) &&
+		       !utimensat(AT_FDCWD, target, times, 0);
+	}
+	if (dir)
+		closedir(dir);
+	return good;
+}
+
+/* Nothing is in it but what mke2fs makes. */
+static bool is_empty(const char *path)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(path);
+	bool empty = dir;
+
+	while (empty && (entry = readdir(dir)))
+		empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
+			!strcmp(entry->d_name, "lost+found");
+	if (dir)
+		closedir(dir);
+	return empty;
+}
+
+/* DEVICE:DIRECTORY[:ro]: a volume.  A new one gets what the image has at its place, with owner and mode. */
+void mount_volume(char *word)
+{
+	static const char new[] = "/dev/.volume";
+	char *dir = strchr(word, ':'), *option;
+	struct stat st;
+
+	if (!dir)
+		fail("haunch.volume= wants DEVICE:DIRECTORY[:ro], not %s", word);
+	*dir++ = '\0';
+	option = strrchr(dir, ':');
+	if (option)
+		*option++ = '\0';
+	make_directories(dir);
+	mkdir(new, 0700);
+	if (mount_device(word, new, "ext4", option))
+		fail("cannot mount the volume for %s: %s", dir, strerror(errno));
+	if (!option && is_empty(new) && !stat(dir, &st) &&
+	    (!copy(dir, new) || chown(new, st.st_uid, st.st_gid) || chmod(new, st.st_mode & 07777)))
+		fail("cannot copy %s of the image into the new volume: %s", dir, strerror(errno));
+	if (mount(new, dir, NULL, MS_MOVE, NULL))
+		fail("cannot mount the volume on %s: %s", dir, strerror(errno));
+	rmdir(new);
 }
 
 /* Make what is mounted at a folder the root, with the system's mounts moved there. */

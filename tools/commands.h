@@ -7,5 +7,8 @@
 #include "options.h"
 
 extern const struct command command_bake, command_inspect, command_run;
+/* instances.c, volumes.c */
+extern const struct command command_ps, command_logs, command_stop, command_kill, command_rm, command_stats;
+extern const struct command command_volume;
 
 #endif /* TOOLS_COMMANDS_H */

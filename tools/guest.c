@@ -418,6 +418,8 @@ static void qmp_line(const char *line)
 	event = json_string_value(json_object_get(message, "event"));
 	if (json_object_get(message, "QMP")) {
 		say_to(QMP, "{\"execute\":\"qmp_capabilities\"}\n");
+		if (m.guest->started)
+			m.guest->started(m.qemu);
 		/* Without ports we cannot know, and the button is the only way. */
 		m.ready = !m.guest->ports;
 	} else if (event && !strcmp(event, "VSERPORT_CHANGE") &&
@@ -803,7 +805,7 @@ static int outcome(const struct guest *g)
 		     strsignal(WTERMSIG(m.qemu_status)));
 	else
 		note("the guest ended without an exit status: it was stopped, reset or crashed; see "
-		     "its messages with -v, or debug it with --gdb");
+		     "its messages with -V, or debug it with --gdb");
 	return STATUS_DIED;
 }
 

@@ -23,6 +23,8 @@ struct guest {
 
 	unsigned long stop_timeout_s;	/* what the program gets between its signal and its end */
 
+	void (*started)(pid_t qemu);	/* called when QEMU runs, each time; or NULL */
+
 	/* For messages: the disk images, the network device. */
 	const char *disks, *tap;
 };

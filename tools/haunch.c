@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * haunch.c - the commands that are C: bake, run, inspect.  The shell script `haunch` finds this
+ * haunch.c - the commands that are C.  The shell script `haunch` finds this
  * program and the others.
  *
  *	haunch COMMAND WORD...
@@ -17,7 +17,10 @@
 #include "commands.h"
 #include "recipe.h"
 
-static const struct command *const commands[] = { &command_bake, &command_run, &command_inspect };
+static const struct command *const commands[] = {
+	&command_bake, &command_run, &command_inspect, &command_ps, &command_logs, &command_stop,
+	&command_kill, &command_rm, &command_stats, &command_volume,
+};
 
 static const struct command *find(const char *name)
 {

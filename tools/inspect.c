@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "image.h"
+#include "machine.h"
 
 static void put_line(const char *label, const char *text, size_t length)
 {
@@ -240,6 +242,21 @@ static void show(const struct image *image, const char *path, bool iso)
 	show_built_in(&image->drivers, "protocols", "net/");
 }
 
+/* All that is known of a machine that has a name, as JSON. */
+static bool show_machine(const char *name)
+{
+	bool running;
+	json_t *state = machine_state(name, &running);
+
+	if (!state)
+		return false;
+	json_object_set_new(state, "running", json_boolean(running));
+	json_dumpf(state, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(state);
+	return true;
+}
+
 static const struct poptOption options[] = {
 	OPTION_VALUE("field", '\0', OPTION_OWN, "NAME",
 		     "just one value, for scripts: kind (image, iso, kernel or other), memory (bytes "
@@ -268,6 +285,8 @@ static int main_inspect(int argc, const char **argv)
 	if (words.nr_operands + words.nr_rest != 1)
 		usage("one IMAGE is wanted (see haunch help inspect)");
 	path = words.nr_operands ? words.operands[0] : words.rest[0];
+	if (!field && access(path, F_OK) && show_machine(path))
+		return 0;
 	file = view_open(path);
 	inside = image_in_iso(file);
 	problem = image_open(&image, inside);
@@ -302,9 +321,10 @@ static int main_inspect(int argc, const char **argv)
 const struct command command_inspect = {
 	.name = "inspect",
 	.main = main_inspect,
-	.usage = "usage: haunch inspect [--field NAME] IMAGE\n",
+	.usage = "usage: haunch inspect [--field NAME] IMAGE\n"
+		 "       haunch inspect MACHINE\n",
 	.about = "Show what is in an image (ELF or ISO): the program with its arguments and "
 		 "environment, the kernel's command line, the files (mode, user, group, size, name), "
-		 "sizes, and drivers.",
+		 "sizes, and drivers.  Of a machine with a name, all that is known of it, as JSON.",
 	.options = options,
 };

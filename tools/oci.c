@@ -158,10 +158,10 @@ static void take_list(const char ***list, unsigned int *count, const json_t *arr
 
 static void take_names(const char ***list, unsigned int *count, json_t *object)
 {
-	const char *name = NULL;
-	json_t *value;
+	void *at;
 
-	json_object_foreach(object, name, value) *list = append(*list, count, xstrdup(name));
+	for (at = json_object_iter(object); at; at = json_object_iter_next(object, at))
+		*list = append(*list, count, xstrdup(json_object_iter_key(at)));
 }
 
 static const char *optional(const json_t *object, const char *name)

@@ -19,13 +19,16 @@
 #include "guest.h"
 #include "image.h"
 #include "kvm.h"
+#include "machine.h"
 #include "origin.h"
 #include "recipe.h"
 #include "release.h"
+#include "volumes.h"
 
 #define MEMORY_DEFAULT		64	/* MiB */
 #define MEMORY_WITH_BASE	256	/* of a whole system, with its files on a disk */
 #define MEMORY_SPARE		16	/* more than an image needs at least */
+#define VOLUME_SIZE_DEFAULT	(8 << 10)	/* MiB, in a sparse file */
 #define STOP_TIMEOUT_S		10	/* init's, where nothing else is said */
 #define PORTS_DRIVER		"virtio_console"
 
@@ -40,12 +43,24 @@ struct disk {
 	bool read_only, is_qcow2;
 };
 
+/* A folder of the host's, or a volume. */
+struct attached {
+	char *file;			/* the folder, or the volume's image */
+	const char *guest;
+	bool is_volume, read_only;
+};
+
 struct run {
 	struct settings settings;
 	struct port *ports;
 	unsigned int nr_ports;
 	struct disk *disks;
 	unsigned int nr_disks;
+	struct attached *attached;
+	unsigned int nr_attached;
+	uint64_t volume_size;		/* MiB */
+	bool detach, forget;		/* -d, --rm */
+	const char *name, *capture;	/* --name, --pcap */
 	const char *network, *tap, *nic, *machine, *accelerator;
 	const char **qemu_options;
 	unsigned int nr_qemu_options;
@@ -63,7 +78,7 @@ struct run {
 
 enum {
 	OPTION_NIC = OPTION_OWN, OPTION_DISK, OPTION_MACHINE, OPTION_KVM, OPTION_TCG, OPTION_GDB,
-	OPTION_DRY_RUN, OPTION_QEMU,
+	OPTION_DRY_RUN, OPTION_QEMU, OPTION_NAME, OPTION_RM, OPTION_VOLUME_SIZE, OPTION_PCAP,
 };
 
 static const struct poptOption program_options[] = {
@@ -85,13 +100,24 @@ static const struct poptOption options[] = {
 		     "the network card (default: virtio)"),
 	OPTION_VALUE("disk", '\0', OPTION_DISK, "FILE[:virtio|ahci|nvme|scsi][:ro]",
 		     "attach a disk image, raw or qcow2; any number"),
+	OPTION_VALUE("volume", 'v', 'v', "SOURCE:DIRECTORY[:ro]",
+		     "mount a folder of this machine (SOURCE has a '/'), or a volume of that name, "
+		     "which is made if it is not there, and kept; any number"),
+	OPTION_VALUE("volume-size", '\0', OPTION_VOLUME_SIZE, "SIZE",
+		     "of volumes that are made; they take what is in them (default: 8G)"),
+	OPTION_FLAG("detach", 'd', 'd', "run it in the background, and print its name"),
+	OPTION_VALUE("name", '\0', OPTION_NAME, "NAME",
+		     "what haunch ps, logs, stop and others call it (default of -d: the image's)"),
+	OPTION_FLAG("rm", '\0', OPTION_RM, "forget it when it has ended"),
 	OPTION_VALUE("machine", '\0', OPTION_MACHINE, "pc|q35", "the machine (default: pc)"),
 	OPTION_FLAG("kvm", '\0', OPTION_KVM, "use KVM (default: where it works)"),
 	OPTION_FLAG("tcg", '\0', OPTION_TCG, "emulate"),
 	OPTION_FLAG("gdb", '\0', OPTION_GDB, "wait for a debugger at localhost:1234"),
+	OPTION_VALUE("pcap", '\0', OPTION_PCAP, "FILE",
+		     "write all packets to a file, for tcpdump -r and wireshark"),
 	OPTION_FLAG("dry-run", '\0', OPTION_DRY_RUN, "only print QEMU's command line"),
 	OPTION_VALUE("qemu", '\0', OPTION_QEMU, "OPTION", "one more option for QEMU; any number"),
-	OPTION_FLAG("verbose", 'v', 'v', "show the kernel's messages, on standard error"),
+	OPTION_FLAG("verbose", 'V', 'V', "show the kernel's messages, on standard error"),
 	OPTION_TABLE(settings_options, "The image can be told, as in haunch bake:"),
 	OPTION_TABLE(program_options, "For a PROGRAM or a ROOT also:"),
 	OPTION_END
@@ -189,6 +215,26 @@ static void add_disk(struct run *r, const char *spec)
 	r->disks[r->nr_disks++] = disk;
 }
 
+/* SOURCE:DIRECTORY[:ro] */
+static void add_attached(struct run *r, const char *spec)
+{
+	struct attached a = { .file = xstrdup(spec) };
+	char *colon;
+
+	a.read_only = cut(a.file, "ro");
+	colon = strrchr(a.file, ':');
+	if (!colon || colon == a.file || colon[1] != '/')
+		usage("-v wants SOURCE:/DIRECTORY[:ro], not '%s'", spec);
+	*colon++ = '\0';
+	a.guest = colon;
+	a.is_volume = !strchr(a.file, '/') && strcmp(a.file, ".") && strcmp(a.file, "..");
+	if (a.is_volume && !name_is_good(a.file))
+		usage("-v: a volume's name has letters, digits, '.', '-' and '_', not '%s'; a folder has "
+		      "a '/', as in ./%s", a.file, a.file);
+	r->attached = xrealloc(r->attached, (r->nr_attached + 1) * sizeof(*r->attached));
+	r->attached[r->nr_attached++] = a;
+}
+
 static void take_option(struct run *r, int option, char *value)
 {
 	static const char *const nics[] = { "virtio", "e1000", "e1000e", "vmxnet3", NULL };
@@ -228,8 +274,28 @@ static void take_option(struct run *r, int option, char *value)
 	case OPTION_QEMU:
 		r->qemu_options = append(r->qemu_options, &r->nr_qemu_options, value);
 		break;
-	case 'v':
+	case 'V':
 		r->verbose = true;
+		break;
+	case 'v':
+		add_attached(r, value);
+		break;
+	case 'd':
+		r->detach = true;
+		break;
+	case OPTION_NAME:
+		if (!name_is_good(value))
+			usage("--name wants letters, digits, '.', '-' and '_', not '%s'", value);
+		r->name = value;
+		break;
+	case OPTION_RM:
+		r->forget = true;
+		break;
+	case OPTION_VOLUME_SIZE:
+		r->volume_size = parse_memory("--volume-size", value);
+		break;
+	case OPTION_PCAP:
+		r->capture = value;
 		break;
 	default:
 		settings_take(&r->settings, option, value);
@@ -309,6 +375,40 @@ static void check_disk(struct disk *d)
 	close(fd);
 }
 
+static bool has_shares(const struct run *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->nr_attached; i++)
+		if (!r->attached[i].is_volume)
+			return true;
+	return false;
+}
+
+static void check_attached(struct run *r)
+{
+	struct stat st;
+	unsigned int i;
+	char *real;
+
+	for (i = 0; i < r->nr_attached; i++) {
+		struct attached *a = &r->attached[i];
+
+		if (a->is_volume) {
+			if (!r->dry)
+				a->file = volume_open(a->file, r->volume_size);
+			continue;
+		}
+		real = realpath(a->file, NULL);
+		if (!real || stat(real, &st))
+			die("cannot attach %s: %s", a->file,
+			    errno == ENOENT ? "no such folder" : strerror(errno));
+		if (!S_ISDIR(st.st_mode))
+			die("cannot attach %s: it is not a folder", a->file);
+		a->file = real;
+	}
+}
+
 static bool has_disk(const struct run *r, const char *controller)
 {
 	unsigned int i;
@@ -357,6 +457,8 @@ static void check_drivers(const struct run *r)
 		need_driver(r, "nvme");
 	if (has_disk(r, "scsi"))
 		need_driver(r, "virtio_scsi");
+	if (has_shares(r))
+		need_driver(r, "9pnet_virtio");
 }
 
 /* ------------------------------------------------------------------ the image */
@@ -374,7 +476,7 @@ static void bake_program(struct run *r)
 		.settings = &r->settings, .build = build_folder(), .kernel = r->settings.kernel,
 		.program = r->file, .arguments = r->arguments, .nr_arguments = r->nr_arguments,
 	};
-	bool special = strcmp(r->nic, "virtio") || has_disk(r, "ahci") || has_disk(r, "nvme") ||
+	bool special = strcmp(r->nic, "virtio") || has_shares(r) || has_disk(r, "ahci") || has_disk(r, "nvme") ||
 		       has_disk(r, "scsi");
 	char *path;
 
@@ -437,6 +539,26 @@ static bool has_word(const char *line, const char *word)
 	return false;
 }
 
+/* Init's words for folders and volumes.  Disks are called by their order. */
+static void add_mounts(const struct run *r, char **words)
+{
+	unsigned int i, disk = 0;
+
+	for (i = 0; i < r->nr_disks; i++)
+		disk += !strcmp(r->disks[i].controller, "virtio");
+	for (i = 0; i < r->nr_attached; i++) {
+		const struct attached *a = &r->attached[i];
+		const char *end = a->read_only ? ":ro" : "";
+
+		if (!a->is_volume)
+			add_setting(words, "share", xprintf("share%u:%s%s", i, a->guest, end));
+		else if (disk < 26)
+			add_setting(words, "volume", xprintf("/dev/vd%c:%s%s", 'a' + (int)disk++, a->guest, end));
+		else
+			die("too many disks and volumes: 26 at most");
+	}
+}
+
 /* Words for the kernel: the baked ones come first, and of two that contradict the last counts. */
 static char *kernel_words(const struct run *r, const char *connect)
 {
@@ -457,6 +579,7 @@ static char *kernel_words(const struct run *r, const char *connect)
 			add_words(&words, "haunch.network=off");
 	}
 	add_words(&words, connect);
+	add_mounts(r, &words);
 	if (!r->baked && s->network_words)
 		add_words(&words, s->network_words);
 	if (!r->baked && s->kernel_words)
@@ -547,6 +670,26 @@ static void add_disks(struct run *r)
 	}
 }
 
+/* Folders by 9P, volumes as disks behind those of the user. */
+static void add_all_attached(struct run *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->nr_attached; i++) {
+		const struct attached *a = &r->attached[i];
+
+		if (a->is_volume) {
+			add(r, "-drive", xprintf("id=volume%u,if=none,format=raw,discard=unmap,file=%s%s", i,
+						 escaped(a->file), a->read_only ? ",readonly=on" : ""));
+			add(r, "-device", xprintf("virtio-blk-pci,drive=volume%u", i));
+		} else {
+			add(r, "-fsdev", xprintf("local,id=share%u,security_model=none,multidevs=remap,path=%s%s",
+						 i, escaped(a->file), a->read_only ? ",readonly=on" : ""));
+			add(r, "-device", xprintf("virtio-9p-pci,fsdev=share%u,mount_tag=share%u", i, i));
+		}
+	}
+}
+
 /* Files that are not in memory are in the image, which is a disk as well: behind those of the user. */
 static void add_base(struct run *r, const char *image)
 {
@@ -576,7 +719,18 @@ static void make_command(struct run *r, const char *image, const char *words)
 	add(r, "-cpu", strcmp(r->accelerator, "kvm") ? "max" : "host");
 	add_network(r);
 	add_disks(r);
+	add_all_attached(r);
 	add_base(r, image);
+	if (r->capture && strcmp(r->network, "none"))
+		add(r, "-object", xprintf("filter-dump,id=capture,netdev=net0,file=%s", escaped(r->capture)));
+	if (r->name && !r->dry) {
+		char *path = escaped(machine_file(r->name, "qmp"));
+
+		add(r, "-chardev", xprintf("socket,id=monitor,path=%s,server=on,wait=off", path));
+		add(r, "-mon", "chardev=monitor,mode=control");
+		if (has_driver(&r->image, "virtio_balloon") && r->image.drivers.size)
+			add(r, "-device", "virtio-balloon-pci,id=balloon");
+	}
 	if (r->is_iso) {
 		add(r, "-cdrom", image);
 		add(r, "-boot", "d");
@@ -739,15 +893,49 @@ static void parse(struct run *r, int argc, const char **argv)
 	r->file = words.operands[0];
 	r->arguments = words.rest;
 	r->nr_arguments = words.nr_rest;
+	if (r->detach && r->debug)
+		usage("--gdb is for a machine in the foreground, not for -d");
 	if (r->nr_ports && strcmp(r->network, "user"))
 		usage("-p works with the user network only, not with %s", r->network);
 }
 
+/* What haunch ps and inspect show of it. */
+static void tell(const struct run *r, const char *name)
+{
+	json_t *arguments = json_array(), *volumes = json_array();
+	char *ports = xstrdup("");
+	unsigned int i;
+
+	for (i = 0; i < r->nr_arguments; i++)
+		json_array_append_new(arguments, json_string(r->arguments[i]));
+	for (i = 0; i < r->nr_attached; i++)
+		json_array_append_new(volumes, json_pack("{s:s,s:s,s:b}", "source", r->attached[i].file, "to",
+						r->attached[i].guest, "read_only", r->attached[i].read_only));
+	for (i = 0; i < r->nr_ports; i++)
+		add_words(&ports, xprintf("%s:%u->%u/%s", r->ports[i].address, r->ports[i].host,
+					  r->ports[i].guest, r->ports[i].protocol));
+	machine_tell(json_pack("{s:s,s:s,s:o,s:o,s:s,s:I}", "name", name, "image", r->file, "arguments",
+			       arguments, "volumes", volumes, "ports", ports, "memory",
+			       (json_int_t)r->settings.memory));
+}
+
+static char *short_name(const struct run *r)
+{
+	char *name = origin_is(r->file) ? origin_name(r->file) : xstrdup(last_part(r->file)), *dot;
+
+	dot = strrchr(name, '.');
+	if (dot && (!strcmp(dot, ".img") || !strcmp(dot, ".iso")))
+		*dot = '\0';
+	name[strcspn(name, ":")] = '\0';
+	return name_is_good(name) ? name : xstrdup("machine");
+}
+
 static int main_run(int argc, const char **argv)
 {
-	struct run r = { .network = "user", .nic = "virtio", .machine = "pc", .image_fd = -1 };
+	struct run r = { .volume_size = VOLUME_SIZE_DEFAULT, .network = "user", .nic = "virtio", .machine = "pc", .image_fd = -1 };
 	struct guest guest = { .image = -1 };
 	char *connect = NULL, *words, *image;
+	int status;
 	bool ports;
 	unsigned int i;
 
@@ -758,9 +946,12 @@ static int main_run(int argc, const char **argv)
 		check_port(&r.ports[i]);
 	if (r.tap && !r.dry)
 		check_tap(r.tap);
+	if ((r.detach || r.name) && !r.dry)
+		r.name = machine_register(r.name, short_name(&r));
 	open_image(&r);
 	for (i = 0; i < r.nr_disks; i++)
 		check_disk(&r.disks[i]);
+	check_attached(&r);
 	choose_memory(&r);
 	check_drivers(&r);
 	choose_accelerator(&r);
@@ -768,11 +959,15 @@ static int main_run(int argc, const char **argv)
 	if (!ports && !r.is_iso)
 		note("the kernel in the image has no driver " PORTS_DRIVER ": the program's standard "
 		     "files are the machine's console, all in one");
+	if (r.name && !r.dry)
+		tell(&r, r.name);
+	if (r.detach && !r.dry)
+		machine_detach();
 	connect = r.dry ? xstrdup("") : guest_connect(&guest, ports);
 	words = kernel_words(&r, connect);
 	if (r.is_iso && (r.settings.kernel_words || r.settings.network_words || r.verbose ||
 			 r.nr_arguments))
-		die("an ISO image boots by its own GRUB: it takes no arguments, no -v, and none of "
+		die("an ISO image boots by its own GRUB: it takes no arguments, no -V, and none of "
 		    "what an image can be told");
 	if (!r.baked)
 		image = xstrdup(r.file);
@@ -795,7 +990,10 @@ static int main_run(int argc, const char **argv)
 	guest.disks = disk_names(&r);
 	guest.tap = r.tap;
 	guest.stop_timeout_s = stop_timeout(&r, words);
-	return guest_run(&guest);
+	guest.started = machine_runs;
+	status = guest_run(&guest);
+	machine_ended(status, r.forget);
+	return status;
 }
 
 const struct command command_run = {

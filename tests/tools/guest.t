@@ -116,9 +116,9 @@ guest "/t/file 104751 $owner
 /t/dir 41770 $owner
 data
 data
-/tmp 41777 0 0" 0 'files keep their modes and owners' -d tree:/t program -- \
+/tmp 41777 0 0" 0 'files keep their modes and owners' --dir tree:/t program -- \
 	s=/t/file s=/t/sub/link s=/t/dir c=/t/sub/link c=/t/hard s=/tmp
-guest '/t/none: No such file or directory' 0 'what is not there is not there' -d tree:/t program -- \
+guest '/t/none: No such file or directory' 0 'what is not there is not there' --dir tree:/t program -- \
 	c=/t/none
 
 # Dynamic executables: what they print is what they print here.
@@ -167,7 +167,7 @@ done
 needed=$("$HAUNCH" bake -o dynamic.img dynamic && "$HAUNCH" inspect --field memory dynamic.img)
 guest "$(./dynamic word)" 9 'with no more memory than it asks for' \
 	-m $(((needed + 1048575) / 1048576)) dynamic.img -- word
-guest "$(ls -1 tree)" 0 "this machine's ls" -d tree:/t /bin/ls -- -1 /t
+guest "$(ls -1 tree)" 0 "this machine's ls" --dir tree:/t /bin/ls -- -1 /t
 guest 3 0 "this machine's awk" "$(command -v awk)" -- 'END { print NR }' /etc/passwd
 if [ -e /lib/ld-musl-x86_64.so.1 ] && command -v musl-gcc >/dev/null; then
 	musl-gcc -O1 -fno-builtin -pthread -o dynamic-musl dynamic.c

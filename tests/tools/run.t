@@ -55,7 +55,7 @@ dry 'nokaslr norandmaps' '--gdb: nothing is at a random address' --gdb image
 dry '-cpu 486' '--qemu' --qemu -cpu --qemu 486 image
 dry '-kernel im,age' 'a name with a comma' im,age
 dry '-- x "two words" ""' 'arguments for an image' image -- x 'two words' ''
-dry ' loglevel=7' '-v' -v image
+dry ' loglevel=7' '-V' -V image
 "$HAUNCH" bake -o static --ip 1.2.3.4 hello
 capture "$HAUNCH" run --dry-run static
 ! grep -q '\(ip\|haunch.network\)=' out

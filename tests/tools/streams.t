@@ -142,9 +142,9 @@ echo line >line
 is "$(run devices <line 2>&1 | tr '\n' ' ')" 'line 1021994 ' '/dev/stdin, /dev/fd, /dev/shm (a tmpfs)'
 run syslog >out 2>err </dev/null
 is "$(cat out) $(grep -c 'from syslog' err)" 'to out 1' 'syslog(3) is told, and not on standard output'
-timeout 120 "$HAUNCH" run -n none -v image -- apart >out 2>err </dev/null
+timeout 120 "$HAUNCH" run -n none -V image -- apart >out 2>err </dev/null
 [ "$(cat out)" = 'to out' ] && grep -q 'Linux version' err
-ok "the kernel's messages are on standard error, with -v" "$(cat out)"
+ok "the kernel's messages are on standard error, with -V" "$(cat out)"
 
 # ------------------------------------------------------------------ exact
 

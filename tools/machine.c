@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * machine.c - machines with a name (see machine.h).
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "machine.h"
+
+static const char *own_name;		/* of the machine that this process runs, or NULL */
+static int own_lock = -1;
+static int starter = -1;		/* a pipe to the process that was called */
+static json_t *own_state;
+
+bool name_is_good(const char *name)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+
+	return *name && !strchr("_.-", *name) && !name[strspn(name, letters)] && strlen(name) <= 63;
+}
+
+const char *machines_folder(void)
+{
+	static char *folder;
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	struct stat st;
+
+	if (folder)
+		return folder;
+	if (runtime && *runtime)
+		folder = xprintf("%s/haunch", runtime);
+	else if (!geteuid())
+		folder = xstrdup("/run/haunch");
+	else
+		folder = xprintf("/tmp/haunch-%u", geteuid());
+	if (mkdir(folder, 0700) && errno != EEXIST)
+		die("cannot make %s: %s", folder, strerror(errno));
+	/* In /tmp it could be anybody's. */
+	if (lstat(folder, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+		die("%s is not a folder of yours", folder);
+	return folder;
+}
+
+char *machine_file(const char *name, const char *file)
+{
+	return xprintf("%s/%s/%s", machines_folder(), name, file);
+}
+
+/* The lock of a machine, taken; -1 if it is not to be had: errno is EWOULDBLOCK if it runs. */
+static int lock(const char *name, int how)
+{
+	char *path = machine_file(name, "lock");
+	int fd = open(path, O_RDWR | O_CLOEXEC), error;
+
+	free(path);
+	if (fd >= 0 && flock(fd, how)) {
+		error = errno;
+		close(fd);
+		errno = error;
+		fd = -1;
+	}
+	return fd;
+}
+
+static bool make_folder(const char *name)
+{
+	char *folder = machine_file(name, ""), *path;
+
+	if (mkdir(folder, 0700)) {
+		free(folder);
+		return false;
+	}
+	path = machine_file(name, "lock");
+	own_lock = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (own_lock < 0 || flock(own_lock, LOCK_EX | LOCK_NB))
+		die("cannot lock %s: %s", path, strerror(errno));
+	free(path);
+	free(folder);
+	return true;
+}
+
+const char *machine_register(const char *name, const char *like)
+{
+	unsigned int number;
+	bool running;
+
+	if (name && !make_folder(name)) {
+		if (errno != EEXIST)
+			die("cannot make a folder for %s in %s: %s", name, machines_folder(),
+			    strerror(errno));
+		json_decref(machine_state(name, &running));
+		if (running)
+			die("a machine called %s is running; choose another name, or: haunch stop %s",
+			    name, name);
+		die("a machine called %s has ended; choose another name, or: haunch rm %s", name,
+		    name);
+	}
+	own_name = name;
+	for (number = 1; !own_name; number++) {
+		char *other = number == 1 ? xstrdup(like) : xprintf("%s-%u", like, number);
+
+		if (make_folder(other))
+			own_name = other;
+		else if (errno != EEXIST)
+			die("cannot make a folder for %s in %s: %s", other, machines_folder(),
+			    strerror(errno));
+	}
+	own_state = json_object();
+	clean_up_by(machine_forget);
+	return own_name;
+}
+
+void machine_remove(const char *name)
+{
+	char *folder = machine_file(name, ""), *path;
+	struct dirent *entry;
+	DIR *dir = opendir(folder);
+
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		path = machine_file(name, entry->d_name);
+		unlink(path);
+		free(path);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(folder);
+	free(folder);
+}
+
+void machine_forget(void)
+{
+	if (own_name)
+		machine_remove(own_name);
+	own_name = NULL;
+}
+
+void machine_detach(void)
+{
+	char *log = machine_file(own_name, "log"), text[256];
+	int ends[2], fd, null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	FILE *said;
+	pid_t pid;
+
+	if (null < 0 || pipe2(ends, O_CLOEXEC))
+		die("cannot make a pipe: %s", strerror(errno));
+	fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (fd < 0)
+		die("cannot write %s: %s", log, strerror(errno));
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		die("cannot start a process: %s", strerror(errno));
+	if (!pid) {
+		setsid();
+		dup2(null, 0);
+		dup2(fd, 1);
+		dup2(fd, 2);
+		close(ends[0]);
+		starter = ends[1];
+		return;
+	}
+	close(ends[1]);
+	if (read(ends[0], text, 1) == 1) {
+		puts(own_name);
+		exit(fflush(stdout) ? 1 : 0);
+	}
+	waitpid(pid, NULL, 0);
+	said = fopen(log, "re");
+	while (said && fgets(text, sizeof(text), said))
+		fputs(text, stderr);
+	machine_forget();
+	exit(1);
+}
+
+static void write_state(void)
+{
+	char *path = machine_file(own_name, "state.new"), *to = machine_file(own_name, "state");
+
+	if (json_dump_file(own_state, path, JSON_INDENT(2)) || rename(path, to))
+		note("cannot write %s", to);
+	free(path);
+	free(to);
+}
+
+void machine_tell(json_t *fields)
+{
+	if (own_name)
+		json_object_update(own_state, fields);
+	json_decref(fields);
+}
+
+void machine_runs(pid_t qemu)
+{
+	if (!own_name)
+		return;
+	if (!json_object_get(own_state, "started"))
+		json_object_set_new(own_state, "started", json_integer(time(NULL)));
+	json_object_set_new(own_state, "name", json_string(own_name));
+	json_object_set_new(own_state, "pid", json_integer(getpid()));
+	json_object_set_new(own_state, "qemu", json_integer(qemu));
+	write_state();
+	if (starter >= 0 && write(starter, "r", 1) == 1) {
+		close(starter);
+		starter = -1;
+	}
+}
+
+void machine_ended(int status, bool forget)
+{
+	if (!own_name)
+		return;
+	/* It did not come so far that somebody was told of it. */
+	if (forget || !json_object_get(own_state, "started")) {
+		if (starter < 0)
+			machine_forget();
+		return;
+	}
+	json_object_set_new(own_state, "status", json_integer(status));
+	json_object_set_new(own_state, "ended", json_integer(time(NULL)));
+	write_state();
+	own_name = NULL;
+}
+
+json_t *machine_state(const char *name, bool *running)
+{
+	char *path;
+	json_t *state;
+	int fd;
+
+	*running = false;
+	if (!name_is_good(name))
+		return NULL;
+	fd = lock(name, LOCK_EX | LOCK_NB);
+	if (fd < 0 && errno != EWOULDBLOCK)
+		return NULL;
+	*running = fd < 0;
+	if (fd >= 0)
+		close(fd);
+	path = machine_file(name, "state");
+	state = json_load_file(path, 0, NULL);
+	free(path);
+	/* It may be just about to start. */
+	return json_is_object(state) ? state : json_pack("{s:s}", "name", name);
+}
+
+void machine_wait(const char *name)
+{
+	int fd = lock(name, LOCK_EX);
+
+	if (fd >= 0)
+		close(fd);
+}
+
+static int is_machine(const struct dirent *entry)
+{
+	return name_is_good(entry->d_name);
+}
+
+void machines_each(void (*visit)(const char *name, void *argument), void *argument)
+{
+	struct dirent **entries;
+	int count = scandir(machines_folder(), &entries, is_machine, alphasort), i;
+
+	for (i = 0; i < count; i++) {
+		visit(entries[i]->d_name, argument);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+}

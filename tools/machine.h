@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Haunch authors */
+/*
+ * machine.h - machines with a name: each has a folder below $XDG_RUNTIME_DIR with a lock that is held as
+ * long as it runs, its state (JSON) and its log.  There is no daemon: whoever runs it keeps them.
+ */
+#ifndef TOOLS_MACHINE_H
+#define TOOLS_MACHINE_H
+
+#include <jansson.h>
+
+#include "common.h"
+
+/* Is the word a name for a machine or a volume? */
+bool name_is_good(const char *name);
+
+/* The folder of all of them, made if it is not there. */
+const char *machines_folder(void);
+
+/* A file of a machine's; the caller frees the path. */
+char *machine_file(const char *name, const char *file);
+
+/* Take a name, or find one that begins like `like`.  Dies if it is in use.  Returns it. */
+const char *machine_register(const char *name, const char *like);
+/* Give it back, if nothing was started. */
+void machine_forget(void);
+
+/*
+ * Go on as a process of its own, with the log as output.  The one that was called waits until the machine
+ * runs, prints its name and ends; if it did not come so far, with what the log says and status 1.
+ */
+void machine_detach(void);
+
+/* Tell what is known of it; values are the state's from then on.  `fields` is given away. */
+void machine_tell(json_t *fields);
+void machine_runs(pid_t qemu);
+/* It has ended: its status is told, or the whole of it forgotten. */
+void machine_ended(int status, bool forget);
+
+/* What is known of a machine; NULL if there is none of that name. */
+json_t *machine_state(const char *name, bool *running);
+/* Wait until it has ended. */
+void machine_wait(const char *name);
+/* Call for each, in the order of names. */
+void machines_each(void (*visit)(const char *name, void *argument), void *argument);
+/* Forget one that does not run. */
+void machine_remove(const char *name);
+
+#endif /* TOOLS_MACHINE_H */
