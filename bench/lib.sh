@@ -74,7 +74,7 @@ make_cpio()
 	rm -r "${work:?}/$1"
 }
 
-# make_image NAME PROGRAM ROOT ARGUMENT...: Haunch's; words, if set, are for its command line, and kernel is -k
+# make_image NAME PROGRAM ROOT ARGUMENT...: Haunch's; words, if set, are for its command line, and image_kernel is -k
 make_image()
 {
 	name=$1 program=$2 from=$3
@@ -82,7 +82,7 @@ make_image()
 	set -- "$program" -- "$@"
 	[ -z "$from" ] || set -- -d "$from:/" "$@"
 	[ -z "${words-}" ] || set -- -c "$words" "$@"
-	[ -z "${kernel-}" ] || set -- -k "$kernel" "$@"
+	[ -z "${image_kernel-}" ] || set -- -k "$image_kernel" "$@"
 	./haunch bake -o "$work/$name.img" "$@" >"$work/bake.log" 2>&1 ||
 		die "cannot bake $name: $(tail -n 3 "$work/bake.log")"
 }
@@ -147,9 +147,9 @@ prepare()
 	linux) make_cpio "$2" "$program" "$build/apps/$2/root" ;;
 	haunch) make_image "$2" "$program" "$build/apps/$2/root" $(arguments_of "$2") ;;
 	netbsd)
-		kernel=netbsd
+		image_kernel=netbsd
 		make_image "netbsd-$2" "$program" "$build/apps/$2/root" $(arguments_of "$2")
-		kernel='' ;;
+		image_kernel='' ;;
 	*) die "no such system: $1" ;;
 	esac
 }

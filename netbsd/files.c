@@ -433,8 +433,12 @@ long call_fallocate(const unsigned long *a)
 }
 
 #define SENDFILE_SIZE		(64 * 1024ul)
+#define NB_FIONSPACE		0x40046678
 
-/* What a socket does not take at once is read again: there is no way to send a file's own pages. */
+/*
+ * There is no way to send a file's own pages.  What a socket does not take at once would have to be read again, so it
+ * is asked how much that is.
+ */
 long call_sendfile(const unsigned long *a)
 {
 	int64_t *offset = (int64_t *)a[2];
@@ -448,8 +452,14 @@ long call_sendfile(const unsigned long *a)
 		return -ENOMEM;
 	while (size) {
 		unsigned long want = size < SENDFILE_SIZE ? size : SENDFILE_SIZE;
-		long got = offset ? NB(NB_PREAD, a[1], W(mine), want, 0, *offset) :
-				    NB(NB_READ, a[1], W(mine), want);
+		int space = 0;
+		long got;
+
+		if (!NB(NB_IOCTL, a[0], NB_FIONSPACE, W(&space)) && space > 0 &&
+		    (unsigned long)space < want)
+			want = (unsigned long)space;
+		got = offset ? NB(NB_PREAD, a[1], W(mine), want, 0, *offset) :
+			       NB(NB_READ, a[1], W(mine), want);
 
 		if (got <= 0) {
 			n = got;
