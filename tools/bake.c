@@ -13,6 +13,7 @@
 
 #include "child.h"
 #include "commands.h"
+#include "disk.h"
 #include "origin.h"
 #include "recipe.h"
 
@@ -22,17 +23,7 @@
 #define GRUB_MODULES "multiboot2 serial terminal normal configfile iso9660 biosdisk part_msdos " \
 		     "search"
 
-/*
- * If it has something to say it does so on the serial port and on the screen, and neither need be
- * there.  dumb: the terminal that `haunch run` was typed at is not to be cleared.
- */
-static const char grub_configuration[] =
-	"serial --unit=0 --speed=115200\n"
-	"terminfo serial dumb\n"
-	"terminal_input console serial\n"
-	"terminal_output console serial\n"
-	"multiboot2 /boot/haunch.elf\n"
-	"boot\n";
+static const char grub_configuration[] = GRUB_TERMINALS "multiboot2 /boot/haunch.elf\nboot\n";
 
 static char *unfinished;		/* a file to be removed */
 
@@ -70,19 +61,68 @@ static void grub(const char *from, const char *image)
 	child_run(arguments, "grub-common", xprintf("make %s", image));
 }
 
-static void bake_iso(const struct recipe *recipe, const char *output)
+static void make_iso(const struct recipe *recipe, const char *output)
 {
 	struct recipe one_part = *recipe;
-	const char *slash;
-	char *real = realpath(output, NULL), *folder;
+	char *folder = make_folder("iso");
+
+	free(make_folder("iso/boot"));
+	free(make_folder("iso/boot/grub"));
+	one_part.one_part = true;
+	recipe_bake(&one_part, xprintf("%s/boot/haunch.elf", folder));
+	clean_up_on_signals(true);
+	write_text(xprintf("%s/boot/grub/grub.cfg", folder), grub_configuration);
+	grub(folder, output);
+}
+
+/* ------------------------------------------------------------------ formats */
+
+static const struct format {
+	const char *name, *ending;
+	const char *of_qemu;		/* what qemu-img calls it; NULL: it is not needed */
+} formats[] = {
+	{ "elf", "img", NULL },	      { "iso", "iso", NULL },	 { "raw", "raw", NULL },
+	{ "qcow2", "qcow2", "qcow2" }, { "vmdk", "vmdk", "vmdk" }, { "vhd", "vhd", "vpc" },
+};
+
+static void make_disk(const struct recipe *recipe, const struct format *format, const char *output)
+{
+	char *image = xprintf("%s/image", work_folder()), *raw = xprintf("%s/raw", work_folder());
+	const char *const convert[] = {
+		"qemu-img", "convert", "-f", "raw", "-O", format->of_qemu, raw, unfinished, NULL,
+	};
+	struct recipe for_all = *recipe;
+
+	if (format->of_qemu && !in_path("qemu-img"))
+		die("qemu-img is missing: apt-get install qemu-utils");
+	/* Whose hypervisor it is for, and what devices that has, nobody knows. */
+	if (!for_all.kernel)
+		for_all.kernel = "generic";
+	recipe_bake(&for_all, image);
+	clean_up_on_signals(true);
+	if (!format->of_qemu) {
+		disk_make(image, unfinished);
+		return;
+	}
+	write_text(raw, "");
+	disk_make(image, raw);
+	child_run(convert, "qemu-utils", xprintf("make %s", output));
+}
+
+/* What is not an ELF file is made beside its place, and takes it when it is complete. */
+static void bake_wrapped(const struct recipe *recipe, const struct format *format, const char *output)
+{
+	bool iso = !strcmp(format->name, "iso");
+	char *real = realpath(output, NULL);
 	mode_t mask = umask(0);
+	const char *slash;
 	struct stat st;
 	int fd;
 
 	umask(mask);
-	if (!in_path("grub-mkrescue") || !in_path("xorriso"))
+	if (!in_path("grub-mkrescue") || (iso && !in_path("xorriso")) || !in_path("mformat"))
 		die("%s is missing; run: haunch setup iso",
-		    in_path("xorriso") ? "grub-mkrescue" : "xorriso");
+		    !in_path("grub-mkrescue") ? "grub-mkrescue" : !in_path("mformat") ? "mformat" : "xorriso");
 	if (real)
 		output = real;
 	if (!stat(output, &st) && !S_ISREG(st.st_mode))
@@ -99,28 +139,35 @@ static void bake_iso(const struct recipe *recipe, const char *output)
 		die("cannot write %s: %s", output, strerror(errno));
 	}
 	close(fd);
-	folder = make_folder("iso");
-	free(make_folder("iso/boot"));
-	free(make_folder("iso/boot/grub"));
-	one_part.one_part = true;
-	recipe_bake(&one_part, xprintf("%s/boot/haunch.elf", folder));
-	clean_up_on_signals(true);
-	write_text(xprintf("%s/boot/grub/grub.cfg", folder), grub_configuration);
-	grub(folder, output);
+	if (iso)
+		make_iso(recipe, output);
+	else
+		make_disk(recipe, format, output);
 	if (chmod(unfinished, 0666 & ~mask) || rename(unfinished, output))
 		die("cannot write %s: %s", output, strerror(errno));
 	unfinished = NULL;
 	work_remove();
 }
 
+static const struct format *find_format(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(formats); i++)
+		if (!strcmp(formats[i].name, name))
+			return &formats[i];
+	usage("-f wants elf, iso, raw, qcow2, vmdk or vhd, not '%s'", name);
+}
+
 /* ------------------------------------------------------------------ the command */
 
 static const struct poptOption options[] = {
 	OPTION_VALUE("output", 'o', 'o', "IMAGE",
-		     "the image to write (default: PROGRAM's name with .img or .iso)"),
-	OPTION_VALUE("format", 'f', 'f', "elf|iso",
+		     "the image to write (default: PROGRAM's name with .img, .iso...)"),
+	OPTION_VALUE("format", 'f', 'f', "elf|iso|raw|qcow2|vmdk|vhd",
 		     "elf: for qemu -kernel and GRUB's multiboot2 (default); iso: boots from CD or "
-		     "USB by itself"),
+		     "USB by itself, all files in memory; the others: a disk that boots by BIOS and by "
+		     "UEFI"),
 	OPTION_VALUE("memory", 'm', 'm', "SIZE",
 		     "the machine's memory, as in 64M or 1G: the image does not start with less "
 		     "(default: computed)"),
@@ -135,7 +182,7 @@ static int main_bake(int argc, const char **argv)
 	struct settings settings = { 0 };
 	struct recipe recipe = { .settings = &settings, .build = build_folder() };
 	const char *output = NULL, *name;
-	bool iso = false;
+	const struct format *format = formats;
 	struct words words;
 	char *value;
 	int option;
@@ -143,9 +190,7 @@ static int main_bake(int argc, const char **argv)
 	options_start(&words, argc, argv, options);
 	while ((option = options_next(&words, &value)) != -1) {
 		if (option == 'f') {
-			iso = !strcmp(value, "iso");
-			if (!iso && strcmp(value, "elf"))
-				usage("-f wants elf or iso, not '%s'", value);
+			format = find_format(value);
 		} else if (option == 'o') {
 			if (!*value)
 				usage("-o wants the name of a file");
@@ -176,10 +221,10 @@ static int main_bake(int argc, const char **argv)
 		name = strrchr(recipe.program, '/');
 		name = origin_is(recipe.program) ? origin_name(recipe.program) :
 		       name ? name + 1 : recipe.program;
-		output = xprintf("%s.%s", name, iso ? "iso" : "img");
+		output = xprintf("%s.%s", name, format->ending);
 	}
-	if (iso)
-		bake_iso(&recipe, output);
+	if (format != formats)
+		bake_wrapped(&recipe, format, output);
 	else
 		recipe_bake(&recipe, output);
 	work_remove();
