@@ -17,17 +17,10 @@
 #define pagetable_pmd_dtor	pgtable_pmd_page_dtor
 #define page_ptdesc(page)	(page)
 
-/* Functions that look for a free part of an address space: the mapping's flags come last. */
-#define AREA_FLAGS
-#define AREA_FLAGS_PASSED
-
 /* The console driver's texts. */
 typedef char hvc_char;
 typedef int hvc_size, hvc_result;
 #else
-#define AREA_FLAGS		, vm_flags_t vm_flags
-#define AREA_FLAGS_PASSED	, vm_flags
-
 typedef u8 hvc_char;
 typedef size_t hvc_size;
 typedef ssize_t hvc_result;
