@@ -95,12 +95,12 @@ HOT_FLAGS = $$(if $$(filter $(HOT),$$@),-O3 -falign-functions=16,$$(if $$(filter
 # lib/string.o, which names and settings go through byte by byte: warm, and no loop in it becomes a call of itself.
 STRING_FLAGS := -O2 -ffreestanding -fno-tree-loop-distribute-patterns
 
-NO_SYSFS := -include $(CURDIR)/linux/arch/include/asm/no-sysfs.h
+SLUB_OWN := -include $(CURDIR)/linux/arch/include/asm/slub.h
 
 DONOR_MAKE = $(MAKE) -C $(DONOR) ARCH=haunch O=$(abspath $(@D)) HAUNCH_TOP=$(CURDIR) \
 	KBUILD_BUILD_USER=haunch KBUILD_BUILD_HOST=haunch KBUILD_BUILD_TIMESTAMP= \
 	'HOT_FLAGS=$(HOT_FLAGS)' $(foreach name,$(sort $(notdir $(HOT) $(WARM))),'CFLAGS_$(name)=$$(HOT_FLAGS)') \
-	'CFLAGS_string.o=$(STRING_FLAGS)' 'CFLAGS_slub.o=$$(HOT_FLAGS) $(NO_SYSFS)' 'CFLAGS_slab_common.o=$(NO_SYSFS)'
+	'CFLAGS_string.o=$(STRING_FLAGS)' 'CFLAGS_slub.o=$$(HOT_FLAGS) $(SLUB_OWN)' 'CFLAGS_slab_common.o=$(SLUB_OWN)'
 
 $(OUT)-%/vmlinux: $(OUT)-%/.config $(OVERLAY) linux/linux.mk | $(B)/tools/progress
 	+$(call progress,$(DONOR_PACKAGE)-$*,1140,building $(DONOR_PACKAGE) ($*),$(@D)/.progress) $(DONOR_MAKE) vmlinux

@@ -183,12 +183,10 @@ static bool fix_up(struct hc_frame *frame)
 
 /*
  * An exit to a program faulted because the donor asked for an ip or flags that the CPU cannot load.
- * That is the program's fault (a signal frame of its own making, say) and must not be the
- * machine's.
+ * That is the program's fault (a signal frame of its own making, say) and must not be the machine's.
+ * At frame_return: the program's registers are loaded but for ip, cs, flags, sp and ss, which are
+ * still at the stack's top.  Put the others back below them, and the frame is complete again.
  */
-
-/* At frame_return: the program's registers are loaded but for ip, cs, flags, sp and ss, which are
- * still at the stack's top.  Put the others back below them, and the frame is complete again. */
 static struct hc_frame *program_frame(const struct hc_frame *frame)
 {
 	struct hc_frame *top = (struct hc_frame *)stack_top - 1;
@@ -198,6 +196,12 @@ static struct hc_frame *program_frame(const struct hc_frame *frame)
 	top->orig_ax = ~0ul;
 	top->cs = HC_CS_PROGRAM;
 	return top;
+}
+
+/* Did it happen because the running stack was full? */
+static bool in_guard_page(unsigned int vector, unsigned long address)
+{
+	return vector == VECTOR_PAGE_FAULT && address - (stack_base - HC_PAGE_SIZE) < HC_PAGE_SIZE;
 }
 
 void trap_exception(struct hc_frame *frame, unsigned int vector, unsigned long error)
@@ -221,8 +225,7 @@ void trap_exception(struct hc_frame *frame, unsigned int vector, unsigned long e
 	/* Without a wall: the last instruction of entry.S that has a program's stack. */
 	if (!hc_program_ring && frame->cs == HC_CS_PROGRAM && frame->ip == (unsigned long)syscall_exit + 1)
 		frame->ip = frame->cx;
-	if (frame->cs == HC_CS_DONOR && vector == VECTOR_PAGE_FAULT &&
-	    address - (stack_base - HC_PAGE_SIZE) < HC_PAGE_SIZE)
+	if (frame->cs == HC_CS_DONOR && in_guard_page(vector, address))
 		trap_overflow(frame, vector, error);
 	if (donor_runs && !panicking && donor_fault(vector, error, address, frame))
 		return;
@@ -233,8 +236,7 @@ void trap_overflow(struct hc_frame *frame, unsigned int vector, unsigned long er
 {
 	unsigned long address = vector == VECTOR_PAGE_FAULT ? read_cr2() : 0;
 	bool full = frame->sp - (stack_base - HC_PAGE_SIZE) < 2 * HC_PAGE_SIZE ||
-		    (vector == VECTOR_PAGE_FAULT &&
-		     address - (stack_base - HC_PAGE_SIZE) < HC_PAGE_SIZE);
+		    in_guard_page(vector, address);
 
 	report(frame, vector, error, address, full ? "stack overflow: " : "bad stack: ");
 }

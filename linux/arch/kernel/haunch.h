@@ -11,9 +11,6 @@
 struct pt_regs;
 struct task_struct;
 
-/* What the core says of the machine. */
-extern const struct hc_start_info *start_info;
-
 #define VECTOR_PF	14	/* the page fault's (Intel SDM vol. 3, table 6-1) */
 
 /*

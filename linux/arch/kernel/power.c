@@ -10,12 +10,10 @@
 #include <linux/panic_notifier.h>
 #include <linux/pm.h>
 #include <linux/reboot.h>
-#include <linux/syscore_ops.h>
-#include <asm/donor.h>
 #include "haunch.h"
 
 static unsigned char exit_status;
-void (*pm_power_off)(void);
+void (*pm_power_off)(void) = machine_power_off;
 EXPORT_SYMBOL(pm_power_off);
 
 void machine_power_off(void)
@@ -37,12 +35,11 @@ void machine_restart(char *command)
  * A program that simply ends should not have the kernel print "Power down" or "Restarting system":
  * by now the devices are shut down, and that line would be the next thing to happen.
  */
-SYSCORE_SHUTDOWN(quiet_end)
+static int quiet_end(struct sys_off_data *data)
 {
-	if (system_state == SYSTEM_RESTART)
+	if (system_state == SYSTEM_RESTART)	/* data->mode is 0 here */
 		hc_reboot();
-	if (system_state == SYSTEM_POWER_OFF || system_state == SYSTEM_HALT)
-		hc_power_off(exit_status);
+	hc_power_off(exit_status);
 }
 
 /* Nobody would ever see a halted image: a panic is the end, with a status that says failure. */
@@ -96,8 +93,12 @@ module_param_cb(panic_reboots, &panic_reboots_ops, NULL, 0200);
 
 static int __init power_init(void)
 {
-	register_syscore_shutdown(quiet_end);
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+	if (IS_ERR(register_sys_off_handler(SYS_OFF_MODE_POWER_OFF_PREPARE, SYS_OFF_PRIO_LOW,
+					    quiet_end, NULL)) ||
+	    IS_ERR(register_sys_off_handler(SYS_OFF_MODE_RESTART_PREPARE, SYS_OFF_PRIO_LOW,
+					    quiet_end, NULL)))
+		return -ENOMEM;
 	return 0;
 }
 core_initcall(power_init);

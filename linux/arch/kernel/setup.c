@@ -4,6 +4,7 @@
  * Start of the donor: what the core says about the machine becomes memblock's and the command
  * line's contents.
  */
+#include <linux/elf.h>
 #include <linux/init.h>
 #include <linux/console.h>
 #include <linux/cpu.h>
@@ -24,7 +25,6 @@ const struct hc_start_info *start_info;
 static char command_line[COMMAND_LINE_SIZE] __initdata;
 unsigned long empty_zero_page[PAGE_SIZE / sizeof(unsigned long)] __page_aligned_bss;
 EXPORT_SYMBOL(empty_zero_page);
-unsigned int elf_hwcap, elf_hwcap2;
 unsigned long __stack_chk_guard __ro_after_init = 0x6a09e667f3bcc900;
 
 static void __ref start(void *unused)
@@ -135,9 +135,6 @@ void __init setup_arch(char **command_line_p)
 	*command_line_p = command_line;
 	setup_initial_init_mm(_stext, _etext, _edata, _end);
 
-	elf_hwcap = start_info->cpu_capabilities[0];
-	elf_hwcap2 = start_info->cpu_capabilities[1];
-
 	parse_early_param();
 	/* Only now, for `quiet` is one of them. */
 	register_console(&boot_console);
@@ -155,10 +152,6 @@ void __init setup_arch(char **command_line_p)
 void __init mem_init(void)
 {
 	memblock_free_all();
-}
-
-void __init trap_init(void)
-{
 }
 
 static int show_cpuinfo(struct seq_file *m, void *v)
@@ -189,28 +182,11 @@ const struct seq_operations cpuinfo_op = {
 	.show = show_cpuinfo,
 };
 
-static void __iomem *map_device(phys_addr_t address, size_t size, unsigned int cache)
+void __iomem *haunch_map_device(phys_addr_t address, size_t size, unsigned int cache)
 {
 	return hc_memory_map_device(address, size, cache) ? NULL : (void __iomem *)hc_va(address);
 }
-
-void __iomem *ioremap(phys_addr_t address, size_t size)
-{
-	return map_device(address, size, HC_CACHE_NONE);
-}
-EXPORT_SYMBOL(ioremap);
-
-void __iomem *ioremap_wc(phys_addr_t address, size_t size)
-{
-	return map_device(address, size, HC_CACHE_COMBINE);
-}
-EXPORT_SYMBOL(ioremap_wc);
-
-void __iomem *ioremap_cache(phys_addr_t address, size_t size)
-{
-	return map_device(address, size, HC_CACHE_BACK);
-}
-EXPORT_SYMBOL(ioremap_cache);
+EXPORT_SYMBOL(haunch_map_device);
 
 extern char __ro_after_init_begin[], __ro_after_init_end[];
 

@@ -176,34 +176,28 @@ static int setup_frame(struct ksignal *signal, sigset_t *set, struct pt_regs *re
 /* A system call that a signal interrupted is made again, or fails with EINTR. */
 static void restart_call(struct pt_regs *regs, const struct k_sigaction *action)
 {
+	bool again = !action;
+
 	if ((int)regs->orig_ax == -1)
 		return;
 	switch ((long)regs->ax) {
 	case -ERESTART_RESTARTBLOCK:
-		if (!action) {
-			regs->ax = __NR_restart_syscall;
-			goto again;
-		}
-		fallthrough;
 	case -ERESTARTNOHAND:
-		if (action) {
-			regs->ax = -EINTR;
-			return;
-		}
 		break;
 	case -ERESTARTSYS:
-		if (action && !(action->sa.sa_flags & SA_RESTART)) {
-			regs->ax = -EINTR;
-			return;
-		}
+		again |= action && action->sa.sa_flags & SA_RESTART;
 		break;
 	case -ERESTARTNOINTR:
+		again = true;
 		break;
 	default:
 		return;
 	}
-	regs->ax = regs->orig_ax;
-again:
+	if (!again) {
+		regs->ax = -EINTR;
+		return;
+	}
+	regs->ax = regs->ax == -ERESTART_RESTARTBLOCK ? __NR_restart_syscall : regs->orig_ax;
 	regs->ip -= 2;	/* the length of `syscall` */
 	pt_regs_changed(regs);
 }

@@ -13,6 +13,8 @@
 typedef long (*system_call)(unsigned long, unsigned long, unsigned long, unsigned long,
 			    unsigned long, unsigned long);
 
+asmlinkage long sys_arch_prctl(int option, unsigned long address);
+
 /* No program reaches a port, nor a segment of its own. */
 #define sys_iopl	sys_ni_syscall
 #define sys_ioperm	sys_ni_syscall

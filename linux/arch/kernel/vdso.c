@@ -2,7 +2,8 @@
 // Copyright (c) 2026 The Haunch authors
 /*
  * The vDSO: the generic one's code (lib/vdso), which a program finds in its memory by AT_SYSINFO_EHDR.
- * In front of it are two pages to be read: what the timekeeper says, and the core's clock.
+ * In front of it are pages to be read, as x86's linker script has them: the first one is what the
+ * timekeeper says, the next one, a hypervisor's clock there, is the core's; of the others nothing is read.
  */
 #include <linux/binfmts.h>
 #include <linux/elf.h>
@@ -14,13 +15,16 @@
 #include <vdso/datapage.h>
 #include "haunch.h"
 
-#define DATA_PAGES	2
+#define DATA_PAGES	4
 
-static union {
-	struct vdso_data data[CS_BASES];
-	u8 page[PAGE_SIZE];
-} data_page __page_aligned_data;
-struct vdso_data *vdso_data = data_page.data;
+/* Where things are in the first page. */
+#define EMIT_VVAR(name, offset)	VVAR##name = (offset),
+enum {
+#include <asm/vvar.h>
+};
+
+static u8 data_page[PAGE_SIZE] __page_aligned_data;
+struct vdso_data *vdso_data = (struct vdso_data *)(data_page + VVAR_vdso_data);
 
 /* vdso/image.S: whole pages, for no program may read what is behind it. */
 extern const char vdso_image[], vdso_image_end[];
@@ -28,8 +32,10 @@ extern const char vdso_image[], vdso_image_end[];
 static vm_fault_t data_fault(const struct vm_special_mapping *mapping, struct vm_area_struct *vma,
 			     struct vm_fault *vmf)
 {
-	const void *page = vmf->pgoff ? (const void *)&hc_clock : data_page.page;
+	const void *page = vmf->pgoff ? (const void *)&hc_clock : data_page;
 
+	if (vmf->pgoff > 1)
+		return VM_FAULT_SIGBUS;
 	return vmf_insert_pfn(vma, vmf->address, PHYS_PFN(__pa(page)));
 }
 

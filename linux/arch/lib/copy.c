@@ -17,7 +17,6 @@ typedef u16 __aligned(1) __attribute__((__may_alias__)) quarter;
 #define LARGE	512
 
 #undef memcpy
-#undef memmove
 #undef memset
 
 /* Up to 16 bytes by two moves that may overlap. */
@@ -84,33 +83,6 @@ __visible void *memcpy(void *to, const void *from, size_t n)
 }
 EXPORT_SYMBOL(memcpy);
 
-__visible void *memmove(void *to, const void *from, size_t n)
-{
-	u8 *t = to;
-	const u8 *f = from;
-
-	if (n <= 16) {
-		copy_short(t, f, n);
-		return to;
-	}
-	if (t <= f || t >= f + n) {
-		/* Forwards, one word in flight: right for any distance. */
-		for (; n >= 8; n -= 8, t += 8, f += 8)
-			*(word *)t = *(word *)f;
-		for (; n; n--)
-			*t++ = *f++;
-		return to;
-	}
-	while (n >= 8) {
-		n -= 8;
-		*(word *)(t + n) = *(word *)(f + n);
-	}
-	while (n--)
-		t[n] = f[n];
-	return to;
-}
-EXPORT_SYMBOL(memmove);
-
 __visible void *memset(void *to, int value, size_t n)
 {
 	u64 pattern = (u8)value * 0x0101010101010101ul;
@@ -141,42 +113,29 @@ __visible void *memset(void *to, int value, size_t n)
 }
 EXPORT_SYMBOL(memset);
 
-void clear_page(void *page)
-{
-	size_t words = PAGE_SIZE / 8;
-
-	asm volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(0l) : "memory");
-}
-EXPORT_SYMBOL(clear_page);
-
-void copy_page(void *to, const void *from)
-{
-	size_t words = PAGE_SIZE / 8;
-
-	asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) :: "memory");
-}
-EXPORT_SYMBOL(copy_page);
-
 /*
- * The rest by bytes, so that a fault in the middle of a word still leaves an exact count, as for a
- * short write that ends at an unmapped page.
+ * Words, then the rest by bytes: a fault in the middle of a word still leaves an exact count, as for a
+ * short write that ends at an unmapped page.  `words` is that of bytes left in the end.
  */
+#define REPEAT(instruction, ...)						\
+	asm volatile("1: rep " instruction "q\n"				\
+		     "mov %[rest], %%rcx\n"					\
+		     "2: rep " instruction "b\n"				\
+		     "jmp 4f\n"							\
+		     "3: lea (%[rest], %%rcx, 8), %%rcx\n"			\
+		     "5: rep " instruction "b\n"				\
+		     "4:\n"							\
+		     _ASM_EXTABLE(1b, 3b)					\
+		     _ASM_EXTABLE(2b, 4b)					\
+		     _ASM_EXTABLE(5b, 4b)					\
+		     : "+D"(to), "+S"(from), "+c"(words)			\
+		     : [rest] "r"(rest), ##__VA_ARGS__ : "memory")
+
 unsigned long haunch_copy_unsafe(void *to, const void *from, unsigned long n)
 {
 	unsigned long words = n / 8, rest = n & 7;
 
-	asm volatile("1: rep movsq\n"
-		     "mov %[rest], %%rcx\n"
-		     "2: rep movsb\n"
-		     "jmp 4f\n"
-		     "3: lea (%[rest], %%rcx, 8), %%rcx\n"
-		     "5: rep movsb\n"
-		     "4:\n"
-		     _ASM_EXTABLE(1b, 3b)
-		     _ASM_EXTABLE(2b, 4b)
-		     _ASM_EXTABLE(5b, 4b)
-		     : "+D"(to), "+S"(from), "+c"(words)
-		     : [rest] "r"(rest) : "memory");
+	REPEAT("movs");
 	return words;
 }
 EXPORT_SYMBOL(haunch_copy_unsafe);
@@ -193,20 +152,10 @@ EXPORT_SYMBOL(haunch_copy);
 unsigned long haunch_clear(void *to, unsigned long n)
 {
 	unsigned long words = n / 8, rest = n & 7;
+	const void *from = NULL;
 
 	hc_access_begin();
-	asm volatile("1: rep stosq\n"
-		     "mov %[rest], %%rcx\n"
-		     "2: rep stosb\n"
-		     "jmp 4f\n"
-		     "3: lea (%[rest], %%rcx, 8), %%rcx\n"
-		     "5: rep stosb\n"
-		     "4:\n"
-		     _ASM_EXTABLE(1b, 3b)
-		     _ASM_EXTABLE(2b, 4b)
-		     _ASM_EXTABLE(5b, 4b)
-		     : "+D"(to), "+c"(words)
-		     : [rest] "r"(rest), "a"(0l) : "memory");
+	REPEAT("stos", "a"(0l));
 	hc_access_end();
 	return words;
 }

@@ -2,15 +2,12 @@
 // Copyright (c) 2026 The Haunch authors
 /*
  * What is ours of virtual memory: the first address space, what the protections of mmap(2) are in the
- * CPU's format, and x86-64's MAP_32BIT.
+ * CPU's format, and what x86 wants to know to place mappings.
  */
 #include <linux/init.h>
 #include <linux/mm.h>
-#include <linux/mman.h>
 #include <linux/random.h>
 #include <linux/sched/mm.h>
-#include <linux/syscalls.h>
-#include <asm/donor.h>
 #include "../kernel/haunch.h"
 
 pgd_t swapper_pg_dir[PTRS_PER_PGD] __page_aligned_bss;
@@ -42,54 +39,29 @@ pgprot_t vm_get_page_prot(unsigned long flags)
 }
 EXPORT_SYMBOL(vm_get_page_prot);
 
-/* x86-64's: the second GiB, so that 31 bits hold an address. */
-#define LOW_START	0x40000000UL
-#define LOW_END		0x80000000UL
+/*
+ * Where a mapping is placed, MAP_32BIT and mmap(2) itself: x86's file, for the one kind of program and the
+ * one size of address space there is, on a CPU whose cache needs no alignment.
+ */
+#define DEFAULT_MAP_WINDOW	TASK_SIZE_MAX
+#define in_32bit_syscall()	false
+#define mmap_is_ia32()		0
+#define task_size_32bit()	TASK_SIZE
+#define task_size_64bit(full)	TASK_SIZE
+#define mmap_address_hint_valid(address, length)	((address) <= TASK_SIZE - (length))
+#define ALIGN_VA_32		1
+#define ALIGN_VA_64		2
+static struct {
+	int flags;
+	unsigned long mask, bits;
+} va_align __ro_after_init = { .flags = -1 };
 
-static unsigned long unmapped_low(unsigned long address, unsigned long length)
+/* Below half of all, it is where mappings begin to grow upwards. */
+static unsigned long get_mmap_base(int upwards)
 {
-	struct vm_unmapped_area_info info = {
-		.length = length,
-		.low_limit = LOW_START,
-		.high_limit = LOW_END,
-	};
-	struct vm_area_struct *vma;
+	unsigned long base = current->mm->mmap_base;
 
-	if (length > LOW_END - LOW_START)
-		return -ENOMEM;
-	address = PAGE_ALIGN(address);
-	if (address >= LOW_START && address <= LOW_END - length) {
-		vma = find_vma(current->mm, address);
-		if (!vma || address + length <= vm_start_gap(vma))
-			return address;
-	}
-	if (current->flags & PF_RANDOMIZE)
-		info.low_limit += get_random_u32_below(0x02000000) & PAGE_MASK;
-	return vm_unmapped_area(&info);
+	return upwards && base >= TASK_SIZE / 2 ? TASK_UNMAPPED_BASE : base;
 }
 
-unsigned long arch_get_unmapped_area(struct file *file, unsigned long address,
-				     unsigned long length, unsigned long offset,
-				     unsigned long flags AREA_FLAGS)
-{
-	if ((flags & (MAP_32BIT | MAP_FIXED)) == MAP_32BIT)
-		return unmapped_low(address, length);
-	return generic_get_unmapped_area(file, address, length, offset, flags AREA_FLAGS_PASSED);
-}
-
-unsigned long arch_get_unmapped_area_topdown(struct file *file, unsigned long address,
-					     unsigned long length, unsigned long offset,
-					     unsigned long flags AREA_FLAGS)
-{
-	if ((flags & (MAP_32BIT | MAP_FIXED)) == MAP_32BIT)
-		return unmapped_low(address, length);
-	return generic_get_unmapped_area_topdown(file, address, length, offset, flags AREA_FLAGS_PASSED);
-}
-
-SYSCALL_DEFINE6(mmap, unsigned long, address, unsigned long, length, unsigned long, prot,
-		unsigned long, flags, unsigned long, fd, unsigned long, offset)
-{
-	if (offset & ~PAGE_MASK)
-		return -EINVAL;
-	return ksys_mmap_pgoff(address, length, prot, flags, fd, offset >> PAGE_SHIFT);
-}
+#include "arch/x86/kernel/sys_x86_64.c"

@@ -23,6 +23,7 @@
 #define CC_SET(c)		"\n\t/* output condition code " #c " */\n"
 #define CC_OUT(c)		"=@cc" #c
 #define ASM_CALL_CONSTRAINT
+#define _ASM_SP			"rsp"
 #endif
 
 #endif

@@ -3,5 +3,7 @@
 #ifndef _ASM_HAUNCH_CPUFEATURES_H
 #define _ASM_HAUNCH_CPUFEATURES_H
 #define X86_FEATURE_CX16	0
+#define X86_FEATURE_ERMS	0
+#define X86_FEATURE_FSRM	0
 #define boot_cpu_has(feature)	0
 #endif

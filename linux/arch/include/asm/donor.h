@@ -2,8 +2,7 @@
 /* Copyright (c) 2026 The Haunch authors */
 /*
  * Where the versions of the donor differ (6.1, 6.12).  The overlay is written for the newest; what that
- * means in an older one stands here, and nowhere else.  An interface that changed within a stable series
- * is found by its header (kernel/Makefile), not by the version.
+ * means in an older one stands here, and nowhere else.
  */
 #ifndef _ASM_HAUNCH_DONOR_H
 #define _ASM_HAUNCH_DONOR_H
@@ -18,40 +17,13 @@
 #define pagetable_pmd_dtor	pgtable_pmd_page_dtor
 #define page_ptdesc(page)	(page)
 
-/* Functions that look for a free part of an address space: the mapping's flags come last. */
-#define AREA_FLAGS
-#define AREA_FLAGS_PASSED
-
 /* The console driver's texts. */
 typedef char hvc_char;
 typedef int hvc_size, hvc_result;
 #else
-#define AREA_FLAGS		, vm_flags_t vm_flags
-#define AREA_FLAGS_PASSED	, vm_flags
-
 typedef u8 hvc_char;
 typedef size_t hvc_size;
 typedef ssize_t hvc_result;
-#endif
-
-/* What is called when all devices have been shut down: a function, and its registration. */
-#ifdef SYSCORE_WITHOUT_DATA
-#define SYSCORE_SHUTDOWN(function)	static void function(void)
-#define register_syscore_shutdown(function)				\
-do {									\
-	static struct syscore_ops __ops = { .shutdown = function };	\
-									\
-	register_syscore_ops(&__ops);					\
-} while (0)
-#else
-#define SYSCORE_SHUTDOWN(function)	static void function(void *data)
-#define register_syscore_shutdown(function)				\
-do {									\
-	static const struct syscore_ops __ops = { .shutdown = function };	\
-	static struct syscore __core = { .ops = &__ops };		\
-									\
-	register_syscore(&__core);					\
-} while (0)
 #endif
 
 #endif

@@ -17,8 +17,8 @@ typedef struct user_i387_struct elf_fpregset_t;
 #define ELF_ARCH	EM_X86_64
 #define elf_check_arch(x)	((x)->e_machine == EM_X86_64)
 #define ELF_EXEC_PAGESIZE	4096
-#define ELF_HWCAP	(elf_hwcap)
-#define ELF_HWCAP2	(elf_hwcap2)
+#define ELF_HWCAP	(start_info->cpu_capabilities[0])
+#define ELF_HWCAP2	(start_info->cpu_capabilities[1])
 #define ELF_PLATFORM	("x86_64")
 /* Where a position-independent program is, before randomization. */
 #define ELF_ET_DYN_BASE	(TASK_SIZE / 3 * 2)
@@ -34,7 +34,12 @@ do {										\
 struct linux_binprm;
 int arch_setup_additional_pages(struct linux_binprm *bprm, int uses_interp);
 
-extern unsigned int elf_hwcap, elf_hwcap2;
+/* What the core says of the machine. */
+extern const struct hc_start_info *start_info;
+
+/* The C library's own code returns from a signal. */
+static inline bool arch_syscall_is_vdso_sigreturn(struct pt_regs *regs) { return false; }
+
 unsigned long signal_frame_size(void);
 
 #endif

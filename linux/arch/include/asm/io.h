@@ -42,25 +42,18 @@ __IO_PORT(l, 32, u32)
 #define outl_p outl
 #define IO_SPACE_LIMIT	0xffff
 
-void __iomem *ioremap(phys_addr_t address, size_t size);
-void __iomem *ioremap_wc(phys_addr_t address, size_t size);
-void __iomem *ioremap_cache(phys_addr_t address, size_t size);
-static inline void iounmap(volatile void __iomem *address) { }
-#define ioremap ioremap
-#define ioremap_wc ioremap_wc
+void __iomem *haunch_map_device(phys_addr_t address, size_t size, unsigned int cache);
+#define ioremap(address, size)		haunch_map_device(address, size, HC_CACHE_NONE)
+#define ioremap_wc(address, size)	haunch_map_device(address, size, HC_CACHE_COMBINE)
+#define ioremap_cache(address, size)	haunch_map_device(address, size, HC_CACHE_BACK)
 #define ARCH_HAS_IOREMAP_WC
-#define ioremap_cache ioremap_cache
+static inline void iounmap(volatile void __iomem *address) { }
 #define iounmap iounmap
 
 /* The CPU orders accesses to uncached memory (Intel SDM vol. 3, 12.3): the compiler must too. */
-#define __io_br()	barrier()
 #define __io_ar(v)	barrier()
 #define __io_bw()	barrier()
 #define __io_aw()	barrier()
-#define __io_pbr()	barrier()
-#define __io_par(v)	barrier()
-#define __io_pbw()	barrier()
-#define __io_paw()	barrier()
 
 /* Memory of devices and files is all in the direct map. */
 #define xlate_dev_mem_ptr(p)	__va(p)

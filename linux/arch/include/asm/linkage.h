@@ -4,4 +4,5 @@
 #define __ALIGN		.balign 16, 0x90
 #define __ALIGN_STR	".balign 16, 0x90"
 #define RET		ret
+#define SYM_FUNC_ALIAS_MEMFUNC	SYM_FUNC_ALIAS_WEAK
 #endif

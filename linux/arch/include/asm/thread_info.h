@@ -19,7 +19,9 @@ struct thread_info {
 		unsigned long syscall_work;
 	};
 	int preempt_count;
+	unsigned int status;		/* for x86's asm/syscall.h, always 0 */
 };
+#define TS_COMPAT		0
 
 #define INIT_THREAD_INFO(task)	{ .preempt_count = INIT_PREEMPT_COUNT }
 #endif

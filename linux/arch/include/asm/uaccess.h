@@ -14,110 +14,77 @@ unsigned long haunch_copy_unsafe(void *to, const void *from, unsigned long n);
 unsigned long haunch_copy(void *to, const void *from, unsigned long n);
 unsigned long haunch_clear(void *to, unsigned long n);
 
-/* 1, 2, 4 or 8 bytes, wherever access is; 0 or -EFAULT, and then *to is zero. */
-#define __load_fault(suffix, constraint, type, source, result)		\
+/* What `to` points to, of 1, 2, 4 or 8 bytes, wherever access is; 0 or -EFAULT, and then it is zero. */
+#define haunch_load(to, from)						\
 ({									\
-	type __value = 0;						\
-	int __error = -EFAULT;						\
-	asm volatile("1: mov" suffix " %[from], %[value]\n"		\
+	__typeof__(*(to)) __loaded = 0;					\
+	int __load_error = -EFAULT;					\
+									\
+	asm volatile("1: mov %[source], %[value]\n"			\
 		     "xor %[error], %[error]\n"				\
 		     "2:\n"						\
 		     _ASM_EXTABLE(1b, 2b)				\
-		     : [value] constraint(__value), [error] "+r"(__error)	\
-		     : [from] "m"(*(const type *)(source)));		\
-	*(type *)(result) = __value;					\
-	__error;							\
+		     : [value] "+r"(__loaded), [error] "+r"(__load_error)	\
+		     : [source] "m"(*(const __typeof__(*(to)) *)(from)));	\
+	*(to) = __loaded;						\
+	__load_error;							\
 })
 
-static __always_inline int haunch_load(size_t size, const void *p, void *to)
-{
-	switch (size) {
-	case 1:
-		return __load_fault("b", "+q", u8, p, to);
-	case 2:
-		return __load_fault("w", "+r", u16, p, to);
-	case 4:
-		return __load_fault("l", "+r", u32, p, to);
-	default:
-		return __load_fault("q", "+r", u64, p, to);
-	}
-}
-
-#define __store_fault(suffix, constraint, type, source, target, label)	\
-	asm goto("1: mov" suffix " %[value], %[to]\n"			\
+#define haunch_store(to, from, label)					\
+	asm goto("1: mov %[value], %[target]\n"				\
 		 _ASM_EXTABLE(1b, %l[label])				\
-		 :: [value] constraint(*(const type *)(source)),		\
-		    [to] "m"(*(type *)(target))				\
+		 :: [value] "r"(*(from)), [target] "m"(*(__typeof__(from))(to))	\
 		 : "memory" : label)
 
-static __always_inline int haunch_store(size_t size, void *p, const void *value)
-{
-	switch (size) {
-	case 1:
-		__store_fault("b", "q", u8, value, p, fault);
-		break;
-	case 2:
-		__store_fault("w", "r", u16, value, p, fault);
-		break;
-	case 4:
-		__store_fault("l", "r", u32, value, p, fault);
-		break;
-	default:
-		__store_fault("q", "r", u64, value, p, fault);
-		break;
-	}
-	return 0;
-fault:
-	return -EFAULT;
-}
+#define __get_user_fn(size, from, to)					\
+({									\
+	int __get_error;						\
+									\
+	hc_access_begin();						\
+	__get_error = haunch_load(to, (const void __force *)(from));	\
+	hc_access_end();						\
+	__get_error;							\
+})
 
-static __always_inline int __get_user_fn(size_t size, const void __user *from, void *to)
-{
-	int error;
-
-	hc_access_begin();
-	error = haunch_load(size, (const void __force *)from, to);
-	hc_access_end();
-	return error;
-}
-#define __get_user_fn(size, from, to) __get_user_fn(size, from, to)
-
-static __always_inline int __put_user_fn(size_t size, void __user *to, const void *value)
-{
-	int error;
-
-	hc_access_begin();
-	error = haunch_store(size, (void __force *)to, value);
-	hc_access_end();
-	return error;
-}
-#define __put_user_fn(size, to, value) __put_user_fn(size, to, value)
+#define __put_user_fn(size, to, from)					\
+({									\
+	__label__ __put_fault;						\
+	int __put_error = -EFAULT;					\
+									\
+	hc_access_begin();						\
+	haunch_store((void __force *)(to), from, __put_fault);		\
+	__put_error = 0;						\
+__put_fault:								\
+	hc_access_end();						\
+	__put_error;							\
+})
 
 #define __get_kernel_nofault(to, from, type, label)			\
 do {									\
-	if (haunch_load(sizeof(type), from, to))			\
+	if (haunch_load((type *)(to), from))				\
 		goto label;						\
 } while (0)
 
 #define __put_kernel_nofault(to, from, type, label)			\
-do {									\
-	if (haunch_store(sizeof(type), to, from))			\
-		goto label;						\
-} while (0)
+	haunch_store(to, (const type *)(from), label)
 
 static __always_inline unsigned long __must_check
 raw_copy_from_user(void *to, const void __user *from, unsigned long n)
 {
-	if (__builtin_constant_p(n) && (n == 1 || n == 2 || n == 4 || n == 8))
-		return __get_user_fn(n, from, to) ? n : 0;
+	if (__builtin_constant_p(n) && n == 4)
+		return __get_user_fn(n, from, (u32 *)to) ? n : 0;
+	if (__builtin_constant_p(n) && n == 8)
+		return __get_user_fn(n, from, (u64 *)to) ? n : 0;
 	return haunch_copy(to, (const void __force *)from, n);
 }
 
 static __always_inline unsigned long __must_check
 raw_copy_to_user(void __user *to, const void *from, unsigned long n)
 {
-	if (__builtin_constant_p(n) && (n == 1 || n == 2 || n == 4 || n == 8))
-		return __put_user_fn(n, to, from) ? n : 0;
+	if (__builtin_constant_p(n) && n == 4)
+		return __put_user_fn(n, to, (const u32 *)from) ? n : 0;
+	if (__builtin_constant_p(n) && n == 8)
+		return __put_user_fn(n, to, (const u64 *)from) ? n : 0;
 	return haunch_copy((void __force *)to, from, n);
 }
 #define INLINE_COPY_FROM_USER
@@ -143,7 +110,7 @@ static inline void user_access_restore(unsigned long flags) { }
 do {									\
 	__typeof__(((void)0, *(p))) __value;	/* not const, if that is */	\
 									\
-	if (haunch_load(sizeof(__value), (const void __force *)(p), &__value))	\
+	if (haunch_load(&__value, (const void __force *)(p)))		\
 		goto label;						\
 	(x) = __value;							\
 } while (0)
@@ -151,8 +118,7 @@ do {									\
 do {									\
 	__typeof__(*(p)) __value = (x);					\
 									\
-	if (haunch_store(sizeof(__value), (void __force *)(p), &__value))	\
-		goto label;						\
+	haunch_store((void __force *)(p), &__value, label);		\
 } while (0)
 #define unsafe_copy_to_user(d, s, n, label) \
 	do { if (haunch_copy_unsafe((void __force *)(d), s, n)) goto label; } while (0)

@@ -28,11 +28,11 @@ static __always_inline long vdso_call(long number, const void *a, const void *b)
 #define clock_getres_fallback(clock, ts) \
 	vdso_call(__NR_clock_getres, (const void *)(long)(clock), ts)
 
-/* The two pages in front of the code: vdso.lds.S. */
-extern const struct vdso_data vdso_data_page[] __attribute__((visibility("hidden")));
-extern const volatile struct hc_clock vdso_clock_page __attribute__((visibility("hidden")));
+/* Two of the pages in front of the code: vdso.c. */
+extern const struct vdso_data vvar__vdso_data[] __attribute__((visibility("hidden")));
+extern const volatile struct hc_clock pvclock_page __attribute__((visibility("hidden")));
 
-#define __arch_get_vdso_data()	(vdso_data_page)
+#define __arch_get_vdso_data()	(vvar__vdso_data)
 
 /* As hc_time_monotonic(). */
 static __always_inline u64 __arch_get_hw_counter(s32 mode, const struct vdso_data *data)
@@ -42,11 +42,11 @@ static __always_inline u64 __arch_get_hw_counter(s32 mode, const struct vdso_dat
 	u64 now;
 
 	do {
-		count = vdso_clock_page.count;
-		line = &vdso_clock_page.lines[count % 2];
+		count = pvclock_page.count;
+		line = &pvclock_page.lines[count % 2];
 		now = line->start_ns + (u64)((unsigned __int128)(get_cycles() - line->start_tsc) *
 					     line->slope >> 32);
-	} while (unlikely(count != vdso_clock_page.count));
+	} while (unlikely(count != pvclock_page.count));
 	return now;
 }
 
