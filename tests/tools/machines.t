@@ -71,8 +71,9 @@ int main(int argc, char **argv)
 			printf("%s %s\n", word + 1, f && fputs("written\n", f) >= 0 && !fclose(f) ? "written" : "refused");
 		} else if (!stat(word, &st)) {
 			FILE *f = fopen(word, "r");
+			int has = f && fgets(text, sizeof(text), f);
 
-			printf("%s %o %d %s", word, st.st_mode, st.st_uid, f && fgets(text, sizeof(text), f) ? text : "\n");
+			printf("%s %o %d%s%s", word, st.st_mode, st.st_uid, has ? " " : "", has ? text : "\n");
 		} else {
 			printf("%s is not there\n", word);
 		}
@@ -145,7 +146,7 @@ fails 1 'no such folder' 'a folder that is not there' "$HAUNCH" run -v ./none:/x
 fails 1 'not a folder' 'a file' "$HAUNCH" run -v ./show:/x image
 fails 2 '-v wants' 'no folder in the guest' "$HAUNCH" run -v ./shared image
 fails 2 'a volume' 'a bad name of a volume' "$HAUNCH" run -v 'a b:/x' image
-says '/data 41775 0 
+says '/data 41775 0
 /data/file 100640 0 first
 /data/sub/file 100644 0 deep
 /data/new written' 'a new volume has what the image has there' -v store:/data image -- /data /data/file /data/sub/file +/data/new
