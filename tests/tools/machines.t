@@ -125,6 +125,15 @@ run -w /none image
 ok 'a folder that is not there' "status $status" "$(cat out err)"
 says '/data/new refused
 /tmp/new written' 'read-only' --read-only image -- +/data/new +/tmp/new
+says '/tmp/a "b" c written
+/tmp/%41 written' 'arguments with quotes' image -- '+/tmp/a "b" c' +/tmp/%41
+if command -v strace >/dev/null; then
+	run --strace show -- '$B'
+	grep -q '^(not set)$' out && grep -q '^execve("/bin/show", \["/bin/show", "$B"\]' err && grep -q '+++ exited with 0 +++' err
+	ok 'system calls are printed' "$(cat out err)"
+else
+	skip 'system calls are printed' 'strace is not installed'
+fi
 fails 2 '-u wants' 'an empty user' "$HAUNCH" run -u : image
 fails 2 '-w wants' 'a relative folder' "$HAUNCH" run -w tmp image
 fails 2 '--hostname wants' 'a bad name' "$HAUNCH" run --hostname 'a b' image
