@@ -74,7 +74,7 @@ make_cpio()
 	rm -r "${work:?}/$1"
 }
 
-# make_image NAME PROGRAM ROOT ARGUMENT...: Haunch's; words, if set, are for its command line
+# make_image NAME PROGRAM ROOT ARGUMENT...: Haunch's; words, if set, are for its command line, and image_kernel is -k
 make_image()
 {
 	name=$1 program=$2 from=$3
@@ -82,6 +82,7 @@ make_image()
 	set -- "$program" -- "$@"
 	[ -z "$from" ] || set -- -d "$from:/" "$@"
 	[ -z "${words-}" ] || set -- -c "$words" "$@"
+	[ -z "${image_kernel-}" ] || set -- -k "$image_kernel" "$@"
 	./haunch bake -o "$work/$name.img" "$@" >"$work/bake.log" 2>&1 ||
 		die "cannot bake $name: $(tail -n 3 "$work/bake.log")"
 }
@@ -109,6 +110,10 @@ start()
 	haunch)
 		here "$bench/first" "$@" "$url/index.html" qemu-system-x86_64 $machine -m "$memory" \
 			$plugin -kernel "$work/$name.img" -append "$kernel_ip"
+		;;
+	netbsd)
+		here "$bench/first" "$@" "$url/index.html" qemu-system-x86_64 $machine -m "$memory" \
+			$plugin -kernel "$work/netbsd-$name.img" -append "$kernel_ip"
 		;;
 	esac >"$work/first" 2>"$work/messages" || return 1
 	qemu_pid=$(value_of pid "$work/first")
@@ -141,6 +146,10 @@ prepare()
 	case $1 in
 	linux) make_cpio "$2" "$program" "$build/apps/$2/root" ;;
 	haunch) make_image "$2" "$program" "$build/apps/$2/root" $(arguments_of "$2") ;;
+	netbsd)
+		image_kernel=netbsd
+		make_image "netbsd-$2" "$program" "$build/apps/$2/root" $(arguments_of "$2")
+		image_kernel='' ;;
 	*) die "no such system: $1" ;;
 	esac
 }

@@ -162,7 +162,6 @@ void time_init(void);
 void fpu_init(void);
 
 /* random.c */
-unsigned long cpu_cycles(void);
 void timing_sample(void);	/* an access to a slow device, whose duration nobody can foretell */
 
 #endif /* CORE_CORE_H */

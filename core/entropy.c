@@ -18,7 +18,10 @@
 #define BUCKETS			64
 
 static uint64_t state[HC_ENTROPY_SIZE / 8] = {
-	0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
+	0x6a09e667f3bcc908,
+	0xbb67ae8584caa73b,
+	0x3c6ef372fe94f82b,
+	0xa54ff53a5f1d36f1,
 };
 
 static uint64_t rotate(uint64_t x, unsigned int n)
@@ -69,14 +72,14 @@ static uint64_t fourth(uint64_t x)
 static unsigned int jitter(unsigned int samples)
 {
 	unsigned short count[BUCKETS] = { 0 };
-	unsigned long last = cpu_cycles();
+	unsigned long last = hc_cycles();
 	unsigned int most = 0, quarters = 0;
 
 	for (unsigned int i = 0; i < samples; i++) {
 		unsigned long now, delta;
 
 		timing_sample();
-		now = cpu_cycles();
+		now = hc_cycles();
 		delta = now - last;
 		last = now;
 		state[i % ARRAY_SIZE(state)] ^= rotate(delta, i * 7 % 64);
@@ -101,7 +104,7 @@ uint64_t entropy_word(void)
 		mix(random);
 	else
 		jitter(SAMPLES_FOR_A_WORD);
-	mix(cpu_cycles());
+	mix(hc_cycles());
 	for (unsigned int i = 0; i < 4; i++)
 		mix(0);
 	return state[0] ^ state[2];
@@ -113,7 +116,7 @@ unsigned int entropy_collect(unsigned char seed[HC_ENTROPY_SIZE])
 	unsigned int bits = (unsigned int)hc_random(random, sizeof(random)) * 8;
 
 	entropy_add(random, bits / 8);
-	mix(cpu_cycles());
+	mix(hc_cycles());
 	mix(hc_time_wall());
 	/*
 	 * With a generator in the CPU the jitter is a bonus, and would only take time.  Without one, a
@@ -125,6 +128,18 @@ unsigned int entropy_collect(unsigned char seed[HC_ENTROPY_SIZE])
 		mix(0);
 	memcpy(seed, state, HC_ENTROPY_SIZE);
 	/* What was handed out must not be found again in here. */
-	mix(cpu_cycles());
+	mix(hc_cycles());
 	return bits < HC_ENTROPY_SIZE * 8 ? bits : HC_ENTROPY_SIZE * 8;
+}
+
+unsigned int hc_entropy(unsigned char seed[HC_ENTROPY_SIZE])
+{
+	unsigned long flags = hc_irq_flags();
+	unsigned int bits;
+
+	hc_irq_disable();
+	bits = entropy_collect(seed);
+	if (flags & HC_IRQ_FLAG)
+		hc_irq_enable();
+	return bits;
 }

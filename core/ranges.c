@@ -5,105 +5,77 @@
  *
  * Invariant: range[0..nr) are not empty, sorted, disjoint, and do not touch each other.
  */
-#include "ranges.h"
+#include "core.h"
 
-static void delete_at(struct ranges *set, unsigned int i, unsigned int count)
+/* Add what is above all that the set has.  If it is full, the smallest range is forgotten, this one perhaps. */
+static void append(struct ranges *set, uint64_t start, uint64_t end)
 {
-	set->nr -= count;
-	for (; i < set->nr; i++)
-		set->range[i] = set->range[i + count];
-}
-
-/* Returns false if the new range is smaller than all there are and was therefore forgotten. */
-static bool insert_at(struct ranges *set, unsigned int i, uint64_t start, uint64_t end)
-{
-	unsigned int j;
-
-	if (set->nr == RANGES_MAX) {
-		unsigned int smallest = 0;
-
-		for (j = 1; j < set->nr; j++)
-			if (set->range[j].end - set->range[j].start <
-			    set->range[smallest].end - set->range[smallest].start)
-				smallest = j;
-		if (set->range[smallest].end - set->range[smallest].start >= end - start)
-			return false;
-		delete_at(set, smallest, 1);
-		if (smallest < i)
-			i--;
-	}
-	for (j = set->nr; j > i; j--)
-		set->range[j] = set->range[j - 1];
-	set->range[i] = (struct range){ start, end };
-	set->nr++;
-	return true;
-}
-
-void ranges_add(struct ranges *set, uint64_t start, uint64_t end)
-{
-	unsigned int first = 0, past;
+	unsigned int smallest = 0;
 
 	if (start >= end)
 		return;
-	while (first < set->nr && set->range[first].end < start)
-		first++;
-	for (past = first; past < set->nr && set->range[past].start <= end; past++) {
-		if (set->range[past].start < start)
-			start = set->range[past].start;
-		if (set->range[past].end > end)
-			end = set->range[past].end;
+	if (set->nr == RANGES_MAX) {
+		for (unsigned int i = 1; i < set->nr; i++)
+			if (set->range[i].end - set->range[i].start <
+			    set->range[smallest].end - set->range[smallest].start)
+				smallest = i;
+		if (set->range[smallest].end - set->range[smallest].start >= end - start)
+			return;
+		set->nr--;
+		memmove(set->range + smallest, set->range + smallest + 1,
+			(set->nr - smallest) * sizeof(set->range[0]));
 	}
-	if (past == first) {
-		insert_at(set, first, start, end);
-		return;
-	}
-	set->range[first] = (struct range){ start, end };
-	delete_at(set, first + 1, past - first - 1);
+	set->range[set->nr++] = (struct range){ start, end };
 }
 
-void ranges_remove(struct ranges *set, uint64_t start, uint64_t end)
+/* Each of these makes the set anew, from the lowest range to the highest. */
+
+void ranges_add(struct ranges *set, uint64_t start, uint64_t end)
 {
+	struct ranges old = *set;
 	unsigned int i = 0;
 
 	if (start >= end)
 		return;
-	while (i < set->nr && set->range[i].start < end) {
-		struct range old = set->range[i];
+	set->nr = 0;
+	for (; i < old.nr && old.range[i].end < start; i++)
+		append(set, old.range[i].start, old.range[i].end);
+	for (; i < old.nr && old.range[i].start <= end; i++) {
+		if (old.range[i].start < start)
+			start = old.range[i].start;
+		if (old.range[i].end > end)
+			end = old.range[i].end;
+	}
+	append(set, start, end);
+	for (; i < old.nr; i++)
+		append(set, old.range[i].start, old.range[i].end);
+}
 
-		if (old.end <= start) {
-			i++;
-		} else if (old.start >= start && old.end <= end) {
-			delete_at(set, i, 1);
-		} else if (old.start < start) {
-			set->range[i].end = start;
-			i++;
-			if (old.end > end)
-				insert_at(set, i, end, old.end);
-			if (old.end >= end)
-				return;
-		} else {
-			set->range[i].start = end;
-			return;
-		}
+void ranges_remove(struct ranges *set, uint64_t start, uint64_t end)
+{
+	struct ranges old = *set;
+
+	if (start >= end)
+		return;
+	set->nr = 0;
+	for (unsigned int i = 0; i < old.nr; i++) {
+		struct range r = old.range[i];
+
+		append(set, r.start, r.end < start ? r.end : start);
+		append(set, r.start > end ? r.start : end, r.end);
 	}
 }
 
 void ranges_round(struct ranges *set, uint64_t unit)
 {
-	unsigned int i = 0;
+	struct ranges old = *set;
 
-	while (i < set->nr) {
-		struct range *r = &set->range[i];
-		uint64_t end = r->end & ~(unit - 1);
-		uint64_t start = (r->start + unit - 1) & ~(unit - 1);
+	set->nr = 0;
+	for (unsigned int i = 0; i < old.nr; i++) {
+		uint64_t start = (old.range[i].start + unit - 1) & ~(unit - 1);
 
-		/* start < r->start: it went around */
-		if (start < r->start || start >= end) {
-			delete_at(set, i, 1);
-			continue;
-		}
-		*r = (struct range){ start, end };
-		i++;
+		if (start >= old.range[i].start)	/* it did not go around */
+			append(set, start, old.range[i].end & ~(unit - 1));
 	}
 }
 

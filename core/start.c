@@ -154,6 +154,16 @@ static uint64_t place_page_tables(const struct image_note *note, uint64_t size)
 	return found;
 }
 
+_Static_assert(RANGES_MAX == HC_RAM_MAX, "all ranges must fit into the start information");
+
+static unsigned int tell_ranges(struct hc_ram *to, const struct ranges *set)
+{
+	for (unsigned int i = 0; i < set->nr; i++)
+		to[i] = (struct hc_ram){ set->range[i].start,
+					 set->range[i].end - set->range[i].start };
+	return set->nr;
+}
+
 static void set_ram(const struct image_note *note, uint64_t pool, uint64_t pool_size)
 {
 	struct ranges ram = machine_ram;
@@ -163,10 +173,7 @@ static void set_ram(const struct image_note *note, uint64_t pool, uint64_t pool_
 	ranges_remove(&ram, hc_pa(image_start), page_up(hc_pa(image_end)));
 	ranges_remove(&ram, note->symbols_start, page_up(note->symbols_start + note->symbols_size));
 	ranges_remove(&ram, pool, pool + pool_size);
-	start_info.nr_ram = ram.nr;
-	for (unsigned int i = 0; i < ram.nr; i++)
-		start_info.ram[i] = (struct hc_ram){ ram.range[i].start,
-						     ram.range[i].end - ram.range[i].start };
+	start_info.nr_ram = tell_ranges(start_info.ram, &ram);
 	start_info.ram_total = ranges_total(&machine_ram);
 }
 
@@ -182,14 +189,8 @@ static void set_reserved(void)
 			   page_up(boot.reserved.range[i].end));
 	ranges_add(&reserved, machine_acpi.ecam, machine_acpi.ecam + n * MIB);
 	irq_reserve(&reserved);
-	start_info.nr_reserved = reserved.nr;
-	for (unsigned int i = 0; i < reserved.nr; i++)
-		start_info.reserved[i] =
-			(struct hc_ram){ reserved.range[i].start,
-					 reserved.range[i].end - reserved.range[i].start };
+	start_info.nr_reserved = tell_ranges(start_info.reserved, &reserved);
 }
-
-_Static_assert(RANGES_MAX == HC_RAM_MAX, "all ranges must fit into the start information");
 
 void start(uint32_t magic, unsigned long info)
 {

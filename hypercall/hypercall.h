@@ -400,6 +400,13 @@ int hc_power_button(void);
 unsigned long hc_random(void *buffer, unsigned long size);
 
 /*
+ * Gather a seed such as the one of struct hc_start_info, from the CPU's generator or, where there is none, from
+ * how long things take, with interrupts disabled for up to some milliseconds.  Returns how many
+ * of its bits to credit, as entropy_bits there.  Any context.
+ */
+unsigned int hc_entropy(unsigned char seed[HC_ENTROPY_SIZE]);
+
+/*
  * End.  The status (0-255) reaches the host if anything listens: it is written to QEMU's debug port
  * 0xe9 (where that port is present) as one line "haunch: exit status N\n".  Then the power is
  * switched off by ACPI (S5), failing which the CPU halts for ever.  hc_reboot() resets the machine,

@@ -20,8 +20,9 @@ CONFIGS		:= virtio generic
 # One folder for each donor and configuration: a change of donors is a link.
 OUT		:= $(B)/$(DONOR_PACKAGE)
 
-# The overlay is seen through a symlink: Kbuild's own dependency files know what changed in it.
-OVERLAY		:= $(shell find linux/arch -type f) $(wildcard hypercall/*.h)
+# The overlay is seen through a symlink: Kbuild's own dependency files know what changed in it.  A folder is
+# younger when a file in it has gone.
+OVERLAY		:= $(shell find linux/arch -type f -o -type d) $(wildcard hypercall/*.h)
 
 # $(call progress,LOG,LINES,TITLE,COUNT): goes before a long command that prints some LINES lines.
 # COUNT, if any, is a file that tells how many it has printed when it goes on after a stop.  (make runs
@@ -117,6 +118,7 @@ $(OUT)-%/donor.o: $(OUT)-%/vmlinux
 # The image tools tell by the list which drivers a kernel has.
 $(B)/haunch-%.elf: $(OUT)-%/donor.o $(B)/core/core.o $(CORE_LDS) $(B)/tools/symtab core/core.mk VERSION $(B)/donor/chosen
 	cp $(<D)/modules.builtin $(B)/haunch-$*.drivers
+	cp linux/donor.conf $(B)/haunch-$*.conf
 	$(call CORE_LINK,$<,$(B)/haunch-$*.debug,$@,$(file <$(DONOR).release))
 
 .PRECIOUS: $(OUT)-%/.config $(OUT)-%/vmlinux $(OUT)-%/donor.o

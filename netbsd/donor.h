@@ -51,6 +51,8 @@ typedef int pid_t;
 
 /* ------------------------------------------------------------------ print.c */
 
+extern bool print_kernel;		/* NetBSD's own messages are printed */
+
 void print(const char *format, ...) __printflike(1, 2);
 void vprint(const char *format, va_list arguments);
 void fail(const char *format, ...) __dead __printflike(1, 2);
@@ -68,11 +70,28 @@ int rumpns_strncmp(const char *a, const char *b, size_t size);
 
 void memory_start(const struct hc_start_info *info);
 
-/* `size` bytes at a multiple of `alignment` (a power of two), or NULL.  Blocks are powers of two. */
+/*
+ * `size` bytes at a multiple of `alignment` (a power of two), or NULL.  Blocks are powers of two.
+ */
 void *memory_allocate(size_t size, size_t alignment);
 
 /* Give back what memory_allocate() returned. */
 void memory_free(void *address);
+
+/* Memory that was not ours before, whole pages. */
+void memory_give(void *start, size_t size);
+
+/* Bytes in all, and those that are free. */
+void memory_tell(unsigned long *all, unsigned long *free);
+
+/*
+ * Pages for a program, side by side, each of which is freed by itself; or NULL.  Their contents are
+ * not cleared.
+ */
+void *memory_pages(size_t size);
+
+/* Where the protection (HC_PROT_*) of a program's page is kept; NULL if the address is in none. */
+unsigned char *memory_page(const void *address);
 
 /* memory_allocate() for what the donor cannot do without. */
 void *memory_need(size_t size);
@@ -103,9 +122,50 @@ bool block(struct queue *queue, unsigned long deadline);
 /* Make the longest waiting thread of the queue ready; returns it, or NULL if none waits. */
 struct thread *wake_first(struct queue *queue);
 
+enum wake { WOKEN, TIMED_OUT, INTERRUPTED };
+
+/* As block(), for what the key names, and so that thread_interrupt() ends it. */
+enum wake block_for(struct queue *queue, unsigned long deadline, unsigned long key);
+
+/* Make those ready that wait for the key in the queue, `most` at most; returns how many. */
+unsigned int wake_key(struct queue *queue, unsigned long key, unsigned int most);
+
+/* End what the thread waits for in block_for(), if it does. */
+void thread_interrupt(struct thread *thread);
+
+/* Let the threads run that are ready by now; sched_preempt(): and those whose time has come. */
+void sched_yield(void);
+void sched_preempt(void);
+
+/* How long there was nothing to do, in ns. */
+extern unsigned long sched_idle_ns;
+
+/* Where a program's registers are while it is in the kernel. */
+struct hc_frame *thread_frame(struct thread *thread);
+
+struct task;
+void thread_become(struct thread *thread, struct task *task);
+
 /* A thread of our own, outside of the rump kernel until it enters it. */
 struct thread *thread_make(void *(*function)(void *), void *argument, const char *name,
 			   bool joinable);
+
+/* ------------------------------------------------------------------ program.c */
+
+/* Start the program that the initial file system names, and serve it; never returns. */
+void program_run(const struct hc_start_info *info) __dead;
+
+/* Of the command line's words NAME=VALUE, the last NAME's value; its length, or -1. */
+long word(const char *name, const char **value);
+
+/* Wake the thread of program_run(), which does what others must not wait for.  Any context. */
+void service_wake(void);
+
+/* A program was interrupted; the donor may run other threads before it goes on. */
+void program_interrupted(struct hc_frame *frame);
+
+/* The interrupt is the power button's, or the console's. */
+bool service_interrupt(unsigned int irq);
 
 /* ------------------------------------------------------------------ pci.c */
 

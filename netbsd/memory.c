@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copyright (c) 2026 The Haunch authors
 /*
- * memory.c - a buddy allocator over the machine's RAM: blocks of 2^order bytes, each at a multiple of
- * its size, in the direct map (so a device can use them).
+ * memory.c - a buddy allocator over the machine's RAM: blocks of 2^order bytes, each at a multiple
+ * of its size, in the direct map (so a device can use them).
  *
  * Every granule of 64 bytes has a byte in `state`, which at a block's first one says how large the
- * block is and whether it is free.  A granule inside of a block, or of no RAM of ours, has 0.
+ * block is and whether it is free.  A granule inside of a block, or of no RAM of ours, has 0; but
+ * the second one of a program's page has its protection.
  */
 #include "donor.h"
 
@@ -13,7 +14,9 @@
 #define MAX_ORDER	30
 #define FREE		0x80
 #define USED		0x40
-#define ORDER(state)  ((state)&0x3f)
+#define PAGE		0x20		/* one of a program's */
+#define ORDER(state)  ((state)&0x1f)
+#define PAGE_ORDER	12
 
 struct block {
 	struct block *next, **at;
@@ -22,6 +25,7 @@ struct block {
 static struct block *lists[MAX_ORDER + 1];
 static unsigned char *state;
 static unsigned long limit;		/* physical; state has an entry for all below */
+static unsigned long total, used;
 
 static unsigned char *state_of(const void *address)
 {
@@ -66,6 +70,7 @@ void *memory_allocate(size_t size, size_t alignment)
 		put((char *)b + (1ul << from), from);
 	}
 	*state_of(b) = USED | (unsigned char)order;
+	used += 1ul << order;
 	return b;
 }
 
@@ -88,7 +93,43 @@ void memory_free(void *address)
 
 	assert(was & USED, "memory that is freed is the start of a block in use");
 	*state_of(address) = 0;
+	used -= 1ul << ORDER(was);
 	give(hc_pa(address), ORDER(was));
+}
+
+void *memory_pages(size_t size)
+{
+	size_t whole = HC_PAGE_SIZE, at;
+	char *block;
+
+	if (size > 1ul << MAX_ORDER)
+		return NULL;
+	block = memory_allocate(size, HC_PAGE_SIZE);
+	if (!block)
+		return NULL;
+	while (whole < size)
+		whole *= 2;
+	for (at = 0; at < whole; at += HC_PAGE_SIZE) {
+		state_of(block + at)[0] = USED | PAGE | PAGE_ORDER;
+		state_of(block + at)[1] = HC_PROT_READ | HC_PROT_WRITE;
+	}
+	for (at = (size + HC_PAGE_SIZE - 1) & -(size_t)HC_PAGE_SIZE; at < whole; at += HC_PAGE_SIZE)
+		memory_free(block + at);
+	return block;
+}
+
+unsigned char *memory_page(const void *address)
+{
+	unsigned long physical = (unsigned long)address - hc_direct_map;
+	unsigned char *s = &state[(physical & -(unsigned long)HC_PAGE_SIZE) >> GRANULE_ORDER];
+
+	return physical < limit && *s == (USED | PAGE | PAGE_ORDER) ? s + 1 : NULL;
+}
+
+void memory_tell(unsigned long *all, unsigned long *free)
+{
+	*all = total;
+	*free = total - used;
 }
 
 void *memory_need(size_t size)
@@ -105,6 +146,8 @@ static void give_range(unsigned long start, unsigned long end)
 {
 	start = (start + HC_PAGE_SIZE - 1) & -(unsigned long)HC_PAGE_SIZE;
 	end &= -(unsigned long)HC_PAGE_SIZE;
+	if (start < end)
+		total += end - start;
 	while (start < end) {
 		unsigned int order = 12;
 
@@ -114,6 +157,11 @@ static void give_range(unsigned long start, unsigned long end)
 		give(start, order);
 		start += 1ul << order;
 	}
+}
+
+void memory_give(void *start, size_t size)
+{
+	give_range(hc_pa(start), hc_pa(start) + size);
 }
 
 /* The range without [from, to). */
@@ -139,7 +187,9 @@ void memory_start(const struct hc_start_info *info)
 		if (info->ram[i].start + info->ram[i].size > limit)
 			limit = info->ram[i].start + info->ram[i].size;
 	size = limit >> GRANULE_ORDER;
-	/* The table is at the end of the first range that has room beside the initial file system. */
+	/*
+	 * The table is at the end of the first range that has room beside the initial file system.
+	 */
 	for (unsigned int i = 0; i < info->nr_ram && !table; i++) {
 		unsigned long start = info->ram[i].start, end = start + info->ram[i].size;
 
@@ -169,14 +219,12 @@ int rumpuser_malloc(size_t size, int alignment, void **memory)
 
 void rumpuser_free(void *memory, size_t size)
 {
-	(void)size;
 	memory_free(memory);
 }
 
 /* At a place of the caller's choice, or executable: not without address spaces. */
 int rumpuser_anonmmap(void *wanted, size_t size, int bits, int executable, void **memory)
 {
-	(void)bits;
 	if (wanted || executable)
 		return NB_EINVAL;
 	*memory = memory_allocate(size, HC_PAGE_SIZE);
@@ -188,6 +236,5 @@ int rumpuser_anonmmap(void *wanted, size_t size, int bits, int executable, void 
 
 void rumpuser_unmap(void *memory, size_t size)
 {
-	(void)size;
 	memory_free(memory);
 }

@@ -12,14 +12,24 @@ NETBSD_LIBS	:= $(NETBSD_COMPONENTS:%=$(NETBSD)/lib/lib%.a)
 NETBSD_C	:= $(wildcard netbsd/*.c)
 NETBSD_OBJECTS	:= $(NETBSD_C:netbsd/%.c=$(B)/netbsd/%.o)
 
+# What a function is given is NetBSD's business, or a program's: not all of it is of use here.
+NETBSD_CFLAGS	= $(CORE_CFLAGS) -Wno-unused-parameter
+
 # What is wrong with PREFIX is said before anything is built.
 $(NETBSD_B)/prefix: netbsd/components $(NETBSD_CHECK) FORCE
 	@mkdir -p $(@D)
 	$(NETBSD_CHECK) "$(NETBSD)" $(NETBSD_COMPONENTS)
 	echo "$(NETBSD)" | cmp -s - $@ || echo "$(NETBSD)" >$@
 
-$(NETBSD_B)/%.o: netbsd/%.c netbsd/donor.h $(wildcard hypercall/*.h) netbsd/netbsd.mk $(NETBSD_B)/prefix
-	$(CC) $(CORE_CFLAGS) -I$(NETBSD)/include -c -o $@ $<
+# The names of Linux's calls, for messages, by their numbers in its own header.
+$(NETBSD_B)/names.h: netbsd/netbsd.mk
+	@mkdir -p $(@D)
+	echo '#include <asm/unistd.h>' | $(CC) -E -dM -x c - >$@.tmp
+	sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/[\2] = "\1",/p' $@.tmp >$@
+
+$(NETBSD_B)/%.o: netbsd/%.c $(wildcard netbsd/*.h hypercall/*.h) netbsd/netbsd.mk $(NETBSD_B)/prefix \
+		$(NETBSD_B)/names.h
+	$(CC) $(NETBSD_CFLAGS) -I$(NETBSD)/include -I$(NETBSD_B) -c -o $@ $<
 
 # Only the entry points stay global.  (What programs and file systems of the libraries want of each
 # other is in the components that netbsd/components names.)
@@ -34,5 +44,35 @@ $(NETBSD_B)/donor.o: $(NETBSD_OBJECTS) netbsd/netbsd.lds netbsd/components $(NET
 	echo "netbsd-rump 17" >$(NETBSD_B)/release
 	mv $@.tmp $@
 
-$(B)/haunch-netbsd.elf: $(NETBSD_B)/donor.o $(B)/core/core.o $(CORE_LDS) $(B)/tools/symtab core/core.mk VERSION
+# As Kbuild lists its drivers.
+$(B)/haunch-netbsd.elf: $(NETBSD_B)/donor.o $(B)/core/core.o $(CORE_LDS) $(B)/tools/symtab core/core.mk VERSION \
+		netbsd/donor.conf
+	cp netbsd/donor.conf $(B)/haunch-netbsd.conf
+	awk 'FNR == NR { if ($$1 == "driver") name[$$2] = "/" $$3; next } \
+		{ print "kernel/drivers/" $$1 name[$$1] ".ko" }' netbsd/donor.conf netbsd/components \
+		>$(B)/haunch-netbsd.drivers
 	$(call CORE_LINK,$<,$(B)/haunch-netbsd.debug,$@,$(file <$(NETBSD_B)/release))
+
+# ------------------------------------------------------------------ tests (tests/netbsd/)
+
+# A client instead of NetBSD, and what it does not have of programs.
+CLIENT_C	:= $(addprefix netbsd/,memory.c pci.c print.c rumpuser.c sched.c) tests/netbsd/client.c
+CLIENT_OBJECTS	:= $(CLIENT_C:%.c=$(B)/tests/netbsd/client/%.o)
+
+$(B)/tests/netbsd/client/%.o: %.c $(wildcard netbsd/*.h hypercall/*.h tests/netbsd/include/rump/*.h) netbsd/netbsd.mk
+	@mkdir -p $(@D)
+	$(CC) $(NETBSD_CFLAGS) -Itests/netbsd/include -c -o $@ $<
+
+$(B)/tests/netbsd/client.o: $(CLIENT_OBJECTS) netbsd/netbsd.lds
+	$(CC) -E -P -undef -x assembler-with-cpp -o $(@D)/client.lds netbsd/netbsd.lds
+	$(LD) -r -T $(@D)/client.lds -o $@ $(CLIENT_OBJECTS)
+
+$(B)/tests/netbsd/client.elf: $(B)/tests/netbsd/client.o $(B)/core/core.o $(CORE_LDS) $(B)/tools/symtab
+	$(call CORE_LINK,$<,$(B)/tests/netbsd/client.debug,$@,test)
+
+# The translation of calls as a program of the host, with everything that finds bad accesses.
+CALLS_C		:= $(addprefix netbsd/,events.c files.c sockets.c translate.c) tests/netbsd/calls.c
+$(B)/tests/netbsd/calls: $(CALLS_C) netbsd/calls.h netbsd/tasks.h netbsd/netbsd.mk
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -O2,$(HOSTCFLAGS)) -Wno-unused-parameter -O1 -fsanitize=address,undefined \
+		-fno-sanitize-recover=all -fno-omit-frame-pointer -fno-strict-aliasing -o $@ $(CALLS_C)

@@ -83,7 +83,10 @@ int rumpcomp_pci_confwrite(unsigned int bus, unsigned int slot, unsigned int fun
 int rumpcomp_pci_irq_map(unsigned int bus, unsigned int slot, unsigned int function, int line,
 			 unsigned int cookie)
 {
-	/* The number in the configuration space is the firmware's; interrupt numbers are the core's. */
+	/*
+	 * The number in the configuration space is the firmware's; interrupt numbers are the
+	 * core's.
+	 */
 	line = hc_irq_line(device(bus, slot, function));
 	if (cookie >= NR_COOKIES || line < 0)
 		return NB_EINVAL;
@@ -161,7 +164,6 @@ int rumpcomp_pci_dmalloc(size_t size, size_t alignment, unsigned long *physical,
 
 void rumpcomp_pci_dmafree(unsigned long address, size_t size)
 {
-	(void)size;
 	memory_free((void *)address);
 }
 
@@ -169,7 +171,6 @@ void rumpcomp_pci_dmafree(unsigned long address, size_t size)
 int rumpcomp_pci_dmamem_map(struct rumpcomp_pci_dmaseg *segments, size_t nr, size_t size,
 			    void **address)
 {
-	(void)size;
 	if (nr != 1)
 		return NB_EINVAL;
 	*address = (void *)segments[0].ds_vacookie;

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copyright (c) 2026 The Haunch authors
 /*
- * rumpuser.c - the rest of rumpuser(3): start, clocks, parameters, random numbers, the linker sets, and
- * an answer to what does not exist here (a host's files, signals, remote clients).
+ * rumpuser.c - the rest of rumpuser(3): start, clocks, parameters, random numbers, the linker sets,
+ * and an answer to what does not exist here (a host's files, signals, remote clients).
  */
 #include "donor.h"
 
-int rump_init(void);
-int rump_pub_netconfig_dhcp_ipv4_oneshot(const char *interface);
+#include "tasks.h"
 
-static long word(const char *name, const char **value);
+int rump_init(void);
 
 static const struct hc_start_info *start;
 
@@ -28,22 +27,12 @@ int rumpuser_init(int version, const struct rumpuser_hyperup *upcalls)
 
 static void boot(void *argument)
 {
-	const char *value;
 	int error;
 
-	(void)argument;
 	error = rump_init();
 	if (error)
 		fail("rump_init() failed with error %d", error);
-	/* As Linux's word for it, ip=dhcp. */
-	if (word("ip", &value) == 4 && !rumpns_strncmp(value, "dhcp", 4)) {
-		error = rump_pub_netconfig_dhcp_ipv4_oneshot("vioif0");
-		if (error)
-			fail("vioif0 got no address by DHCP: error %d", error);
-		print("haunch: netbsd: vioif0 has an address by DHCP\n");
-	}
-	print("haunch: netbsd: the rump kernel is up; there is no program yet\n");
-	hc_power_off(0);
+	program_run(start);
 }
 
 void donor_start(const struct hc_start_info *info)
@@ -69,19 +58,20 @@ void donor_start(const struct hc_start_info *info)
 
 void donor_interrupt(unsigned int irq, struct hc_frame *frame)
 {
-	(void)frame;
-	pci_interrupt(irq);
+	if (!service_interrupt(irq))
+		pci_interrupt(irq);
+	if (frame->cs != HC_CS_DONOR)
+		program_interrupted(frame);
 }
 
-/* No fault of the donor's is expected: the core reports it. */
+/* A program's is a signal.  None of the donor's is expected: the core reports it. */
 int donor_fault(unsigned int vector, unsigned long error, unsigned long address,
 		struct hc_frame *frame)
 {
-	(void)vector;
-	(void)error;
-	(void)address;
-	(void)frame;
-	return 0;
+	if (frame->cs == HC_CS_DONOR)
+		return 0;
+	signal_exception(vector, error, address, frame);
+	return 1;
 }
 
 /* ------------------------------------------------------------------ clocks, parameters, entropy */
@@ -101,8 +91,7 @@ int rumpuser_clock_gettime(int clock, int64_t *seconds, long *nanoseconds)
 	return 0;
 }
 
-/* Of the command line's words NAME=VALUE, the last NAME's value; its length, or -1. */
-static long word(const char *name, const char **value)
+long word(const char *name, const char **value)
 {
 	size_t size = rumpns_strlen(name);
 	const char *p = start->command_line;
@@ -133,8 +122,8 @@ int rumpuser_getparam(const char *name, void *buffer, size_t size)
 		value = "1";
 	else if (!rumpns_strcmp(name, RUMPUSER_PARAM_HOSTNAME))
 		value = "haunch";
-	else if (!rumpns_strcmp(name, "RUMP_VERBOSE"))
-		value = "1";
+	else if (!rumpns_strcmp(name, "RUMP_VERBOSE") && word("loglevel", &value) > 0)
+		value = "1";		/* haunch run -v */
 	length = value ? (long)rumpns_strlen(value) : word(name, &value);
 	if (length < 0)
 		return NB_ENOENT;
@@ -145,24 +134,38 @@ int rumpuser_getparam(const char *name, void *buffer, size_t size)
 	return 0;
 }
 
+#define RANDOM_PAUSE_NS		10000000ul
+
 /*
- * From the CPU's generator; where it has none, the seed that the core gathered, once.  After that there is
- * nothing random to be had, and the caller is told so: it never gets what is not random.
+ * From the CPU's generator; where it has none, from seeds of the core's, each of whose bits is credited.  A caller who
+ * does not wait is told when there is nothing random to be had; no caller gets what is not random.
  */
 int rumpuser_getrandom(void *buffer, size_t size, int flags, size_t *got)
 {
-	static size_t used;
-	size_t left = sizeof(start->entropy) - used;
+	static unsigned char seed[HC_ENTROPY_SIZE];
+	static size_t left;
+	static struct queue waiters;
+	int locks;
 
-	(void)flags;
 	*got = hc_random(buffer, size);
 	if (*got || !size)
 		return 0;
-	if (!left || !start->entropy_bits)
-		return NB_EAGAIN;
+	while (!left) {
+		if (hc_entropy(seed) == 8 * sizeof(seed)) {
+			left = sizeof(seed);
+		} else if (flags & RUMPUSER_RANDOM_NOWAIT) {
+			return NB_EAGAIN;
+		} else {
+			queue_init(&waiters);
+			hyp.hyp_backend_unschedule(0, &locks, NULL);
+			block(&waiters, hc_time_monotonic() + RANDOM_PAUSE_NS);
+			hyp.hyp_backend_schedule(locks, NULL);
+		}
+	}
 	*got = size < left ? size : left;
-	memcpy(buffer, start->entropy + used, *got);
-	used += *got;
+	left -= *got;
+	memcpy(buffer, seed + left, *got);
+	memset(seed + left, 0, *got);
 	return 0;
 }
 
@@ -180,7 +183,6 @@ void rumpuser_dl_bootstrap(rump_modinit_fn modules, rump_symload_fn symbols,
 	size_t nr = (size_t)(__stop_link_set_modules - __start_link_set_modules);
 	const struct rump_component *const *c;
 
-	(void)symbols;
 	if (nr)
 		modules(__start_link_set_modules, nr);
 	for (c = __start_link_set_rump_components; c < __stop_link_set_rump_components; c++)
@@ -196,12 +198,13 @@ void rumpuser_exit(int status)
 	hc_power_off((unsigned int)status & 255);
 }
 
-/* A signal to the whole is its end, as for a process that has not asked for another thing. */
+/* The kernel's own signals are for the program: SIGPIPE, SIGIO and SIGURG. */
 int rumpuser_kill(int64_t process, int signal)
 {
-	if (process != RUMPUSER_PID_SELF)
-		return NB_EINVAL;
-	fail("the rump kernel ends by signal %d", signal);
+	if (process == RUMPUSER_PID_SELF)
+		fail("the rump kernel ends by signal %d", signal);
+	signal_of_kernel(signal);
+	return 0;
 }
 
 /* ------------------------------------------------------------------ what does not exist here */
@@ -209,71 +212,44 @@ int rumpuser_kill(int64_t process, int signal)
 /* There is no host that has files. */
 int rumpuser_open(const char *path, int mode, int *fd)
 {
-	(void)path;
-	(void)mode;
-	(void)fd;
 	return NB_ENOENT;
 }
 
 int rumpuser_close(int fd)
 {
-	(void)fd;
 	return NB_EBADF;
 }
 
 int rumpuser_getfileinfo(const char *path, uint64_t *size, int *type)
 {
-	(void)path;
-	(void)size;
-	(void)type;
 	return NB_ENOENT;
 }
 
 void rumpuser_bio(int fd, int operation, void *data, size_t size, int64_t offset,
 		  rump_biodone_fn done, void *argument)
 {
-	(void)fd;
-	(void)operation;
-	(void)data;
-	(void)size;
-	(void)offset;
 	done(argument, 0, NB_EBADF);
 }
 
 int rumpuser_iovread(int fd, struct rumpuser_iovec *iov, size_t nr, int64_t offset, size_t *size)
 {
-	(void)fd;
-	(void)iov;
-	(void)nr;
-	(void)offset;
-	(void)size;
 	return NB_EBADF;
 }
 
 int rumpuser_iovwrite(int fd, const struct rumpuser_iovec *iov, size_t nr, int64_t offset,
 		      size_t *size)
 {
-	(void)fd;
-	(void)iov;
-	(void)nr;
-	(void)offset;
-	(void)size;
 	return NB_EBADF;
 }
 
 int rumpuser_syncfd(int fd, int flags, uint64_t start_offset, uint64_t size)
 {
-	(void)fd;
-	(void)flags;
-	(void)start_offset;
-	(void)size;
 	return NB_EBADF;
 }
 
 /* The number that a host's C library keeps: programs get theirs in rax. */
 void rumpuser_seterrno(int error)
 {
-	(void)error;
 }
 
 int rumpuser_daemonize_begin(void)
@@ -283,6 +259,5 @@ int rumpuser_daemonize_begin(void)
 
 int rumpuser_daemonize_done(int error)
 {
-	(void)error;
 	return NB_ENXIO;
 }

@@ -8,14 +8,19 @@
  *   1. The running thread is in no queue.
  *   2. A ready thread is in the queue `ready` and in no other.
  *   3. A blocked thread is in the one queue that it waits in, and in no other.
- * A thread runs until it blocks.  Interrupts are let in by schedule() only.
+ * A blocked thread that has a deadline is in the list `sleepers`, too, the first to wake at the
+ * head; the timer is set for that one or for an earlier time. A thread runs until it blocks, and in
+ * the kernel interrupts are let in by schedule() only.  A program's code can be interrupted
+ * anywhere, and then gives way to any thread that is ready (sched_preempt()).
  *
  * The rump kernel's virtual CPU is given back before a thread waits, and taken again after
  * (hyp_backend_unschedule(), hyp_backend_schedule()), but for the calls named _nowrap.
  */
 #include "donor.h"
+#include "tasks.h"
 
 #define STACK_SIZE	(32 * 1024ul)
+#define FRAME_ROOM	((sizeof(struct hc_frame) + 15) & ~15ul)
 
 struct thread {
 	struct hc_context context;
@@ -23,11 +28,15 @@ struct thread {
 	struct thread *next;		/* in `queue` */
 	struct queue *queue;		/* NULL: running */
 	struct thread *all;		/* the next of all threads */
+	struct thread *later;		/* the next one in `sleepers` */
 	unsigned long deadline;		/* of a blocked thread; FOREVER: none */
-	bool timed_out;
+	unsigned long key;		/* what it waits for, where a queue is shared */
+	bool interruptible;
+	enum wake why;			/* it is no longer blocked */
 	bool joinable, ended;
 	struct queue joiners;
 	struct lwp *lwp;		/* the rump kernel's, or NULL */
+	struct task *task;		/* the program's, or NULL */
 	void *(*function)(void *);
 	void *argument;
 	const char *name;
@@ -36,6 +45,9 @@ struct thread {
 static struct thread boot = { .name = "boot", .deadline = FOREVER };
 static struct thread *threads = &boot;
 static struct queue ready = { .tail = &ready.head };
+static struct thread *sleepers;
+static unsigned long armed = FOREVER;	/* when the timer goes off */
+unsigned long sched_idle_ns;
 static struct thread *dead;		/* its stack cannot be freed while it runs on it */
 struct thread *running = &boot;
 struct rumpuser_hyperup hyp;
@@ -71,11 +83,33 @@ static void take(struct thread *thread)
 	thread->queue = NULL;
 }
 
-static void make_ready(struct thread *thread, bool timed_out)
+static void sleepers_add(struct thread *thread)
+{
+	struct thread **at = &sleepers;
+
+	while (*at && (*at)->deadline <= thread->deadline)
+		at = &(*at)->later;
+	thread->later = *at;
+	*at = thread;
+}
+
+static void sleepers_remove(struct thread *thread)
+{
+	struct thread **at = &sleepers;
+
+	while (*at && *at != thread)
+		at = &(*at)->later;
+	assert(*at, "a blocked thread with a deadline is in the list of sleepers");
+	*at = thread->later;
+}
+
+static void make_ready(struct thread *thread, enum wake why)
 {
 	assert(thread->queue != &ready, "a blocked thread is in the queue it waits in");
 	take(thread);
-	thread->timed_out = timed_out;
+	if (thread->deadline != FOREVER)
+		sleepers_remove(thread);
+	thread->why = why;
 	thread->deadline = FOREVER;
 	put(&ready, thread);
 }
@@ -85,8 +119,29 @@ struct thread *wake_first(struct queue *queue)
 	struct thread *thread = queue->head;
 
 	if (thread)
-		make_ready(thread, false);
+		make_ready(thread, WOKEN);
 	return thread;
+}
+
+unsigned int wake_key(struct queue *queue, unsigned long key, unsigned int most)
+{
+	struct thread *next;
+	unsigned int nr = 0;
+
+	for (struct thread *t = queue->head; t && nr < most; t = next) {
+		next = t->next;
+		if (t->key != key)
+			continue;
+		make_ready(t, WOKEN);
+		nr++;
+	}
+	return nr;
+}
+
+void thread_interrupt(struct thread *thread)
+{
+	if (thread->queue && thread->queue != &ready && thread->interruptible)
+		make_ready(thread, INTERRUPTED);
 }
 
 static void wake_all(struct queue *queue)
@@ -97,18 +152,20 @@ static void wake_all(struct queue *queue)
 
 /* ------------------------------------------------------------------ the scheduler */
 
-/* Make ready whose time has come; returns the next deadline. */
-static unsigned long expire(void)
+/* Make ready whose time has come, and set the timer for who is next. */
+static void expire(void)
 {
-	unsigned long now = hc_time_monotonic(), next = FOREVER;
+	unsigned long now;
 
-	for (struct thread *t = threads; t; t = t->all) {
-		if (t->deadline <= now)
-			make_ready(t, true);
-		else if (t->deadline < next)
-			next = t->deadline;
+	if (!sleepers)
+		return;
+	now = hc_time_monotonic();
+	while (sleepers && sleepers->deadline <= now)
+		make_ready(sleepers, TIMED_OUT);
+	if (sleepers && sleepers->deadline < armed) {
+		armed = sleepers->deadline;
+		hc_timer_start(armed - now);
 	}
-	return next;
 }
 
 /* Free what the thread that ended last ran on, from another one's stack. */
@@ -137,26 +194,22 @@ static void schedule(void)
 	hc_irq_enable();
 	__asm__ volatile("nop");
 	hc_irq_disable();
-	for (;;) {
-		unsigned long next = expire();
+	expire();
+	while (!ready.head) {
+		unsigned long since = hc_time_monotonic();
 
-		if (ready.head)
-			break;
-		if (next != FOREVER) {
-			unsigned long now = hc_time_monotonic();
-
-			hc_timer_start(next > now ? next - now : 0);
-		} else {
-			hc_timer_stop();
-		}
 		hc_idle();
 		hc_irq_disable();
+		sched_idle_ns += hc_time_monotonic() - since;
+		expire();
 	}
 	to = ready.head;
 	take(to);
 	running = to;
 	if (to != from) {
 		hc_stack_set(to->base, to->top);
+		if (to->task)
+			task_switch(to->task);
 		hc_context_switch(&from->context, &to->context);
 	}
 	reap();
@@ -165,15 +218,42 @@ static void schedule(void)
 bool block(struct queue *queue, unsigned long deadline)
 {
 	running->deadline = deadline;
-	running->timed_out = false;
+	if (deadline != FOREVER)
+		sleepers_add(running);
 	put(queue, running);
 	schedule();
-	return !running->timed_out;
+	return running->why != TIMED_OUT;
+}
+
+enum wake block_for(struct queue *queue, unsigned long deadline, unsigned long key)
+{
+	running->key = key;
+	running->interruptible = true;
+	block(queue, deadline);
+	running->interruptible = false;
+	return running->why;
+}
+
+void sched_yield(void)
+{
+	if (!ready.head)
+		return;
+	put(&ready, running);
+	schedule();
+}
+
+void sched_preempt(void)
+{
+	expire();
+	sched_yield();
 }
 
 void donor_timer(struct hc_frame *frame)
 {
-	(void)frame;		/* that hc_idle() returns is enough */
+	armed = FOREVER;
+	if (frame->cs != HC_CS_DONOR)
+		program_interrupted(frame);
+	/* Else that hc_idle() returns is enough. */
 }
 
 /* ------------------------------------------------------------------ threads */
@@ -209,11 +289,27 @@ struct thread *thread_make(void *(*function)(void *), void *argument, const char
 	t->argument = argument;
 	t->name = name;
 	queue_init(&t->joiners);
-	hc_context_init(&t->context, t->top, thread_run, t);
+	/* At the top is room for a program's frame, whether it comes or not. */
+	hc_context_init(&t->context, stack + STACK_SIZE - FRAME_ROOM, thread_run, t);
 	t->all = threads;
 	threads = t;
 	put(&ready, t);
 	return t;
+}
+
+struct hc_frame *thread_frame(struct thread *thread)
+{
+	return (struct hc_frame *)thread->top - 1;
+}
+
+void thread_become(struct thread *thread, struct task *task)
+{
+	thread->task = task;
+}
+
+struct task *current_task(void)
+{
+	return running->task;
 }
 
 /* The priority and the CPU are hints, which one CPU and a cooperative scheduler have no use for. */
@@ -222,8 +318,6 @@ int rumpuser_thread_create(void *(*function)(void *), void *argument, const char
 {
 	struct thread *t = thread_make(function, argument, name, joinable);
 
-	(void)priority;
-	(void)cpu;
 	if (!t)
 		return NB_ENOMEM;
 	if (joinable)
@@ -296,16 +390,16 @@ struct lwp *rumpuser_curlwp(void)
 int rumpuser_clock_sleep(int clock, int64_t seconds, long nanoseconds)
 {
 	unsigned long time = (unsigned long)seconds * NS_PER_SECOND + (unsigned long)nanoseconds;
-	struct queue sleepers;
+	struct queue alone;
 	int locks;
 
 	if (clock == RUMPUSER_CLOCK_RELWALL)
 		time += hc_time_monotonic();
 	else if (clock != RUMPUSER_CLOCK_ABSMONO)
 		return NB_EINVAL;
-	queue_init(&sleepers);
+	queue_init(&alone);
 	hyp.hyp_backend_unschedule(0, &locks, NULL);
-	block(&sleepers, time);
+	block(&alone, time);
 	hyp.hyp_backend_schedule(locks, NULL);
 	return 0;
 }

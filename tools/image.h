@@ -15,6 +15,9 @@
 
 #define IMAGE_TRAILER_MAGIC	"HAUNCHTR"
 
+/* A first line that names no driver: the licence of the image's kernel. */
+#define IMAGE_LICENCE		"licence: "
+
 struct image_trailer {
 	char magic[8];			/* IMAGE_TRAILER_MAGIC, without its NUL */
 	uint64_t size;			/* of the text behind it: "drivers/net/dummy", one a line */

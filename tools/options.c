@@ -209,10 +209,10 @@ const struct poptOption recipe_options[] = {
 	OPTION_FLAG("strace", '\0', OPTION_STRACE,
 		    "have every system call of the program printed, on its standard error, by this "
 		    "machine's strace"),
-	OPTION_VALUE("kernel", 'k', 'k', "virtio|generic",
+	OPTION_VALUE("kernel", 'k', 'k', "virtio|generic|netbsd",
 		     "virtio: small, for virtual machines; generic: has all drivers (e1000, vmxnet3, "
-		     "AHCI, NVMe...); default: virtio, but run takes generic where its devices want "
-		     "that"),
+		     "AHCI, NVMe...); netbsd: NetBSD's rump kernel (haunch build --netbsd); default: "
+		     "virtio, but run takes generic where its devices want that"),
 	POPT_TABLEEND
 };
 
@@ -401,8 +401,8 @@ bool settings_take(struct settings *s, int option, const char *value)
 		s->in_memory = true;
 		return true;
 	case 'k':
-		if (strcmp(value, "virtio") && strcmp(value, "generic"))
-			usage("-k wants virtio or generic, not '%s'", value);
+		if (strcmp(value, "virtio") && strcmp(value, "generic") && strcmp(value, "netbsd"))
+			usage("-k wants virtio, generic or netbsd, not '%s'", value);
 		s->kernel = value;
 		return true;
 	case OPTION_BARE:

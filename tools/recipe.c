@@ -35,7 +35,7 @@
  * segments; and what a file needs beyond its contents.  Measured on the virtio kernel by `run -m`: with
  * this a "hello" runs in 9 MB, and nginx and lighttpd serve files of 1 MiB in 14 and 12.
  */
-#define MEMORY_BASE		(2ul << 20)
+#define MEMORY_BASE_MB		2
 #define MEMORY_PER_FILE		1024
 
 /* The kernel takes 4095 characters; the boot loader's and `haunch run`'s must fit, too. */
@@ -61,10 +61,33 @@ static char *built(const char *build, const char *format, const char *name)
 	return path;
 }
 
-/* The kernel's words: ours, the user's, the network. */
-static char *command_line(const struct settings *s, const struct origin *o, const struct base *base)
+/*
+ * What the kernel's donor.conf says of the key, up to the line's end and allocated, or the other.
+ * (A kernel without that file beside it is Linux.)
+ */
+static char *donor_value(const struct recipe *r, const char *key, const char *otherwise)
 {
-	char *line = xstrdup("quiet");
+	char *path = xprintf("%s/haunch-%s.conf", r->build, r->kernel), *value = NULL;
+	size_t length = strlen(key), size = 0;
+	char *line = NULL;
+	FILE *f = fopen(path, "re");
+
+	while (f && !value && getline(&line, &size, f) > 0)
+		if (!strncmp(line, key, length) && line[length] == ' ')
+			value = xprintf("%.*s", (int)strcspn(line + length + 1, "\n"),
+					line + length + 1);
+	if (f)
+		fclose(f);
+	free(line);
+	free(path);
+	return value ? value : xstrdup(otherwise);
+}
+
+/* The kernel's words: ours, the user's, the network. */
+static char *command_line(const struct recipe *r, const struct origin *o, const struct base *base)
+{
+	const struct settings *s = r->settings;
+	char *line = donor_value(r, "words", "quiet");
 
 	if (base)
 		add_setting(&line, "base", base->id);
@@ -554,9 +577,9 @@ static void output_finish(struct output *out)
 
 /*
  * Kbuild's modules.builtin has lines such as kernel/drivers/net/virtio_net.ko; what users care for
- * is drivers, file systems and protocols, without the frame.
+ * is drivers, file systems and protocols, without the frame.  The licence goes ahead of them.
  */
-static char *read_drivers(const char *path, size_t *size)
+static char *read_drivers(const char *path, const char *licence, size_t *size)
 {
 	static const char *const wanted[] = { "drivers/", "fs/", "net/" };
 	struct view file = view_open(path);
@@ -568,6 +591,8 @@ static char *read_drivers(const char *path, size_t *size)
 	f = open_memstream(&text, size);
 	if (!f)
 		die("out of memory");
+	if (*licence)
+		fprintf(f, IMAGE_LICENCE "%s\n", licence);
 	while (at < end) {
 		const char *stop = memchr(at, '\n', end - at);
 		size_t length = (stop ? stop : end) - at;
@@ -634,7 +659,7 @@ static int write_image(const struct recipe *r, const struct image *kernel, struc
 	struct image_payload payload = { .version = IMAGE_PAYLOAD_VERSION };
 	struct image_trailer trailer = { .magic = IMAGE_TRAILER_MAGIC };
 	struct image_note image_note = kernel->note;
-	char *list, *drivers = NULL;
+	char *list, *drivers = NULL, *licence, *base_mb;
 	size_t drivers_size = 0;
 	unsigned int segment = spare_segment(kernel);
 	Elf64_Phdr p = { .p_type = PT_LOAD, .p_flags = PF_R, .p_align = PAGE_SIZE };
@@ -642,8 +667,10 @@ static int write_image(const struct recipe *r, const struct image *kernel, struc
 	int fd;
 
 	list = xprintf("%s/haunch-%s.drivers", r->build, r->kernel);
+	licence = donor_value(r, "licence", "");
 	if (!access(list, R_OK))
-		drivers = read_drivers(list, &drivers_size);
+		drivers = read_drivers(list, licence, &drivers_size);
+	free(licence);
 	free(list);
 	if (image)
 		output_open(out, image);
@@ -675,7 +702,10 @@ static int write_image(const struct recipe *r, const struct image *kernel, struc
 	tree_walk(root, add_memory, &memory);
 	image_note.payload_start = p.p_paddr;
 	image_note.payload_size = p.p_memsz;
-	image_note.memory_needed = p.p_paddr + p.p_memsz + memory + MEMORY_BASE;
+	base_mb = donor_value(r, "memory", "");
+	image_note.memory_needed = p.p_paddr + p.p_memsz + memory +
+				   (*base_mb ? strtoul(base_mb, NULL, 10) : MEMORY_BASE_MB) * (1ul << 20);
+	free(base_mb);
 	if (r->memory)
 		image_note.memory_needed = r->memory << 20;
 
@@ -719,7 +749,7 @@ static bool has_overlay(const struct recipe *r, const char *kernel)
 	bool has = false;
 
 	if (!access(list, R_OK)) {
-		text = read_drivers(list, &size);
+		text = read_drivers(list, "", &size);
 		has = size && strstr(text, "fs/overlayfs/");
 		free(text);
 	}
@@ -740,7 +770,7 @@ int recipe_bake(const struct recipe *recipe, const char *image)
 	uint64_t memory = 0, size = 0;
 	bool large;
 	const char *words;
-	char *path, *init = built(r->build, "%s", "init/init");
+	char *path, *wants_init, *init = built(r->build, "%s", "init/init");
 	int fd;
 
 	clean_up_on_signals(true);
@@ -776,9 +806,12 @@ int recipe_bake(const struct recipe *recipe, const char *image)
 		root = make_small_tree();
 		memory += MEMORY_WITH_BASE;
 	}
-	add_init(root, init);
+	wants_init = donor_value(r, "init", "yes");
+	if (strcmp(wants_init, "no"))
+		add_init(root, init);
+	free(wants_init);
 	add_program_file(root, r, &origin);
-	fd = write_image(r, &kernel, root, base, command_line(r->settings, &origin, base), memory, image);
+	fd = write_image(r, &kernel, root, base, command_line(r, &origin, base), memory, image);
 	if (base)
 		unlink(base->path);
 	clean_up_on_signals(false);

@@ -140,13 +140,8 @@ static void vga_newline(void)
 	if (vga_line < vga_top + VGA_ROWS)
 		return;
 	if (vga_line == VGA_LINES) {
-		for (unsigned int i = 1; i < VGA_ROWS; i++) {
-			const volatile uint64_t *from = (volatile uint64_t *)vga_cells(vga_top + i);
-			volatile uint64_t *to = (volatile uint64_t *)vga_cells(i - 1);
-
-			for (unsigned int j = 0; j < VGA_COLUMNS / 4; j++)
-				to[j] = from[j];
-		}
+		memmove((void *)vga_cells(0), (void *)vga_cells(vga_top + 1),
+			(VGA_ROWS - 1) * VGA_COLUMNS * sizeof(uint16_t));
 		vga_line = VGA_ROWS - 1;
 		vga_top = 0;
 	} else {
@@ -155,41 +150,33 @@ static void vga_newline(void)
 	vga_clear_line(vga_line);
 }
 
+static void vga_put(unsigned char c)
+{
+	if (c == '\n') {
+		vga_newline();
+	} else if (c == '\r') {
+		vga_column = 0;
+	} else if (c == '\b') {
+		vga_column -= vga_column != 0;
+	} else if (c == '\t') {
+		do
+			vga_put(' ');
+		while (vga_column % 8);
+	} else if (c >= ' ') {
+		if (vga_column == VGA_COLUMNS) {
+			vga_column = 0;
+			vga_newline();
+		}
+		vga_cells(vga_line)[vga_column++] = VGA_GREY | c;
+	}
+}
+
 static void vga_write(const char *text, unsigned long length)
 {
 	unsigned int top = vga_top;
 
-	for (; length; length--, text++) {
-		unsigned char c = (unsigned char)*text;
-
-		switch (c) {
-		case '\n':
-			vga_newline();
-			break;
-		case '\r':
-			vga_column = 0;
-			break;
-		case '\b':
-			if (vga_column)
-				vga_column--;
-			break;
-		case '\t':
-			vga_column = (vga_column + 8) & ~7u;
-			if (vga_column < VGA_COLUMNS)
-				break;
-			vga_column = 0;
-			vga_newline();
-			break;
-		default:
-			if (c < ' ')
-				break;
-			if (vga_column == VGA_COLUMNS) {
-				vga_column = 0;
-				vga_newline();
-			}
-			vga_cells(vga_line)[vga_column++] = VGA_GREY | c;
-		}
-	}
+	while (length--)
+		vga_put((unsigned char)*text++);
 	if (vga_top != top)
 		crtc_write(CRTC_START_HIGH, vga_top * VGA_COLUMNS);
 	crtc_write(CRTC_CURSOR_HIGH, vga_line * VGA_COLUMNS + vga_column);

@@ -119,14 +119,6 @@ static inline void write_msr(uint32_t msr, uint64_t value)
 			 : "memory");
 }
 
-static inline uint64_t read_tsc(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high) :: "memory");
-	return (uint64_t)high << 32 | low;
-}
-
 struct cpuid {
 	uint32_t eax, ebx, ecx, edx;
 };
@@ -190,12 +182,14 @@ extern struct cpu_features {
 
 void cpu_find_features(void);
 
-
 /* entry.S */
 extern uint64_t stub_exceptions[32];	/* addresses of the exceptions' entries */
 extern char stub_interrupts[];		/* entries of vectors 32-255, STUB_SIZE bytes each */
 extern char syscall_entry[], syscall_exit[], frame_return[], frame_return_flat[],
 	frame_return_flat_end[];
+/* Load the FPU's state, with XSAVE's features or without any; 0, or HC_EINVAL if the CPU refuses it. */
+int fpu_restore(const void *area, uint64_t features);
+extern char fpu_restore_fault[];	/* where it goes on then */
 extern char interrupt_stack_top[], exception_stack_top[], double_fault_stack_top[],
 	nmi_stack_top[], machine_check_stack_top[];
 extern unsigned long stack_base, stack_size, stack_top;
@@ -212,17 +206,6 @@ void trap_overflow(struct hc_frame *frame, unsigned int vector, unsigned long er
 
 /* irq.c; called by entry.S */
 void irq_dispatch(struct hc_frame *frame, unsigned int vector);
-
-/*
- * Code that may fault: if the instruction at `from` does, execution goes on at `to`.  Both are
- * addresses in the core's text.
- */
-struct fixup {
-	uint64_t from, to;
-};
-
-#define FIXUP(from, to)                                                                         \
-	".pushsection .core.fixup, \"a\"\n\t.quad " #from ", " #to "\n\t.popsection\n\t"
 
 /* irq.c */
 uint32_t apic_read(unsigned int reg);

@@ -363,6 +363,23 @@ context_first:
 	call	*%r12
 	ud2
 
+/* int fpu_restore(const void *area, uint64_t features) */
+	.globl	fpu_restore, fpu_restore_fault
+	.type	fpu_restore, @function
+fpu_restore:
+	mov	%esi, %eax
+	xor	%edx, %edx
+	test	%eax, %eax
+	jz	1f
+	xrstor64 (%rdi)
+	xor	%eax, %eax
+	ret
+1:	fxrstor64 (%rdi)
+	ret
+fpu_restore_fault:
+	mov	$HC_EINVAL, %eax
+	ret
+
 /* ------------------------------------------------------------------ data */
 
 	.data

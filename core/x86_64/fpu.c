@@ -32,27 +32,13 @@ struct legacy_region {
 
 static unsigned char initial_area[FXSAVE_SIZE + HEADER_SIZE] __attribute__((aligned(64)));
 
-#define RESTORE(instruction, area)								\
-	__asm__ volatile("1: " instruction " (%1)\n"					\
-			 "2:\n\t"							\
-			 ".subsection 1\n"						\
-			 "3: mov %4, %0\n\t"						\
-			 "jmp 2b\n\t"							\
-			 ".previous\n\t"						\
-			 FIXUP(1b, 3b)							\
-			 : "+r"(error)							\
-			 : "r"(area), "a"(features), "d"(0), "i"(HC_EINVAL)		\
-			 : "memory")
-
-static int restore(const void *area)
+static void make_initial(void *area, unsigned long size)
 {
-	int error = 0;
+	struct legacy_region *legacy = area;
 
-	if (features)
-		RESTORE("xrstor64", area);
-	else
-		RESTORE("fxrstor64", area);
-	return error;
+	memset(area, 0, size);
+	legacy->control = INITIAL_CONTROL;
+	legacy->mxcsr = INITIAL_MXCSR;
 }
 
 void fpu_init(void)
@@ -74,10 +60,8 @@ void fpu_init(void)
 	__asm__ volatile("fxsave64 %0" : "=m"(initial_area));
 	if (legacy->mxcsr_mask)
 		mxcsr_mask = legacy->mxcsr_mask;
-	memset(initial_area, 0, sizeof(initial_area));
-	legacy->control = INITIAL_CONTROL;
-	legacy->mxcsr = INITIAL_MXCSR;
-	restore(initial_area);
+	make_initial(initial_area, sizeof(initial_area));
+	fpu_restore(initial_area, features);
 }
 
 unsigned long hc_fpu_size(void)
@@ -92,11 +76,7 @@ unsigned long hc_fpu_features(void)
 
 void hc_fpu_init(void *area)
 {
-	struct legacy_region *legacy = area;
-
-	memset(area, 0, area_size);
-	legacy->control = INITIAL_CONTROL;
-	legacy->mxcsr = INITIAL_MXCSR;
+	make_initial(area, area_size);
 }
 
 void hc_fpu_save(void *area)
@@ -115,8 +95,8 @@ int hc_fpu_restore(const void *area)
 
 	/* Emulators forget to refuse this. */
 	if (!(legacy->mxcsr & ~mxcsr_mask))
-		error = restore(area);
+		error = fpu_restore(area, features);
 	if (error)
-		restore(initial_area);
+		fpu_restore(initial_area, features);
 	return error;
 }

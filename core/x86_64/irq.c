@@ -130,33 +130,30 @@ void irq_reserve(struct ranges *reserved)
 		ranges_add(reserved, apic_physical, apic_physical + APIC_SIZE);
 }
 
+static bool taken[HC_NR_IRQS];		/* by a line, a message interrupt, or for nobody */
+
 void irq_init(void)
 {
+	memset(taken, true, NR_LINES);
+	taken[VECTOR_INT80 - VECTOR_IRQ] = true;
 	pic_init();
 	apic_init();
 }
 
 /* ------------------------------------------------------------------ the contract */
 
-/* One bit for each message interrupt that is taken. */
-static uint64_t allocated[HC_NR_IRQS / 64] = {
-	[0] = (1ull << NR_LINES) - 1,
-	[(VECTOR_INT80 - VECTOR_IRQ) / 64] = 1ull << (VECTOR_INT80 - VECTOR_IRQ) % 64,
-};
-
-_Static_assert((VECTOR_INT80 - VECTOR_IRQ) / 64 == 1, "the two initialisers must not be one");
-
 static void check_irq(const char *function, unsigned int irq)
 {
-	if (irq >= HC_NR_IRQS || !(allocated[irq / 64] & 1ull << irq % 64))
+	if (irq >= HC_NR_IRQS || !taken[irq])
 		bug(function, "interrupt number", irq);
 }
 
-static void set_mask(unsigned int irq, bool masked)
+static void set_mask(const char *function, unsigned int irq, bool masked)
 {
 	unsigned int bit = 1u << irq % 8, old;
 	unsigned long flags;
 
+	check_irq(function, irq);
 	if (irq >= NR_LINES)
 		return;
 	flags = irq_save();
@@ -168,14 +165,12 @@ static void set_mask(unsigned int irq, bool masked)
 
 void hc_irq_mask(unsigned int irq)
 {
-	check_irq(__func__, irq);
-	set_mask(irq, true);
+	set_mask(__func__, irq, true);
 }
 
 void hc_irq_unmask(unsigned int irq)
 {
-	check_irq(__func__, irq);
-	set_mask(irq, false);
+	set_mask(__func__, irq, false);
 }
 
 void hc_irq_ack(unsigned int irq)
@@ -198,8 +193,8 @@ int hc_irq_line(unsigned int device)
 
 int hc_irq_allocate(unsigned int device, struct hc_message *message)
 {
+	unsigned int irq = NR_LINES;
 	unsigned long flags;
-	int irq = HC_ENOMEM;
 	uint32_t id;
 
 	(void)device;	/* nothing remaps interrupts here */
@@ -207,35 +202,25 @@ int hc_irq_allocate(unsigned int device, struct hc_message *message)
 	if (id > 0xff)
 		return HC_EINVAL;	/* out of a message's reach */
 	flags = irq_save();
-	for (unsigned int i = 0; i < ARRAY_SIZE(allocated); i++) {
-		unsigned int bit;
-
-		if (!~allocated[i])
-			continue;
-		bit = (unsigned int)__builtin_ctzl(~allocated[i]);
-		allocated[i] |= 1ull << bit;
-		irq = (int)(i * 64 + bit);
-		break;
-	}
+	while (irq < HC_NR_IRQS && taken[irq])
+		irq++;
+	if (irq < HC_NR_IRQS)
+		taken[irq] = true;
 	irq_restore(flags);
-	if (irq < 0)
-		return irq;
+	if (irq == HC_NR_IRQS)
+		return HC_ENOMEM;
 	/* SDM vol. 3, 11.11: fixed delivery, edge, physical destination. */
 	message->address = MSI_ADDRESS | (unsigned long)id << 12;
-	message->data = VECTOR_IRQ + (unsigned int)irq;
-	return irq;
+	message->data = VECTOR_IRQ + irq;
+	return (int)irq;
 }
 
 void hc_irq_free(unsigned int irq)
 {
-	unsigned long flags;
-
 	check_irq(__func__, irq);
 	if (irq < NR_LINES || irq == VECTOR_INT80 - VECTOR_IRQ)
 		bug(__func__, "interrupt number", irq);
-	flags = irq_save();
-	allocated[irq / 64] &= ~(1ull << irq % 64);
-	irq_restore(flags);
+	taken[irq] = false;
 }
 
 void hc_idle(void)
@@ -262,7 +247,7 @@ void irq_dispatch(struct hc_frame *frame, unsigned int vector)
 	} else if (irq < NR_LINES) {
 		if (!pic_is_spurious(irq))
 			donor_interrupt(irq, frame);
-	} else if (irq < HC_NR_IRQS && allocated[irq / 64] & 1ull << irq % 64) {
+	} else if (irq < HC_NR_IRQS && taken[irq]) {
 		donor_interrupt(irq, frame);
 	} else if (vector != VECTOR_SPURIOUS) {
 		/* Its owner has freed it since.  The APIC's own spurious vector wants no EOI. */

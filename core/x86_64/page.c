@@ -37,9 +37,6 @@
 #define ENTRIES			512
 #define UPPER_HALF		(-(unsigned long)HC_PROGRAM_LIMIT)
 
-/* Invalidating more pages than this one by one is slower than dropping all translations. */
-#define FLUSH_ALL		32
-
 /* Until page_init(), boot.S's map of the first GiB: the identity. */
 unsigned long hc_direct_map;
 unsigned long hc_entry_mask = ~0ul;
@@ -156,19 +153,6 @@ static void split(uint64_t *entry)
 	*entry = table_entry(table);
 }
 
-/* Invalidate what changed, one by one as long as it is little; `pages` counts. */
-static void flush_add(unsigned int *pages, unsigned long address)
-{
-	if (++*pages <= FLUSH_ALL)
-		hc_space_flush_page(address);
-}
-
-static void flush_finish(unsigned int pages)
-{
-	if (pages > FLUSH_ALL)
-		hc_space_flush_global();
-}
-
 /* Where the part of [address, end) that one entry of a page directory maps ends. */
 static unsigned long part_end(unsigned long address, unsigned long end)
 {
@@ -190,7 +174,7 @@ static bool is_whole(unsigned long address, unsigned long end)
  */
 static long protect(unsigned long address, unsigned long end, uint64_t flags, bool look)
 {
-	unsigned int changed = 0;
+	bool changed = false;
 	long splits = 0;
 
 	for (unsigned long next; address < end; address = next) {
@@ -217,11 +201,11 @@ static long protect(unsigned long address, unsigned long end, uint64_t flags, bo
 			if (look || (old & PROTECTION) == flags)
 				continue;
 			*entry = (old & ~PROTECTION) | flags;
-			if (old & PRESENT)
-				flush_add(&changed, address);
+			changed |= old & PRESENT;
 		}
 	}
-	flush_finish(changed);
+	if (changed)
+		hc_space_flush_global();
 	return splits;
 }
 
@@ -285,7 +269,7 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 {
 	unsigned long start = page_down(physical), end = page_up(physical + size), flags;
 	uint64_t kind = protection(HC_PROT_WRITE) | ACCESSED | DIRTY | ENTRY_DEVICE;
-	unsigned int changed = 0;
+	bool changed = false;
 	int result = 0;
 
 	if (physical + size < physical || end < start || end > direct_map_end ||
@@ -307,10 +291,10 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 		if (old == (start | kind) || old & ENTRY_RAM)
 			continue;
 		*entry = start | kind;
-		if (old & PRESENT)
-			flush_add(&changed, start + hc_direct_map);
+		changed |= old & PRESENT;
 	}
-	flush_finish(changed);
+	if (changed)
+		hc_space_flush_global();
 	irq_restore(flags);
 	return result;
 }

@@ -200,9 +200,6 @@ void hc_reboot(void)
 	delay(50);
 	out8(0xcf9, 0x06);
 	delay(10000);
-	/* The keyboard controller pulses the reset line. */
-	out8(0x64, 0xfe);
-	delay(10000);
 	/* A fault that cannot be delivered shuts the CPU down, which resets a PC. */
 	__asm__ volatile("lidt %0; int3" :: "m"(no_idt));
 	halt();

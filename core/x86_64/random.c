@@ -44,11 +44,6 @@ unsigned long hc_random(void *buffer, unsigned long size)
 	return done;
 }
 
-unsigned long cpu_cycles(void)
-{
-	return read_tsc();
-}
-
 void timing_sample(void)
 {
 	/* Any device on the slowest bus; this one has no side effects.  One access may take the same each time. */

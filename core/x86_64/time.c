@@ -63,7 +63,7 @@ static uint64_t time_at(uint64_t tsc)
 
 unsigned long hc_time_monotonic(void)
 {
-	return time_at(read_tsc());
+	return time_at(hc_cycles());
 }
 
 unsigned long hc_time_wall(void)
@@ -149,10 +149,10 @@ static struct look look(void)
 	struct look best = { .error = ~0ull };
 
 	for (int i = 0; i < 4; i++) {
-		uint64_t before = read_tsc(), error;
+		uint64_t before = hc_cycles(), error;
 		uint32_t reference = reference_read(), apic = apic_read(APIC_TIMER_CURRENT);
 
-		error = (read_tsc() - before) / 2 + 1;
+		error = (hc_cycles() - before) / 2 + 1;
 		if (error < best.error)
 			best = (struct look){ before + error, error, reference, apic };
 	}
@@ -197,7 +197,7 @@ static bool measure(void)
 				continue;
 			error_ppb = error;
 			origin = from;
-			set_frequency(muldiv(to.tsc - from.tsc, reference_hz, ticks), read_tsc());
+			set_frequency(muldiv(to.tsc - from.tsc, reference_hz, ticks), hc_cycles());
 			apic_hz = muldiv(from.apic - to.apic, frequency, to.tsc - from.tsc);
 			refine_at = to.tsc + frequency / 64;
 		} while (error_ppb > ERROR_GOOD * 1000 && to.tsc - from.tsc < LOOKS_CYCLES);
@@ -228,7 +228,7 @@ static void refine(void)
 	if (error >= error_ppb / 2)
 		return;
 	error_ppb = error;
-	set_frequency(muldiv(elapsed, reference_hz, ticks), read_tsc());
+	set_frequency(muldiv(elapsed, reference_hz, ticks), hc_cycles());
 	if (error < 50)			/* quartz is no better */
 		refine_at = ~0ull;
 }
@@ -277,7 +277,7 @@ static bool kvm_clock(uint64_t *hz, uint64_t *wall)
 	write_msr(MSR_KVM_SYSTEM_TIME, hc_pa((const void *)&time) | 1);
 	if (!time.scale || time.version & 1)
 		return false;
-	ns = read_tsc() - time.tsc;
+	ns = hc_cycles() - time.tsc;
 	ns = time.shift < 0 ? ns >> -time.shift : ns << time.shift;
 	ns = time.system_time + scale(ns, time.scale);
 	/* ns = (cycles << shift) * scale / 2^32 */
@@ -401,7 +401,7 @@ static void arm(uint64_t delta)
 	uint32_t count = (uint32_t)scale(delta, apic_ticks_per_ns);
 
 	if (cpu.tsc_deadline)
-		write_msr(MSR_TSC_DEADLINE, read_tsc() + scale(delta, cycles_per_ns));
+		write_msr(MSR_TSC_DEADLINE, hc_cycles() + scale(delta, cycles_per_ns));
 	else
 		apic_write(APIC_TIMER_INITIAL, count ? count : 1);
 }
@@ -436,7 +436,7 @@ void hc_timer_stop(void)
 void time_interrupt(struct hc_frame *frame)
 {
 	apic_write(APIC_EOI, 0);
-	if (read_tsc() >= refine_at)
+	if (hc_cycles() >= refine_at)
 		refine();
 	if (timer_end) {
 		uint64_t ns = hc_time_monotonic();
@@ -454,7 +454,7 @@ void time_interrupt(struct hc_frame *frame)
 
 void time_init(void)
 {
-	uint64_t started = read_tsc(), hz, wall = 0, apic_bus_hz = 0;
+	uint64_t started = hc_cycles(), hz, wall = 0, apic_bus_hz = 0;
 
 	clock_page.clock.lines[0].start_tsc = started;
 	refine_at = ~0ull;
@@ -473,7 +473,7 @@ void time_init(void)
 			apic_hz = NS_PER_SECOND / APIC_DIVIDER;
 		}
 		if (hz) {
-			set_frequency(hz, read_tsc());
+			set_frequency(hz, hc_cycles());
 			refine_at = ~0ull;
 		}
 	}

@@ -171,18 +171,14 @@ static void __noreturn report(const struct hc_frame *frame, unsigned int vector,
 
 /* ------------------------------------------------------------------ dispatch */
 
-extern const struct fixup image_fixup_start[], image_fixup_end[];
-
+/* Nothing else of the core may fault. */
 static bool fix_up(struct hc_frame *frame)
 {
-	/* cppcheck-suppress comparePointers; the linker script puts one behind the other */
-	for (const struct fixup *f = image_fixup_start; f < image_fixup_end; f++) {
-		if (f->from != frame->ip)
-			continue;
-		frame->ip = f->to;
-		return true;
-	}
-	return false;
+	if (frame->ip - (unsigned long)fpu_restore >=
+	    (unsigned long)fpu_restore_fault - (unsigned long)fpu_restore)
+		return false;
+	frame->ip = (unsigned long)fpu_restore_fault;
+	return true;
 }
 
 /*

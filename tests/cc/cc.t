@@ -3,6 +3,8 @@
 # Copyright (c) 2026 The Haunch authors
 #
 # cc.t - haunch cc: what it makes, and what it says.
+#
+# haunch check: once
 
 # shellcheck source=../tap.sh
 . "$(dirname "$0")/../tap.sh"

@@ -18,7 +18,7 @@ static uint32_t simulated_in32(uint16_t port);
 #undef in8
 #undef in32
 #undef out8
-#define read_tsc()		simulated_tsc()
+#define hc_cycles()		simulated_tsc()
 #define in8(port)		simulated_in8(port)
 #define in32(port)		simulated_in32(port)
 #define out8(port, value)	simulated_out8(port, value)

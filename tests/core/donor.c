@@ -877,7 +877,7 @@ static void test_devices(void)
 {
 	unsigned int host = hc_pci_read(0, 0, 4), functions = 0;
 	int good = 1;
-	unsigned char random[64];
+	unsigned char random[64], seed[HC_ENTROPY_SIZE], other[HC_ENTROPY_SIZE];
 	u64 n;
 
 	ok_number((host & 0xffff) == 0x8086, "PCI: the host bridge", host);
@@ -917,6 +917,13 @@ static void test_devices(void)
 	for (unsigned int i = 0; i < HC_ENTROPY_SIZE; i++)
 		n += start->entropy[i] == 0;
 	ok_number(n < 8, "the seed is no zeros", n);
+	n = hc_entropy(seed);
+	good = n <= 8 * HC_ENTROPY_SIZE && n >= start->entropy_bits / 2;
+	hc_entropy(other);
+	n = 0;
+	for (unsigned int i = 0; i < HC_ENTROPY_SIZE; i++)
+		n += seed[i] == other[i] || seed[i] == start->entropy[i];
+	ok_number(good && n < 8, "other seeds as good", n);
 	ok(hc_console_irq() == 4 || hc_console_irq() == -1, "the console's interrupt");
 	ok(hc_console_read() == -1, "no input waits");
 }

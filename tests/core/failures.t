@@ -3,6 +3,8 @@
 # Copyright (c) 2026 The Haunch authors
 #
 # failures.t - what is said, and what the host is told, when things go wrong.
+#
+# haunch check: once
 
 # shellcheck source=tests/core/boot.sh
 . "$(dirname "$0")/boot.sh"

@@ -3,6 +3,8 @@
 # Copyright (c) 2026 The Haunch authors
 #
 # loaders.t - what boot loaders pass: command line, initial file system, memory map; PVH and GRUB.
+#
+# haunch check: once
 
 # shellcheck source=tests/core/boot.sh
 . "$(dirname "$0")/boot.sh"

@@ -3,6 +3,8 @@
 # Copyright (c) 2026 The Haunch authors
 #
 # machines.t - every hypercall, on machines of several kinds.
+#
+# haunch check: once
 
 # shellcheck source=tests/core/boot.sh
 . "$(dirname "$0")/boot.sh"

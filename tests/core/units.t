@@ -4,6 +4,8 @@
 #
 # units.t - the core's portable parts (units.c) and its clock (clock.c) on the host, what core.o exports
 # and wants, and the host tool symtab with bad input.
+#
+# haunch check: once
 
 # shellcheck source=tests/core/boot.sh
 . "$(dirname "$0")/boot.sh"

@@ -3,6 +3,8 @@
 # Copyright (c) 2026 The Haunch authors
 #
 # build.t - haunch build --netbsd: one line says what is wrong with the rump kernel libraries.
+#
+# haunch check: once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/../tools/lib.sh"

@@ -3,6 +3,8 @@
 # Copyright (c) 2026 The Haunch authors
 #
 # languages.t - node, Ruby and Java: JITs, garbage collectors, processes and threads.  OpenSSH's server.
+#
+# haunch check: long
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -3,6 +3,8 @@
 # Copyright (c) 2026 The Haunch authors
 #
 # postgresql.t - PostgreSQL as Debian has it, with its processes and its shared memory of 128 MB.
+#
+# haunch check: long
 
 # What is in single quotes is for the shell in the machine.
 # shellcheck disable=SC2016

@@ -4,6 +4,8 @@
 #
 # stress.t - stress-ng's stressors of memory, of the CPU and of the system calls, a second each; some of
 # them with many processes at once in little memory.
+#
+# haunch check: long
 
 # What is in single quotes is for the shell in the machine.
 # shellcheck disable=SC2016

@@ -4,6 +4,8 @@
 #
 # here.t - the test programs on this machine, several times, in all three builds: they are good for
 # comparisons only if what they print depends on nothing.
+#
+# haunch check: once
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

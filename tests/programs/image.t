@@ -8,6 +8,8 @@
 #	tests/programs/image.t [LIBC:PROGRAM]...	only these, e.g. musl:threads glibc:faults
 #
 # LIBC is musl, glibc (static PIE) or fixed (glibc at a fixed address).
+#
+# haunch check: long
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -4,6 +4,8 @@
 #
 # bake.t - haunch bake: files come back as they went in, bad input is refused in one line, and no
 # half-written image is left.
+#
+# haunch check: once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -374,7 +376,7 @@ fails 2 'unknown option' 'an unknown option' "$HAUNCH" bake -o keep.img --frob h
 fails 2 'unknown option' 'an unknown letter' "$HAUNCH" bake -o keep.img -z hello
 fails 2 'wants a value' 'an option without its value' "$HAUNCH" bake hello -d
 fails 2 'wants a value' 'an -o without its value' "$HAUNCH" bake hello -o
-fails 2 'wants virtio or generic' 'an unknown kernel' "$HAUNCH" bake -k vista hello
+fails 2 'wants virtio, generic or netbsd' 'an unknown kernel' "$HAUNCH" bake -k vista hello
 fails 2 'wants elf or iso' 'an unknown format' "$HAUNCH" bake -f floppy hello
 fails 2 'come after' 'arguments without --' "$HAUNCH" bake -o keep.img hello world
 fails 2 'which program?' 'no program' "$HAUNCH" bake -o keep.img

@@ -4,6 +4,8 @@
 #
 # build.t - haunch build and haunch --version: what is built is of the donor that is installed, and
 # says so.  A small archive and a stand-in for dpkg-query play the donor's package.
+#
+# haunch check: once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -4,6 +4,8 @@
 #
 # debian.t - the Debian package: dpkg-buildpackage makes it of the sources alone, lintian finds no error, and
 # what it has works for an ordinary user.
+#
+# haunch check: once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"

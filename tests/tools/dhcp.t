@@ -4,6 +4,8 @@
 #
 # dhcp.t - a network without a DHCP server, one that comes later, its lease and the renewal of that: in a
 # network namespace of its own, with a tap interface and dnsmasq.
+#
+# haunch check: long
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -3,6 +3,8 @@
 # Copyright (c) 2026 The Haunch authors
 #
 # habits.t - what keeps the sources in order: tools/format, tools/pre-commit, one version everywhere.
+#
+# haunch check: once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -78,6 +80,8 @@ is "$(sed -n '1s/.*(\(.*\)).*/\1/p' "$ROOT/debian/changelog")" "$version" 'so do
 for test in "$ROOT"/tests/*/*.t; do
 	grep -q "\`\(${test#"$ROOT/tests/"}\|${test##*/}\)\`" "$ROOT/tests/README.md"
 	ok "tests/README.md tells of ${test#"$ROOT/tests/"}"
+	[ -x "$test" ]
+	ok 'which can be run'
 done
 
 # Debian's package depends on what haunch setup would install to build and run.

@@ -3,6 +3,8 @@
 # Copyright (c) 2026 The Haunch authors
 #
 # help.t - every command has a help text that tells of every option, and wrong words are refused.
+#
+# haunch check: once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -6,6 +6,8 @@
 #
 # The damaged ones are read by builds with AddressSanitizer and UBSan, whose complaints are statuses
 # other than 0 and 1.
+#
+# haunch check: once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -43,6 +45,21 @@ printf 'kernel/%s.ko\n' drivers/net/virtio_net lib/xxhash fs/ext4/ext4 drivers/b
 "$HAUNCH" bake -o image-drivers hello
 is "$("$HAUNCH" inspect image-drivers | tail -n 3)" "$(printf '%-13s %s\n' drivers 'virtio_net loop' \
 	'file systems' ext4 protocols unix)" 'drivers are shown'
+
+# What the kernel's donor.conf says: the words of its command line, no init, and a licence.
+printf '# comment\nwords some=word\ninit no\nmemory 9\nlicence a licence\n' >"$HAUNCH_BUILD/haunch-virtio.conf"
+"$HAUNCH" bake -o image-donor hello
+"$HAUNCH" inspect image-donor >shown
+grep -qxF 'licence       a licence' shown
+ok "the licence of the donor's image" "$(cat shown)"
+grep -qxF 'command line  some=word haunch.network=dhcp' shown
+ok "its words" "$(cat shown)"
+! grep -q ' /init$' shown && "$HAUNCH" inspect image-drivers | grep -q ' /init$'
+ok 'no init for a donor that wants none' "$(cat shown)"
+[ $(($("$HAUNCH" inspect --field memory image-donor) - $("$HAUNCH" inspect --field memory image-drivers))) -gt \
+	$((6 << 20)) ]
+ok 'the memory that it takes'
+rm "$HAUNCH_BUILD/haunch-virtio.conf"
 fails 1 'has no driver e1000; bake it with -k generic' 'a network card without driver' \
 	"$HAUNCH" run --nic e1000 image-drivers
 fails 1 'has no driver nvme; bake it with -k generic' 'a disk without driver' \

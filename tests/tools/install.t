@@ -4,6 +4,8 @@
 #
 # install.t - make install: what is installed works from there, builds in the user's cache, and has
 # manual pages and completion that tell what `haunch help` tells.
+#
+# haunch check: long, once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"

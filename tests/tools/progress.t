@@ -3,6 +3,8 @@
 # Copyright (c) 2026 The Haunch authors
 #
 # progress.t - the wrapper around long commands: log, lines of progress, status, signals.
+#
+# haunch check: once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -7,6 +7,8 @@
 # The blocks run in a copy of the tree that shares what is built, one after the other.  Servers run in
 # a network namespace of their own, where the ports that README names are free; there they are asked
 # something, and ended by Ctrl-C.  What would change this machine is kept from it, as said below.
+#
+# haunch check: long
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -4,6 +4,8 @@
 #
 # run.t - haunch run: what it asks of QEMU, the exit status, and the ways it can go wrong.  The test
 # kernel stands in for a guest: it ends with status 7 whatever the program is.
+#
+# haunch check: once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"

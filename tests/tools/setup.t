@@ -4,6 +4,8 @@
 #
 # setup.t - haunch setup, with stand-ins for dpkg-query, apt-get and sudo that write down what they
 # were asked for.
+#
+# haunch check: once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -43,7 +45,9 @@ cat >path/apt-cache <<'END'
 #!/bin/sh
 shift
 for package; do
-	grep -qx "$package" "$FAKE/known" && printf '%s:\n  Candidate: 1.0\n' "$package"
+	# What it does not know it takes for a regular expression.
+	name=$(grep -x -e "$package" "$FAKE/known" || grep -m 1 -e "$package" "$FAKE/known") &&
+		printf '%s:\n  Candidate: 1.0\n' "$name"
 done
 exit 0
 END
@@ -123,6 +127,10 @@ cp fake/no-qemu fake/all.keep
 mv fake/all fake/really-all
 cp fake/no-qemu fake/all
 fails 1 'no package qemu-system-x86' 'a package that is nowhere' "$HAUNCH" setup
+echo qemu-system-x86-other >>fake/all
+cp fake/all fake/known
+fails 1 'no package qemu-system-x86' \
+	'nor does another do that its name, as a regular expression, matches' "$HAUNCH" setup
 mv fake/really-all fake/all
 
 reset /dev/null fake/no-qemu 0

@@ -8,6 +8,8 @@
 #	HAUNCH_WALL_SECONDS=600 tests/wall/wall.t	a longer attack (the default is 10 seconds for
 #							each CPU, of random system calls)
 #	HAUNCH_WALL_SEED=N				other numbers than the fixed ones
+#
+# haunch check: long
 
 # shellcheck source=../programs/lib.sh
 . "$(dirname "$0")/../programs/lib.sh"

@@ -6,6 +6,8 @@
 # process, and of nginx with a master and two workers.
 #
 #	HAUNCH_LOAD=10 tests/web/load.t		ten times as many requests and connections
+#
+# haunch check: long
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

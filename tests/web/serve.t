@@ -3,6 +3,8 @@
 # Copyright (c) 2026 The Haunch authors
 #
 # serve.t - nginx and lighttpd serve the right bytes, on each network card and each machine.
+#
+# haunch check: long
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -11,7 +11,8 @@ help_check()
 	       haunch check catalogue [NAME...]
 
 	Install what the tests need, build everything, and run the tests: all of them, with each Linux that
-	Haunch can be built from; or those named (files or folders below tests/, such as tests/tools).
+	Haunch can be built from (what has nothing to do with Linux: once); or those named (files or folders
+	below tests/, such as tests/tools).
 	catalogue: boot some 35 programs of Debian, as packaged, and use them by a client (tests/catalogue); it
 	takes an hour or so, of which most is what makes their roots, and prints README's table.
 
@@ -38,6 +39,19 @@ check_catalogue()
 	} >"$B/log/catalogue.md"
 	cat "$B/log/catalogue.md"
 	[ $failed -eq 0 ] || die "not all of the catalogue works"
+}
+
+# tests_that [-v] WORD: of the tests on standard input, those whose head says so ("# haunch check: WORD,
+# WORD"), or (-v) those whose head does not
+tests_that()
+{
+	wanted=yes
+	[ "$1" != -v ] || { wanted=no; shift; }
+	while read -r test; do
+		says=no
+		! grep -q "^# haunch check: .*$1" "$test" || says=yes
+		[ $says != $wanted ] || echo "$test"
+	done
 }
 
 main_check()
@@ -74,7 +88,12 @@ main_check()
 	tell_costs "$(echo "$donors" | wc -w)"
 	install_packages_for build run iso check
 	mkdir -p "$B/log"
-	find "$@" -name '*.t' ! -path '*/.*' | sort >"$B/log/tests"
+	find "$@" -name '*.t' ! -path '*/.*' | sort >"$B/log/tests.found"
+	# Long ones first: at the end no core shall be without work.
+	{
+		tests_that long <"$B/log/tests.found"
+		tests_that -v long <"$B/log/tests.found"
+	} >"$B/log/tests"
 	[ -s "$B/log/tests" ] || die "there are no tests in: $*"
 	export HAUNCH="$ROOT/haunch"
 	failed=
@@ -91,7 +110,11 @@ main_check()
 		read -r DONOR_PACKAGE _ <"$B/donor/chosen"
 		export DONOR_PACKAGE
 		echo "Testing with $(cat "$B/donor/chosen")"
-		tr '\n' '\0' <"$B/log/tests" | xargs -0 prove -j"$(nproc)" ${verbose:+-v} --exec '' || failed="$failed $donor"
+		tr '\n' '\0' <"$B/log/tests" | xargs -0 prove -j"$(nproc)" --timer ${verbose:+-v} --exec '' ||
+			failed="$failed $donor"
+		# What has nothing to do with the donor was tested with the first.
+		tests_that -v once <"$B/log/tests" >"$B/log/tests.next"
+		mv "$B/log/tests.next" "$B/log/tests"
 	done
 	[ -z "$failed" ] || die "tests failed${donor:+ with$failed}"
 }

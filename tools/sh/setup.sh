@@ -75,10 +75,15 @@ install_missing()
 	apt_get "$log" install -y --no-install-recommends "$@" || failed "apt-get install" "$log"
 }
 
-# Does apt know a version of each of the packages that can be installed?
+# Does apt know a version of each of the packages that can be installed?  A name that it does not know is
+# a regular expression to it, so it may tell of others: linux-source-6.12 for linux-source-6.1.
 known()
 {
-	[ "$(apt-cache policy "$@" 2>/dev/null | grep -c '^  Candidate: [^(]')" -eq $# ]
+	candidates=$(apt-cache policy "$@" 2>/dev/null |
+		awk '/^[^ ]/ { sub(/:$/, ""); name = $0 } /^  Candidate: [^(]/ { print name }')
+	for name; do
+		echo "$candidates" | grep -qxF -e "$name" || return 1
+	done
 }
 
 # What apt says then.

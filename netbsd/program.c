@@ -1,0 +1,854 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Copyright (c) 2026 The Haunch authors
+/*
+ * program.c - what init does on Linux: the image's files, disks and network, the program's start
+ * and its end.
+ *
+ * The root is a tmpfs that is filled from the initial file system, a cpio archive ("newc").  In
+ * there /.haunch/program says what to run: NUL-terminated strings, the number of arguments, these,
+ * the environment. Of the command line's words those are known that init.c lists, as far as they
+ * mean something here.
+ */
+#include "donor.h"
+#include "calls.h"
+#include "tasks.h"
+
+#include <asm/signal.h>
+#include <asm/siginfo.h>
+#include <linux/auxvec.h>
+#include <linux/elf.h>
+#include <linux/fcntl.h>
+#include <linux/stat.h>
+
+#define PROGRAM_FILE		"/.haunch/program"
+#define STATUS_CANNOT_RUN	126
+#define STATUS_NOT_FOUND	127
+#define STOP_TIMEOUT_S		10
+#define MAX_STRINGS		1024
+#define MAX_DISKS		8
+
+int rump_pub_lwproc_rfork(int flags);
+int rump_pub_netconfig_ifup(const char *interface);
+int rump_pub_netconfig_ipv4_ifaddr(const char *interface, const char *address, const char *mask);
+int rump_pub_netconfig_ipv4_gw(const char *gateway);
+int rump_pub_netconfig_dhcp_ipv4_oneshot(const char *interface);
+
+size_t program_stack_size;
+
+static const struct hc_start_info *start;
+static struct queue service;		/* where this thread waits */
+static bool service_wanted;
+static const char *name = "program";	/* for messages */
+static bool told;			/* the program has got the signal to stop */
+static bool restarts;			/* the end of the program, or of the kernel, is a reboot */
+
+static void give_up(unsigned int status, const char *format, ...) __dead __printflike(2, 3);
+
+static void give_up(unsigned int status, const char *format, ...)
+{
+	va_list arguments;
+
+	print("haunch: ");
+	va_start(arguments, format);
+	vprint(format, arguments);
+	va_end(arguments);
+	print("\n");
+	program_end(status);
+}
+
+/* ------------------------------------------------------------------ words */
+
+/* A word that ends at a blank, as a string of its own; the last one of that name, or NULL. */
+static char *word_copy(const char *of)
+{
+	const char *value;
+	long size = word(of, &value);
+	char *copy = size < 0 ? NULL : allocate((size_t)size + 1);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, value, (size_t)size);
+	copy[size] = '\0';
+	return copy;
+}
+
+static unsigned long number(const char **at)
+{
+	unsigned long n = 0;
+
+	for (; **at >= '0' && **at <= '9'; ++*at)
+		n = n * 10 + (unsigned long)(**at - '0');
+	return n;
+}
+
+static unsigned long word_number(const char *of, unsigned long otherwise)
+{
+	const char *value;
+
+	return word(of, &value) > 0 ? number(&value) : otherwise;
+}
+
+/* Cut the text at the character; returns what follows, or NULL. */
+static char *cut(char *text, char at)
+{
+	for (; text && *text; text++)
+		if (*text == at) {
+			*text = '\0';
+			return text + 1;
+		}
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ files */
+
+/* The header of a file in the archive: 13 numbers of 8 digits behind the magic one. */
+enum {
+	CPIO_MODE = 1,
+	CPIO_UID,
+	CPIO_GID,
+	CPIO_MTIME = 5,
+	CPIO_SIZE,
+	CPIO_RMAJOR = 9,
+	CPIO_RMINOR,
+	CPIO_NAME
+};
+#define CPIO_HEADER		110
+
+static unsigned long cpio_number(const char *header, unsigned int which)
+{
+	unsigned long value = 0;
+
+	for (const char *c = header + 6 + 8 * which; c < header + 14 + 8 * which; c++)
+		value = value * 16 + (unsigned long)(*c <= '9' ? *c - '0' : (*c | 0x20) - 'a' + 10);
+	return value;
+}
+
+static void write_file(const char *path, const char *data, size_t size, unsigned long mode)
+{
+	long fd = call_open((const unsigned long[]){ W(path), O_CREAT | O_WRONLY | O_TRUNC, mode });
+	long n = 1;
+
+	while (fd >= 0 && size && n > 0) {
+		n = NB(NB_WRITE, (unsigned long)fd, W(data), size);
+		data += n > 0 ? n : 0;
+		size -= n > 0 ? (size_t)n : 0;
+	}
+	if (fd >= 0)
+		NB(NB_CLOSE, (unsigned long)fd);
+	if (fd < 0 || size)
+		give_up(STATUS_CANNOT_RUN,
+			"%s of the image cannot be written to memory: error %ld%s", path,
+			fd < 0 ? -fd : -n, -n == ENOSPC ? " (give the machine more memory)" : "");
+}
+
+/* One file of the archive; the path begins with a slash. */
+static void unpack_one(const char *header, const char *path, const char *data, size_t size)
+{
+	unsigned long mode = cpio_number(header, CPIO_MODE), kind = mode & S_IFMT;
+	char target[1024];
+
+	switch (kind) {
+	case S_IFDIR:
+		NB(NB_MKDIR, W(path), mode & 07777);
+		NB(NB_CHMOD, W(path), mode & 07777);
+		break;
+	case S_IFREG:
+		write_file(path, data, size, mode & 07777);
+		NB(NB_CHMOD, W(path), mode & 07777);
+		break;
+	case S_IFLNK:
+		if (size >= sizeof(target))
+			return;
+		memcpy(target, data, size);
+		target[size] = '\0';
+		NB(NB_SYMLINK, W(target), W(path));
+		break;
+	default:			/* devices are NetBSD's: see devices() */
+		return;
+	}
+	NB(NB_LCHOWN, W(path), cpio_number(header, CPIO_UID), cpio_number(header, CPIO_GID));
+	if (kind != S_IFLNK) {
+		struct __kernel_timespec times[2] = { { (long)cpio_number(header, CPIO_MTIME),
+							0 } };
+
+		times[1] = times[0];
+		NB(NB_UTIMENSAT, (unsigned long)AT_FDCWD, W(path), W(times), 0);
+	}
+}
+
+static void unpack(void)
+{
+	const char *at = start->initrd, *end = at + start->initrd_size;
+	char path[1024];
+
+	while (end - at >= CPIO_HEADER && !rumpns_strncmp(at, "070701", 6)) {
+		size_t name_size = cpio_number(at, CPIO_NAME), size = cpio_number(at, CPIO_SIZE);
+		const char *file = at + CPIO_HEADER;
+		const char *data = at + ((CPIO_HEADER + name_size + 3) & ~3ul);
+
+		if (name_size > (size_t)(end - file) || size > (size_t)(end - data) ||
+		    name_size >= sizeof(path) - 1)
+			give_up(STATUS_CANNOT_RUN, "the image's files are damaged: bake it again");
+		if (!rumpns_strcmp(file, "TRAILER!!!"))
+			return;
+		path[0] = '/';
+		memcpy(path + 1, file, name_size);
+		if (rumpns_strcmp(file, "."))
+			unpack_one(at, path, data, size);
+		at = data + ((size + 3) & ~3ul);
+	}
+	give_up(STATUS_CANNOT_RUN, "there is no program in the image: bake one (haunch bake)");
+}
+
+struct nb_tmpfs_args {
+	int version;
+	uint64_t nodes_max;
+	int64_t size_max;
+	uint32_t uid, gid, mode;
+};
+
+/* The part of NetBSD's stat that says which device it is: see files.c. */
+struct device {
+	uint64_t st_dev;
+	uint32_t st_mode;
+	uint64_t st_ino;
+	uint32_t st_nlink, st_uid, st_gid;
+	uint64_t st_rdev;
+	char rest[128];
+};
+
+#define RAW_PARTITION		"d"	/* on this machine the whole disk */
+
+/* NetBSD makes nodes of its devices in its first root; here they are as Linux calls them. */
+static struct node {
+	const char *netbsd, *ours;
+	struct device device;
+	bool there;
+} nodes[] = { { .netbsd = "/dev/null", .ours = "/dev/null" },
+	      { .netbsd = "/dev/zero", .ours = "/dev/zero" },
+	      { .netbsd = "/dev/random", .ours = "/dev/random" },
+	      { .netbsd = "/dev/urandom", .ours = "/dev/urandom" },
+	      { .netbsd = "/dev/ld0" RAW_PARTITION, .ours = "/dev/vda" },
+	      { .netbsd = "/dev/ld1" RAW_PARTITION, .ours = "/dev/vdb" },
+	      { .netbsd = "/dev/ld2" RAW_PARTITION, .ours = "/dev/vdc" },
+	      { .netbsd = "/dev/ld3" RAW_PARTITION, .ours = "/dev/vdd" } };
+
+static void make_root(void)
+{
+	struct nb_tmpfs_args args = { .version = 1, .mode = 0755 };
+	long error;
+
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
+		nodes[i].there = !NB(NB_STAT, W(nodes[i].netbsd), W(&nodes[i].device));
+	NB(NB_MKDIR, W("/image"), 0755);
+	error = NB(NB_MOUNT, W("tmpfs"), W("/image"), 0, W(&args), sizeof(args));
+	if (!error)
+		error = NB(NB_CHROOT, W("/image"));
+	if (!error)
+		error = NB(NB_CHDIR, W("/"));
+	if (error)
+		fail("no tmpfs for the root: error %ld", -error);
+	NB(NB_UMASK, 0);
+	unpack();
+	memory_give(start->initrd, start->initrd_size);
+	NB(NB_MKDIR, W("/dev"), 0755);
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
+		if (nodes[i].there)
+			NB(NB_MKNOD, W(nodes[i].ours), nodes[i].device.st_mode,
+			   nodes[i].device.st_rdev);
+	NB(NB_UMASK, 022);
+}
+
+/* NetBSD's tables are made for small machines; these are patchable, as its sources say. */
+extern int rumpns_maxfiles, rumpns_somaxconn, rumpns_ip_dad_count;
+
+/* As many open files as init.c gives, and as long a queue of connections as Linux allows. */
+static void set_limits(void)
+{
+	unsigned long limit[2] = { word_number("haunch.files", 16384), 65536 };
+
+	if (limit[0] > limit[1])
+		limit[1] = limit[0];
+	rumpns_maxfiles = (int)limit[1];
+	rumpns_somaxconn = 4096;
+	/* An address is ours at once: nobody else is asked for seconds whether he has it. */
+	rumpns_ip_dad_count = 0;
+	NB(NB_SETRLIMIT, 8, W(limit));
+}
+
+/* ------------------------------------------------------------------ disks */
+
+static char *mounted[MAX_DISKS];
+static unsigned int nr_mounted;
+
+static void make_folders(char *path)
+{
+	for (char *c = path + 1; *c; c++)
+		if (*c == '/') {
+			*c = '\0';
+			NB(NB_MKDIR, W(path), 0755);
+			*c = '/';
+		}
+	NB(NB_MKDIR, W(path), 0755);
+}
+
+/* DEVICE:DIRECTORY[:FSTYPE[:ro]] */
+static void mount_disk(char *text)
+{
+	static const char *const types[][2] = { { "ext2", "ext2fs" },
+						{ "ffs", "ffs" },
+						{ "ext2fs", "ext2fs" } };
+	char *folder = cut(text, ':'), *type = cut(folder, ':'), *option = cut(type, ':');
+	bool read_only = option && !rumpns_strcmp(option, "ro");
+	const char *args[] = { text };
+	long error = -EINVAL;
+
+	if (!folder || nr_mounted == MAX_DISKS)
+		give_up(STATUS_CANNOT_RUN,
+			"haunch.mount= wants DEVICE:DIRECTORY[:FSTYPE[:ro]], %d times at most",
+			MAX_DISKS);
+	make_folders(folder);
+	for (size_t i = 0; error && i < ARRAY_SIZE(types); i++)
+		if (!type || !*type || !rumpns_strcmp(type, types[i][0]))
+			error = NB(NB_MOUNT, W(types[i][1]), W(folder), read_only, W(args),
+				   sizeof(args));
+	if (error)
+		give_up(STATUS_CANNOT_RUN,
+			"cannot mount %s on %s: error %ld; NetBSD's kernel knows ext2 "
+			"(revision 0 or 1, no journal) and ffs",
+			text, folder, -error);
+	mounted[nr_mounted++] = folder;
+}
+
+static void mount_disks(void)
+{
+	static const char mount[] = "haunch.mount=";
+	const char *at = start->command_line;
+
+	while (*at) {
+		const char *end = at;
+
+		while (*end && *end != ' ')
+			end++;
+		if (!rumpns_strncmp(at, mount, sizeof(mount) - 1)) {
+			size_t size = (size_t)(end - at) - (sizeof(mount) - 1);
+			char *copy = allocate(size + 1);
+
+			if (!copy)
+				fail("out of memory");
+			memcpy(copy, at + sizeof(mount) - 1, size);
+			copy[size] = '\0';
+			mount_disk(copy);
+		}
+		at = *end ? end + 1 : end;
+	}
+}
+
+/* ------------------------------------------------------------------ network */
+
+/* Of the cards that NetBSD has drivers for here, the first one that is there. */
+static const char *interface(void)
+{
+	static const char *const cards[] = { "vioif0", "wm0" };
+	struct {
+		char name[16], rest[144 - 16];
+	} request = { "", "" };
+	long s = call_socket((const unsigned long[]){ 2, 2, 0 });
+	const char *found = NULL;
+
+	for (size_t i = 0; s >= 0 && i < ARRAY_SIZE(cards) && !found; i++) {
+		memcpy(request.name, cards[i], rumpns_strlen(cards[i]) + 1);
+		if (!NB(NB_IOCTL, (unsigned long)s, 0xc0906911u, W(&request)))	/* SIOCGIFFLAGS */
+			found = cards[i];
+	}
+	if (s >= 0)
+		NB(NB_CLOSE, (unsigned long)s);
+	return found;
+}
+
+/* ip=ADDRESS::GATEWAY:NETMASK:HOSTNAME:DEVICE:off:DNS */
+static void set_address(const char *card, char *address)
+{
+	char *server = cut(address, ':'), *gateway = cut(server, ':'), *mask = cut(gateway, ':');
+	char *rest = cut(mask, ':'), *dns, text[64] = "nameserver ";
+	int error;
+
+	rest = cut(cut(rest, ':'), ':');
+	dns = cut(rest, ':');
+	cut(dns, ':');
+	error = rump_pub_netconfig_ifup(card);
+	if (!error)
+		error = rump_pub_netconfig_ipv4_ifaddr(card, address,
+						       mask && *mask ? mask : "255.255.255.0");
+	if (!error && gateway && *gateway)
+		error = rump_pub_netconfig_ipv4_gw(gateway);
+	if (error)
+		say("netbsd: %s does not get the address %s: error %d", card, address, error);
+	if (dns && *dns && rumpns_strlen(dns) < sizeof(text) - 16) {
+		size_t size = rumpns_strlen(dns);
+
+		memcpy(text + 11, dns, size);
+		text[11 + size] = '\n';
+		NB(NB_UNLINK, W("/etc/resolv.conf"));
+		write_file("/etc/resolv.conf", text, 12 + size, 0644);
+	}
+}
+
+static void network_start(void)
+{
+	const char *card = interface(), *unused;
+	char *how = word_copy("haunch.network"), *address = word_copy("ip");
+	int error;
+
+	rump_pub_netconfig_ifup("lo0");
+	rump_pub_netconfig_ipv4_ifaddr("lo0", "127.0.0.1", "255.0.0.0");
+	if (!card || (how && !rumpns_strcmp(how, "off")))
+		return;
+	/* NetBSD's DHCP client tells what it does; who has not asked for the kernel's messages gets ours. */
+	print_kernel = word("loglevel", &unused) > 0;
+	if (address && rumpns_strcmp(address, "dhcp")) {
+		set_address(card, address);
+	} else if (how || address) {
+		do {
+			error = rump_pub_netconfig_dhcp_ipv4_oneshot(card);
+		} while (error && how && !rumpns_strcmp(how, "wait"));
+		if (error)
+			say("netbsd: %s got no address by DHCP: error %d", card, error);
+	}
+	print_kernel = true;
+}
+
+/* ------------------------------------------------------------------ the program */
+
+struct strings {
+	char *all[MAX_STRINGS + 2];
+	unsigned int nr_arguments, nr;	/* the environment follows the arguments */
+};
+
+static char *read_file(const char *path, size_t *size)
+{
+	char *data = NULL;
+	long fd = call_open((const unsigned long[]){ W(path), 0, 0 }), end, n;
+
+	if (fd < 0)
+		return NULL;
+	end = NB(NB_LSEEK, (unsigned long)fd, 0, 0, 2);
+	data = end < 0 ? NULL : allocate((size_t)end + 1);
+	n = data ? NB(NB_PREAD, (unsigned long)fd, W(data), (unsigned long)end, 0, 0) : -1;
+	NB(NB_CLOSE, (unsigned long)fd);
+	if (n != end) {
+		if (data)
+			release(data);
+		return NULL;
+	}
+	*size = (size_t)end;
+	data[end] = '\0';
+	return data;
+}
+
+/* Behind "--" on the command line are arguments that replace those that were baked. */
+static void take_arguments(struct strings *s)
+{
+	static char *environment[MAX_STRINGS];
+	char *words = NULL, *to;
+	const char *at = start->command_line;
+	unsigned int nr_environment = s->nr - s->nr_arguments, nr = 1;
+
+	for (; *at; at++)
+		if (!rumpns_strncmp(at, "-- ", 3) && (at == start->command_line || at[-1] == ' ')) {
+			words = allocate(rumpns_strlen(at));
+			break;
+		}
+	if (!words)
+		return;
+	memcpy(environment, s->all + s->nr_arguments, nr_environment * sizeof(*environment));
+	to = words;
+	for (at += 3; *at && nr + nr_environment < MAX_STRINGS;) {
+		bool quoted = false;
+
+		s->all[nr++] = to;
+		for (; *at && (quoted || *at != ' '); at++)
+			if (*at == '"')
+				quoted = !quoted;
+			else
+				*to++ = *at;
+		*to++ = '\0';
+		while (*at == ' ')
+			at++;
+	}
+	memcpy(s->all + nr, environment, nr_environment * sizeof(*environment));
+	s->nr_arguments = nr;
+	s->nr = nr + nr_environment;
+}
+
+static void read_program(struct strings *s)
+{
+	size_t size;
+	char *data = read_file(PROGRAM_FILE, &size), *at;
+	const char *digits = data;
+
+	if (!data)
+		give_up(STATUS_CANNOT_RUN, PROGRAM_FILE " is missing: bake the image again");
+	s->nr_arguments = (unsigned int)number(&digits);
+	for (at = data + rumpns_strlen(data) + 1; at < data + size; at += rumpns_strlen(at) + 1) {
+		if (s->nr == MAX_STRINGS)
+			give_up(STATUS_CANNOT_RUN, "more than %d arguments and variables",
+				MAX_STRINGS);
+		s->all[s->nr++] = at;
+	}
+	if (!s->nr_arguments || s->nr_arguments > s->nr)
+		give_up(STATUS_CANNOT_RUN, PROGRAM_FILE " is damaged: bake the image again");
+	take_arguments(s);
+	for (at = s->all[0], name = at; *at; at++)
+		if (*at == '/')
+			name = at + 1;
+}
+
+struct loaded {
+	unsigned long base, entry, headers, nr_headers;
+	char interpreter[256];
+};
+
+#define PAGE_UP(size)	(((size) + HC_PAGE_SIZE - 1) & -(unsigned long)HC_PAGE_SIZE)
+
+/*
+ * An executable, in one piece, as its segments lie to each other.  Returns what is wrong with it,
+ * or NULL.
+ */
+static const char *load(const char *path, struct loaded *l)
+{
+	long fd = call_open((const unsigned long[]){ W(path), 0, 0 });
+	unsigned long first = ~0ul, last = 0;
+	Elf64_Phdr p[32];
+	Elf64_Ehdr h;
+	char *base;
+
+	memset(l, 0, sizeof(*l));
+	if (fd < 0)
+		return fd == -ENOENT ? "no such program in the image" : "it cannot be read";
+	if (NB(NB_PREAD, (unsigned long)fd, W(&h), sizeof(h), 0, 0) != sizeof(h) ||
+	    rumpns_strncmp((const char *)h.e_ident, ELFMAG, SELFMAG) || h.e_machine != EM_X86_64 ||
+	    h.e_phentsize != sizeof(p[0]) || h.e_phnum > ARRAY_SIZE(p))
+		return "not an executable that this kernel can run";
+	if (h.e_type != ET_DYN)
+		return "it is made for a fixed address, and NetBSD's kernel here has no address spaces: "
+		       "make it with haunch cc or gcc -static-pie";
+	if (NB(NB_PREAD, (unsigned long)fd, W(p), h.e_phnum * sizeof(p[0]), 0, h.e_phoff) !=
+	    (long)(h.e_phnum * sizeof(p[0])))
+		return "its headers cannot be read";
+	for (unsigned int i = 0; i < h.e_phnum; i++) {
+		if (p[i].p_type == PT_INTERP && p[i].p_filesz < sizeof(l->interpreter))
+			NB(NB_PREAD, (unsigned long)fd, W(l->interpreter), p[i].p_filesz, 0,
+			   p[i].p_offset);
+		if (p[i].p_type != PT_LOAD)
+			continue;
+		if (p[i].p_vaddr < first)
+			first = p[i].p_vaddr & -(unsigned long)HC_PAGE_SIZE;
+		if (p[i].p_vaddr + p[i].p_memsz > last)
+			last = p[i].p_vaddr + p[i].p_memsz;
+		if (p[i].p_filesz > p[i].p_memsz || p[i].p_memsz > 1ul << 30 ||
+		    p[i].p_vaddr > 1ul << 30)
+			return "its segments are damaged";
+	}
+	if (first >= last)
+		return "it has nothing to load";
+	base = program_pages(last - first);
+	if (!base)
+		return "there is not enough memory for it in one piece";
+	for (unsigned int i = 0; i < h.e_phnum; i++) {
+		char *to = base - first + p[i].p_vaddr;
+
+		if (p[i].p_type != PT_LOAD)
+			continue;
+		if (NB(NB_PREAD, (unsigned long)fd, W(to), p[i].p_filesz, 0, p[i].p_offset) !=
+		    (long)p[i].p_filesz)
+			return "its segments cannot be read";
+		if (p[i].p_offset <= h.e_phoff && h.e_phoff < p[i].p_offset + p[i].p_filesz)
+			l->headers = W(to) + h.e_phoff - p[i].p_offset;
+	}
+	for (unsigned int i = 0; i < h.e_phnum; i++) {
+		unsigned long from = p[i].p_vaddr & -(unsigned long)HC_PAGE_SIZE;
+		unsigned long prot = (p[i].p_flags & PF_R ? HC_PROT_READ : 0) |
+				     (p[i].p_flags & PF_W ? HC_PROT_WRITE : 0) |
+				     (p[i].p_flags & PF_X ? HC_PROT_EXEC : 0);
+
+		if (p[i].p_type == PT_LOAD &&
+		    call_mprotect((const unsigned long[]){
+			    W(base - first) + from, PAGE_UP(p[i].p_vaddr + p[i].p_memsz) - from,
+			    prot }))
+			return "its memory cannot be protected";
+	}
+	NB(NB_CLOSE, (unsigned long)fd);
+	l->base = W(base - first);
+	l->entry = l->base + h.e_entry;
+	l->nr_headers = h.e_phnum;
+	return NULL;
+}
+
+static char *push(char *sp, const void *data, size_t size)
+{
+	sp -= size;
+	memcpy(sp, data, size);
+	return sp;
+}
+
+/* argc, argv, environment and auxiliary vector, as the System V ABI has them. */
+static unsigned long make_stack(char *top, const struct strings *s, const struct loaded *l,
+				unsigned long base)
+{
+	unsigned long *words, *w;
+	static char *strings[MAX_STRINGS];
+	char *sp = top, *name_at, *platform, *random;
+	unsigned int i;
+
+	for (i = s->nr; i-- > 0;)
+		strings[i] = sp = push(sp, s->all[i], rumpns_strlen(s->all[i]) + 1);
+	name_at = sp = push(sp, s->all[0], rumpns_strlen(s->all[0]) + 1);
+	platform = sp = push(sp, "x86_64", 7);
+	random = sp = (char *)(W(sp) & ~15ul) - 16;
+	if (call_getrandom((const unsigned long[]){ W(random), 16, 0 }) != 16)
+		memcpy(random, start->entropy + HC_ENTROPY_SIZE - 16, 16);
+	const unsigned long auxv[][2] = { { AT_HWCAP, start->cpu_capabilities[0] },
+					  { AT_PAGESZ, HC_PAGE_SIZE },
+					  { AT_CLKTCK, 100 },
+					  { AT_PHDR, l->headers },
+					  { AT_PHENT, sizeof(Elf64_Phdr) },
+					  { AT_PHNUM, l->nr_headers },
+					  { AT_BASE, base },
+					  { AT_FLAGS, 0 },
+					  { AT_ENTRY, l->entry },
+					  { AT_UID, 0 },
+					  { AT_EUID, 0 },
+					  { AT_GID, 0 },
+					  { AT_EGID, 0 },
+					  { AT_SECURE, 0 },
+					  { AT_RANDOM, W(random) },
+					  { AT_HWCAP2, start->cpu_capabilities[1] },
+					  { AT_EXECFN, W(name_at) },
+					  { AT_PLATFORM, W(platform) },
+					  { AT_NULL, 0 } };
+	size_t size = (1 + s->nr + 2) * sizeof(*words) + sizeof(auxv);
+
+	words = w = (unsigned long *)((W(sp) - size) & ~15ul);
+	*w++ = s->nr_arguments;
+	for (i = 0; i < s->nr_arguments; i++)
+		*w++ = W(strings[i]);
+	*w++ = 0;
+	for (; i < s->nr; i++)
+		*w++ = W(strings[i]);
+	*w++ = 0;
+	memcpy(w, auxv, sizeof(auxv));
+	return W(words);
+}
+
+/* A hundredth of the memory, but enough for common programs and not more than Linux gives. */
+static size_t stack_size(void)
+{
+	unsigned long all, unused, size = 128 * 1024;
+
+	memory_tell(&all, &unused);
+	while (size < all / 64 && size < 8ul << 20)
+		size *= 2;
+	return size;
+}
+
+static void start_program(void)
+{
+	static struct strings strings;
+	struct loaded program, interpreter = { 0 };
+	const char *problem;
+	char *stack;
+
+	read_program(&strings);
+	problem = load(strings.all[0], &program);
+	if (!problem && program.interpreter[0])
+		problem = load(program.interpreter, &interpreter);
+	if (problem)
+		give_up(problem[0] == 'n' && problem[3] == 's' ? STATUS_NOT_FOUND :
+								 STATUS_CANNOT_RUN,
+			"%s: %s", strings.all[0], problem);
+	program_stack_size = stack_size();
+	stack = program_pages(program_stack_size + HC_PAGE_SIZE);
+	if (!stack || call_mprotect((const unsigned long[]){ W(stack), HC_PAGE_SIZE, 0 }))
+		give_up(STATUS_CANNOT_RUN, "%s: there is no memory for its stack", strings.all[0]);
+	program_start(program.interpreter[0] ? interpreter.entry : program.entry,
+		      make_stack(stack + HC_PAGE_SIZE + program_stack_size, &strings, &program,
+				 interpreter.base));
+}
+
+/*
+ * ------------------------------------------------------------------ the console, the button, the
+ * end
+ */
+
+static struct queue readers;
+static char typed[256];
+static unsigned int nr_typed, taken;
+static int console_irq = -1, button_irq = -1;
+static bool pressed;
+
+void console_put(const char *text, size_t size)
+{
+	for (; size; size--)
+		rumpuser_putchar(*text++);
+}
+
+static void console_fill(void)
+{
+	int c;
+
+	while (nr_typed - taken < sizeof(typed) && (c = hc_console_read()) >= 0)
+		typed[nr_typed++ % sizeof(typed)] = (char)(c == '\r' ? '\n' : c);
+}
+
+long console_get(char *text, size_t size, bool wait)
+{
+	size_t got = 0;
+
+	for (;;) {
+		console_fill();
+		while (got < size && taken != nr_typed)
+			text[got++] = typed[taken++ % sizeof(typed)];
+		if (console_irq >= 0)
+			hc_irq_unmask((unsigned int)console_irq);
+		if (got)
+			return (long)got;
+		if (!wait)
+			return -EAGAIN;
+		if (signal_waits() || block_for(&readers, FOREVER, 0) == INTERRUPTED)
+			return -EINTR;
+	}
+}
+
+bool service_interrupt(unsigned int irq)
+{
+	if ((int)irq == console_irq) {
+		console_fill();
+		if (nr_typed - taken == sizeof(typed))
+			hc_irq_mask(irq);
+		hc_irq_ack(irq);
+		wake_first(&readers);
+		return true;
+	}
+	/* The button's line may be shared with devices. */
+	if ((int)irq == button_irq && hc_power_button()) {
+		pressed = true;
+		hc_irq_ack(irq);
+		service_wake();
+		return true;
+	}
+	return false;
+}
+
+void service_wake(void)
+{
+	service_wanted = true;
+	if (service.head)
+		wake_first(&service);
+}
+
+void program_end(unsigned int status)
+{
+	NB(NB_SYNC, 0);
+	NB(NB_CHDIR, W("/"));
+	while (nr_mounted) {
+		const char *folder = mounted[--nr_mounted];
+		long error = NB(NB_UNMOUNT, W(folder), 0);
+
+		/* By force, if a file is open. */
+		if (error && NB(NB_UNMOUNT, W(folder), 0x80000))
+			say("cannot unmount %s: error %ld", folder, -error);
+	}
+	if (restarts && !told)
+		hc_reboot();
+	hc_power_off(status & 255);
+}
+
+void program_killed(const char *why, int number)
+{
+	/* As init says it: not when it was asked to end, nor of a pipe that nobody reads. */
+	if (number != SIGPIPE && !told)
+		print("haunch: %s: %s (signal %d)\n", name, why, number);
+	program_end(128 + (unsigned int)number);
+}
+
+/* What is done outside of the program's threads, for they may be in the middle of anything. */
+static void __dead serve(void)
+{
+	unsigned long kill_at = FOREVER;
+
+	for (;;) {
+		unsigned long deadline;
+
+		service_wanted = false;
+		if (pressed && !told) {
+			told = true;
+			signal_send(NULL, (int)word_number("haunch.stop", SIGTERM), SI_KERNEL);
+			kill_at = now() + NS_PER_SECOND * word_number("haunch.stop-timeout",
+								      STOP_TIMEOUT_S);
+		}
+		if (signal_fatal())
+			signal_die(signal_fatal());
+		if (now() >= kill_at) {
+			say("the program did not end in time: killed");
+			program_end(128 + SIGKILL);
+		}
+		deadline = timers_run();
+		if (kill_at < deadline)
+			deadline = kill_at;
+		if (signal_unheard()) {
+			events_wake();
+			/* Again, if he who hears it first is another one. */
+			if (now() + 10000000 < deadline)
+				deadline = now() + 10000000;
+		}
+		if (!service_wanted)
+			block(&service, deadline);
+	}
+}
+
+void program_run(const struct hc_start_info *info)
+{
+	const char *size, *value;
+	unsigned long rows = 0, columns = 0;
+	bool terminal = word("haunch.size", &size) > 0;
+
+	start = info;
+	queue_init(&service);
+	queue_init(&readers);
+	if (hc_program_ring)
+		fail("programs run without a wall on NetBSD's kernel: the image's command line has to "
+		     "have the word wall=off (haunch bake -k netbsd gives it)");
+	if (rump_pub_lwproc_rfork(1))
+		fail("no process for the program");
+	process_number = (int)NB(NB_GETPID, 0);
+	if (word("haunch.restart", &value) > 0) {
+		restarts = !rumpns_strncmp(value, "reboot", 6);
+		if (!restarts && rumpns_strncmp(value, "off", 3))
+			give_up(STATUS_CANNOT_RUN,
+				"haunch.restart= knows off and reboot with NetBSD's kernel");
+		hc_failure_reboots(restarts);
+	}
+	if (word("root", &value) > 0)
+		give_up(STATUS_CANNOT_RUN,
+			"NetBSD's kernel has the image as its root: root= is not known");
+	button_irq = hc_power_button_irq();
+	if (button_irq >= 0)
+		hc_irq_unmask((unsigned int)button_irq);
+	console_irq = hc_console_irq();
+	set_limits();
+	make_root();
+	network_start();
+	mount_disks();
+	if (terminal) {
+		rows = number(&size);
+		size += *size == 'x';
+		columns = number(&size);
+	}
+	console_open(terminal, (unsigned int)rows, (unsigned int)columns);
+	if (console_irq >= 0)
+		hc_irq_unmask((unsigned int)console_irq);
+	events_start();
+	start_program();
+	serve();
+}
