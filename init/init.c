@@ -24,7 +24,7 @@
  *   haunch.io=[in][,out][,err|,err=out], haunch.size=ROWSxCOLUMNS   what `haunch run` has: see stream.c
  *   root=DEVICE [rootfstype=TYPE] [ro]            make a disk the root; the program may be there or
  *                                                 in the image
- *   -- ARGUMENT...                                instead of the baked arguments
+ *   haunch.argument=ARGUMENT, or -- ARGUMENT...   instead of the baked arguments; any number
  * Of these, "%" and two hexadecimal digits are a character.
  *
  * Every instruction counts as boot time: no system call that is not needed.  As process 1 it must
@@ -327,6 +327,13 @@ static void add_mount(void (*mount)(char *word), char *word)
 	mounts[nr_mounts++].word = decode(word);
 }
 
+static void add_argument(char *word)
+{
+	if (nr_new_arguments == MAX_ARGUMENTS)
+		fail("too many arguments on the command line");
+	new_arguments[nr_new_arguments++] = word;
+}
+
 /* Which of the words is it?  One that is none of them is an error that names the setting. */
 static unsigned int choice(const char *setting, const char *value, const char *const *words)
 {
@@ -359,9 +366,7 @@ static void read_command_line(void)
 		return;
 	while ((word = next_word(&at))) {
 		if (arguments) {
-			if (nr_new_arguments == MAX_ARGUMENTS)
-				fail("too many arguments on the command line");
-			new_arguments[nr_new_arguments++] = word;
+			add_argument(word);
 		} else if (!strcmp(word, "--")) {
 			arguments = true;
 		} else if ((value = value_of(word, "haunch.mount="))) {
@@ -370,6 +375,8 @@ static void read_command_line(void)
 			add_mount(mount_share, value);
 		} else if ((value = value_of(word, "haunch.volume="))) {
 			add_mount(mount_volume, value);
+		} else if ((value = value_of(word, "haunch.argument="))) {
+			add_argument(decode(value));
 		} else if ((value = value_of(word, "haunch.env="))) {
 			if (nr_more_environment == MAX_ENVIRONMENT)
 				fail("too many haunch.env= on the command line");

@@ -127,18 +127,27 @@ char *xprintf(const char *format, ...)
 	return s;
 }
 
-bool in_path(const char *program)
+char *find_in_path(const char *program)
 {
 	char *path = xstrdup(getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin"), *rest = path;
-	bool found = false;
-	char *folder;
+	char *folder, *file = NULL;
 
-	while (!found && (folder = strsep(&rest, ":"))) {
-		char *file = xprintf("%s/%s", *folder ? folder : ".", program);
-
-		found = !access(file, X_OK);
-		free(file);
+	while (!file && (folder = strsep(&rest, ":"))) {
+		file = xprintf("%s/%s", *folder ? folder : ".", program);
+		if (access(file, X_OK)) {
+			free(file);
+			file = NULL;
+		}
 	}
+	free(path);
+	return file;
+}
+
+bool in_path(const char *program)
+{
+	char *path = find_in_path(program);
+	bool found = path;
+
 	free(path);
 	return found;
 }

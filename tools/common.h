@@ -37,8 +37,9 @@ void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *s);
 char *xprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Is there a program of that name in $PATH? */
+/* Is there a program of that name in $PATH?  Where?  NULL: it is in none of the folders. */
 bool in_path(const char *program);
+char *find_in_path(const char *program);
 
 /* A whole file mapped read-only.  An empty file has data NULL and size 0. */
 struct view {

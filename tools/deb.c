@@ -23,10 +23,11 @@
 #define START_FILE	"/.haunch/start"
 #define RELEASE_DEFAULT	"bookworm"
 
-/* In every root: what scripts take for granted, and setpriv. */
+/* In every root: what scripts take for granted, and setpriv.  (They are Essential, as Debian calls it.) */
 static const char *const always[] = {
-	"base-files", "base-passwd", "bash",	 "coreutils", "dash", "debianutils", "findutils",
-	"grep",	      "hostname",    "libc-bin", "login",     "sed",  "util-linux",
+	"base-files", "base-passwd", "bash", "coreutils",  "dash",     "debianutils",
+	"findutils",  "grep",	     "gzip", "hostname",   "libc-bin", "login",
+	"perl-base",  "sed",	     "tar",  "util-linux",
 };
 
 /* Only needed while packages are installed, whatever depends on them. */
@@ -116,9 +117,10 @@ static char *sources(void)
 /* The archive of the root, made if it is not there; the caller frees its name. */
 static char *make(const char *names, const struct origin_options *options)
 {
-	const char *arguments[24] = { "mmdebstrap", "--quiet", "--variant=essential" };
+	const char *arguments[24] = { "mmdebstrap", "--quiet", "--variant=essential",
+				      "--dpkgopt=force-unsafe-io" };
 	char *system = os_release("ID"), *release = NULL, *lines = sources(), *path, *file, *key;
-	unsigned int n = 3, i;
+	unsigned int n = 4, i;
 	FILE *f;
 
 	if (system && !strcmp(system, "debian"))

@@ -68,7 +68,7 @@ static void put_disk(const char *path, const char *format, const struct image *i
 static void put_domain(const char *name, const char *path, const struct view *file, uint64_t memory)
 {
 	const char *format = disk_format(file), *problem;
-	struct image image;
+	struct image image = { 0 };
 
 	if (!format) {
 		problem = image_open(&image, *file);

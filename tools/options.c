@@ -206,6 +206,9 @@ const struct poptOption recipe_options[] = {
 	OPTION_FLAG("in-memory", '\0', OPTION_IN_MEMORY,
 		    "all files are in memory, also many; otherwise those stay on a disk, which is the "
 		    "image itself"),
+	OPTION_FLAG("strace", '\0', OPTION_STRACE,
+		    "have every system call of the program printed, on its standard error, by this "
+		    "machine's strace"),
 	OPTION_VALUE("kernel", 'k', 'k', "virtio|generic|netbsd",
 		     "virtio: small, for virtual machines; generic: has all drivers (e1000, vmxnet3, "
 		     "AHCI, NVMe...); netbsd: NetBSD's rump kernel (haunch build --netbsd); default: "
@@ -390,6 +393,9 @@ bool settings_take(struct settings *s, int option, const char *value)
 		return true;
 	case OPTION_PULL:
 		s->pull = true;
+		return true;
+	case OPTION_STRACE:
+		s->strace = true;
 		return true;
 	case OPTION_IN_MEMORY:
 		s->in_memory = true;

@@ -47,6 +47,7 @@ enum option {
 	OPTION_FULL,
 	OPTION_PULL,
 	OPTION_IN_MEMORY,
+	OPTION_STRACE,
 	OPTION_DIR,
 	OPTION_OWN,			/* the first of a command's own numbers */
 };
@@ -84,7 +85,7 @@ struct settings {
 	const char **environment;	/* -e */
 	unsigned int nr_environment;
 	bool bare;			/* --bare */
-	bool full, pull, in_memory;
+	bool full, pull, in_memory, strace;
 	const char *kernel;		/* -k, or NULL */
 };
 

@@ -336,6 +336,58 @@ static void add_init(struct node *root, const char *path)
 	view_close(&init);
 }
 
+#define STRACE_FOLDER	"/.haunch/strace"
+
+/* A file for strace, by its name alone. */
+static void add_to_strace(struct node *node, void *argument)
+{
+	char *guest;
+
+	if (!S_ISREG(node->mode) || !node->source)
+		return;
+	guest = xprintf(STRACE_FOLDER "/%s", node->name);
+	tree_add_host(argument, node->source, guest, NULL);
+	free(guest);
+}
+
+/*
+ * This machine's strace, with its linker and libraries in a folder of its own: so it fits any system.  It
+ * goes in front of the program.
+ */
+static void add_strace(struct node *root, struct origin *o)
+{
+	struct node *its = tree_new();
+	char *path = find_in_path("strace"), *interpreter;
+	const char *name, **arguments = NULL;
+	unsigned int count = 0, i;
+
+	if (!path)
+		die("strace is missing: apt-get install strace");
+	check_program(path, &interpreter);
+	add_program(its, path);
+	if (interpreter)
+		add_libraries(its, path, interpreter);
+	tree_walk(its, add_to_strace, root);
+	if (interpreter) {
+		name = strrchr(interpreter, '/');
+		arguments = append(arguments, &count, xprintf(STRACE_FOLDER "%s", name));
+		arguments = append(arguments, &count, "--library-path");
+		arguments = append(arguments, &count, STRACE_FOLDER);
+		/* The linker is a symlink's name where the file has another. */
+		if (!tree_find(root, arguments[0], true))
+			tree_add_host(root, interpreter, arguments[0], NULL);
+	}
+	arguments = append(arguments, &count, STRACE_FOLDER "/strace");
+	arguments = append(arguments, &count, "-f");
+	arguments = append(arguments, &count, "--");
+	o->nr_kept += count;
+	for (i = 0; i < o->nr_arguments; i++)
+		arguments = append(arguments, &count, o->arguments[i]);
+	o->arguments = arguments;
+	o->nr_arguments = count;
+	free(path);
+}
+
 /* The guest's files, but for what init wants.  Adds to *memory what libraries take besides their files. */
 static struct node *make_tree(const struct recipe *r, const struct tree_skip *skip,
 			      struct origin *origin, uint64_t *memory)
@@ -365,6 +417,8 @@ static struct node *make_tree(const struct recipe *r, const struct tree_skip *sk
 	} else if (!origin->nr_arguments && !r->nr_arguments) {
 		die("%s does not say what is to be run: add -- PROGRAM ARGUMENT...", r->program);
 	}
+	if (s->strace)
+		add_strace(root, origin);
 	add_defaults(root);
 	return root;
 }

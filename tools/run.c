@@ -29,6 +29,7 @@
 #define MEMORY_WITH_BASE	256	/* of a whole system, with its files on a disk */
 #define MEMORY_SPARE		16	/* more than an image needs at least */
 #define VOLUME_SIZE_DEFAULT	(8 << 10)	/* MiB, in a sparse file */
+#define WORDS_MAX		3000	/* the kernel takes 4095, with the baked ones */
 #define STOP_TIMEOUT_S		10	/* init's, where nothing else is said */
 #define PORTS_DRIVER		"virtio_console"
 
@@ -564,6 +565,7 @@ static char *kernel_words(const struct run *r, const char *connect)
 {
 	const struct settings *s = &r->settings;
 	char *words = xstrdup("");
+	bool plain = true;		/* the arguments can be as they are, between quotes */
 	unsigned int i;
 
 	/* A debugger wants everything where the files say. */
@@ -590,15 +592,18 @@ static char *kernel_words(const struct run *r, const char *connect)
 		add_words(&words, "loglevel=7");
 	if (r->baked || !r->nr_arguments)
 		return words;
-	add_words(&words, "--");
+	for (i = 0; i < r->nr_arguments; i++)
+		plain = plain && !strpbrk(r->arguments[i], "\"\n");
+	if (plain)
+		add_words(&words, "--");
 	for (i = 0; i < r->nr_arguments; i++) {
 		const char *argument = r->arguments[i];
 
-		if (strpbrk(argument, "\"\n"))
-			die("an argument for an image cannot hold a quote or a line break: %s",
-			    argument);
-		add_words(&words, xprintf(!*argument || strpbrk(argument, " \t") ? "\"%s\"" : "%s",
-					  argument));
+		if (plain)
+			add_words(&words, xprintf(!*argument || strpbrk(argument, " \t") ? "\"%s\"" : "%s",
+						  argument));
+		else
+			add_setting(&words, "argument", argument);
 	}
 	return words;
 }
@@ -965,6 +970,9 @@ static int main_run(int argc, const char **argv)
 		machine_detach();
 	connect = r.dry ? xstrdup("") : guest_connect(&guest, ports);
 	words = kernel_words(&r, connect);
+	if (strlen(words) > WORDS_MAX)
+		die("too much is said to the image: %zu characters of environment, arguments and other words, "
+		    "at most %u", strlen(words), WORDS_MAX);
 	if (r.is_iso && (r.settings.kernel_words || r.settings.network_words || r.verbose ||
 			 r.nr_arguments))
 		die("an ISO image boots by its own GRUB: it takes no arguments, no -V, and none of "

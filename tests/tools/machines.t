@@ -71,8 +71,9 @@ int main(int argc, char **argv)
 			printf("%s %s\n", word + 1, f && fputs("written\n", f) >= 0 && !fclose(f) ? "written" : "refused");
 		} else if (!stat(word, &st)) {
 			FILE *f = fopen(word, "r");
+			int has = f && fgets(text, sizeof(text), f);
 
-			printf("%s %o %d %s", word, st.st_mode, st.st_uid, f && fgets(text, sizeof(text), f) ? text : "\n");
+			printf("%s %o %d%s%s", word, st.st_mode, st.st_uid, has ? " " : "", has ? text : "\n");
 		} else {
 			printf("%s is not there\n", word);
 		}
@@ -124,6 +125,15 @@ run -w /none image
 ok 'a folder that is not there' "status $status" "$(cat out err)"
 says '/data/new refused
 /tmp/new written' 'read-only' --read-only image -- +/data/new +/tmp/new
+says '/tmp/a "b" c written
+/tmp/%41 written' 'arguments with quotes' image -- '+/tmp/a "b" c' +/tmp/%41
+if command -v strace >/dev/null; then
+	run --strace show -- '$B'
+	grep -q '^(not set)$' out && grep -q '^execve("/bin/show", \["/bin/show", "$B"\]' err && grep -q '+++ exited with 0 +++' err
+	ok 'system calls are printed' "$(cat out err)"
+else
+	skip 'system calls are printed' 'strace is not installed'
+fi
 fails 2 '-u wants' 'an empty user' "$HAUNCH" run -u : image
 fails 2 '-w wants' 'a relative folder' "$HAUNCH" run -w tmp image
 fails 2 '--hostname wants' 'a bad name' "$HAUNCH" run --hostname 'a b' image
@@ -145,7 +155,7 @@ fails 1 'no such folder' 'a folder that is not there' "$HAUNCH" run -v ./none:/x
 fails 1 'not a folder' 'a file' "$HAUNCH" run -v ./show:/x image
 fails 2 '-v wants' 'no folder in the guest' "$HAUNCH" run -v ./shared image
 fails 2 'a volume' 'a bad name of a volume' "$HAUNCH" run -v 'a b:/x' image
-says '/data 41775 0 
+says '/data 41775 0
 /data/file 100640 0 first
 /data/sub/file 100644 0 deep
 /data/new written' 'a new volume has what the image has there' -v store:/data image -- /data /data/file /data/sub/file +/data/new

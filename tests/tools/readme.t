@@ -137,6 +137,17 @@ for block in "$TMP"/blocks/*.sh "$TMP"/blocks/*.console; do
 		[ "$(./hello)" = 'Hello, world!' ] && ! readelf -lW hello | grep -q INTERP
 		ok 'and runs'
 		cd "$tree" || exit 1 ;;
+	*deb:nginx*'-p 8080:80 nginx.img'*)
+		# Its root is made over this machine's network.
+		grep -v 'haunch run' "$block" >"$TMP/before"
+		run "$TMP/before" "$number: an image of a package"
+		grep 'haunch run' "$block" >"$TMP/server"
+		serve "$TMP/server" "$number: a server of a package" \
+			'curl -s http://localhost:8080/ | grep -q "Welcome to nginx"' ;;
+	*'export --systemd'*)
+		run "$block" "$number: a disk, and what others want to know"
+		grep -q '<domain' nginx.xml && grep -q ExecStart nginx.service
+		ok 'they are told' ;;
 	*'-p 8080:80 '*)
 		serve "$block" "$number: a server" 'curl -s http://localhost:8080/ | grep -q "<html"' ;;
 	*'-p 11211 '*)

@@ -8,14 +8,37 @@ help_check()
 {
 	cat <<-'END'
 	usage: haunch check [--donor VERSION] [-v] [TEST...]
+	       haunch check catalogue [NAME...]
 
 	Install what the tests need, build everything, and run the tests: all of them, with each Linux that
 	Haunch can be built from (what has nothing to do with Linux: once); or those named (files or folders
 	below tests/, such as tests/tools).
+	catalogue: boot some 35 programs of Debian, as packaged, and use them by a client (tests/catalogue); it
+	takes an hour or so, of which most is what makes their roots, and prints README's table.
 
 	  --donor VERSION          with this one only (default for TESTs: the newest)
 	  -v, --verbose            show every test's output
 	END
+}
+
+check_catalogue()
+{
+	for name; do
+		[ -e "$ROOT/tests/catalogue/$name.sh" ] ||
+			usage_error "no '$name' in the catalogue: see tests/catalogue"
+	done
+	install_packages_for build run iso check roots
+	build generic
+	rm -f "$B/catalogue"/*
+	failed=0
+	HAUNCH_BUILD="$B" "$ROOT/tests/catalogue/run" "$@" || failed=1
+	{
+		echo '| program | packages | MB | seconds until it was used | |'
+		echo '| --- | --- | --- | --- | --- |'
+		cat "$B/catalogue"/*
+	} >"$B/log/catalogue.md"
+	cat "$B/log/catalogue.md"
+	[ $failed -eq 0 ] || die "not all of the catalogue works"
 }
 
 # tests_that [-v] WORD: of the tests on standard input, those whose head says so ("# haunch check: WORD,
@@ -36,6 +59,11 @@ main_check()
 	[ -d "$ROOT/tests" ] || die "the tests are in Haunch's source tree only"
 	# shellcheck source=tools/sh/build.sh
 	. "$ROOT/tools/sh/build.sh"
+	if [ "${1-}" = catalogue ]; then
+		shift
+		check_catalogue "$@"
+		return
+	fi
 	verbose=
 	donor=
 	while [ $# -gt 0 ]; do
