@@ -97,7 +97,6 @@ int rumpcomp_pci_irq_map(unsigned int bus, unsigned int slot, unsigned int funct
 static void *line_run(void *argument)
 {
 	struct line *line = argument;
-	int locks;
 
 	/* A context of the rump kernel's own for this thread, as drivers expect one. */
 	hyp.hyp_schedule();
@@ -107,11 +106,10 @@ static void *line_run(void *argument)
 		while (!line->came)
 			block(&line->waiters, FOREVER);
 		line->came = false;
-		/* With the kernel lock, as every handler has it on NetBSD that does not say otherwise. */
-		hyp.hyp_backend_schedule(1, NULL);
+		hyp.hyp_schedule();
 		for (struct handler *h = line->handlers; h; h = h->next)
 			h->function(h->argument);
-		hyp.hyp_backend_unschedule(0, &locks, NULL);
+		hyp.hyp_unschedule();
 		hc_irq_unmask((unsigned int)(line - lines));
 	}
 	return NULL;
