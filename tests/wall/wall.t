@@ -31,7 +31,7 @@ attack()
 	cpu=$1 memory=$2
 	shift 2
 	timeout $((seconds + 400)) ./haunch run --tcg -n none -m "$memory" --qemu -cpu --qemu "$cpu" \
-		-d "$WALL/hostile:/bin/hostile" -d "$WALL/calls:/bin/calls" "$@" \
+		--dir "$WALL/hostile:/bin/hostile" --dir "$WALL/calls:/bin/calls" "$@" \
 		>"$TMP/raw" 2>&1 </dev/null
 	status=$?
 	tr -d '\r' <"$TMP/raw" | grep -avE '^(hostile|calls)\[[0-9]*\]: ' >"$TMP/out"
