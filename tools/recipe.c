@@ -785,7 +785,8 @@ int recipe_bake(const struct recipe *recipe, const char *image)
 			die("-o %s would overwrite the program itself", image);
 	}
 	/* What is cheap to find out comes before what takes minutes. */
-	free(built(r->build, "haunch-%s.elf", r->kernel ? r->kernel : "virtio"));
+	free(built(r->build, "haunch-%s.elf",
+		   r->kernel ? r->kernel : origin_is(r->program) ? "generic" : "virtio"));
 	root = files = make_tree(r, &skip, &origin, &memory);
 	tree_walk(files, add_size, &size);
 	large = size > IN_MEMORY_MAX && !r->one_part && !r->settings->in_memory;
