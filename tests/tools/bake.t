@@ -377,7 +377,7 @@ fails 2 'unknown option' 'an unknown letter' "$HAUNCH" bake -o keep.img -z hello
 fails 2 'wants a value' 'an option without its value' "$HAUNCH" bake hello -d
 fails 2 'wants a value' 'an -o without its value' "$HAUNCH" bake hello -o
 fails 2 'wants virtio, generic or netbsd' 'an unknown kernel' "$HAUNCH" bake -k vista hello
-fails 2 'wants elf or iso' 'an unknown format' "$HAUNCH" bake -f floppy hello
+fails 2 'wants elf, iso, raw, qcow2, vmdk or vhd' 'an unknown format' "$HAUNCH" bake -f floppy hello
 fails 2 'come after' 'arguments without --' "$HAUNCH" bake -o keep.img hello world
 fails 2 'which program?' 'no program' "$HAUNCH" bake -o keep.img
 long=$(head -c 4000 /dev/zero | tr '\0' x)
