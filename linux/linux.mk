@@ -20,9 +20,10 @@ CONFIGS		:= virtio generic
 # One folder for each donor and configuration: a change of donors is a link.
 OUT		:= $(B)/$(DONOR_PACKAGE)
 
-# The overlay is seen through a symlink: Kbuild's own dependency files know what changed in it.  A folder is
-# younger when a file in it has gone.
-OVERLAY		:= $(shell find linux/arch -type f -o -type d) $(wildcard hypercall/*.h)
+# The overlay is seen through a symlink: Kbuild's own dependency files know what changed in it.  That a file
+# has gone the list tells.
+OVERLAY		:= $(shell find linux/arch -type f) $(wildcard hypercall/*.h)
+OVERLAY_LIST	:= $(B)/donor/overlay
 
 # $(call progress,LOG,LINES,TITLE,COUNT): goes before a long command that prints some LINES lines.
 # COUNT, if any, is a file that tells how many it has printed when it goes on after a stop.  (make runs
@@ -102,7 +103,11 @@ DONOR_MAKE = $(MAKE) -C $(DONOR) ARCH=haunch O=$(abspath $(@D)) HAUNCH_TOP=$(CUR
 	'HOT_FLAGS=$(HOT_FLAGS)' $(foreach name,$(sort $(notdir $(HOT) $(WARM))),'CFLAGS_$(name)=$$(HOT_FLAGS)') \
 	'CFLAGS_string.o=$(STRING_FLAGS)' 'CFLAGS_slub.o=$$(HOT_FLAGS) $(SLUB_OWN)' 'CFLAGS_slab_common.o=$(SLUB_OWN)'
 
-$(OUT)-%/vmlinux: $(OUT)-%/.config $(OVERLAY) linux/linux.mk | $(B)/tools/progress
+$(OVERLAY_LIST): FORCE
+	@mkdir -p $(@D)
+	@echo $(sort $(OVERLAY)) | cmp -s - $@ || echo $(sort $(OVERLAY)) >$@
+
+$(OUT)-%/vmlinux: $(OUT)-%/.config $(OVERLAY) $(OVERLAY_LIST) linux/linux.mk | $(B)/tools/progress
 	+$(call progress,$(DONOR_PACKAGE)-$*,1140,building $(DONOR_PACKAGE) ($*),$(@D)/.progress) $(DONOR_MAKE) vmlinux
 
 # Everything but the entry points becomes local, so that core and donor cannot reach into each other.
