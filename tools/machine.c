@@ -58,14 +58,17 @@ char *machine_file(const char *name, const char *file)
 	return xprintf("%s/%s/%s", machines_folder(), name, file);
 }
 
-/* The lock of a machine, taken; -1 if it is not to be had: errno is EWOULDBLOCK if it runs. */
-static int lock(const char *name, int how)
+/*
+ * Who runs a machine has its lock alone.  Who only looks shares it with others that look, so that none of
+ * them takes another for the machine.  Returns a descriptor, or -1: errno is EWOULDBLOCK if it runs.
+ */
+static int look(const char *name, int how)
 {
 	char *path = machine_file(name, "lock");
-	int fd = open(path, O_RDWR | O_CLOEXEC), error;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
 
 	free(path);
-	if (fd >= 0 && flock(fd, how)) {
+	if (fd >= 0 && flock(fd, LOCK_SH | how)) {
 		error = errno;
 		close(fd);
 		errno = error;
@@ -84,7 +87,8 @@ static bool make_folder(const char *name)
 	}
 	path = machine_file(name, "lock");
 	own_lock = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (own_lock < 0 || flock(own_lock, LOCK_EX | LOCK_NB))
+	/* Somebody may be looking, for a moment. */
+	if (own_lock < 0 || flock(own_lock, LOCK_EX))
 		die("cannot lock %s: %s", path, strerror(errno));
 	free(path);
 	free(folder);
@@ -244,7 +248,7 @@ json_t *machine_state(const char *name, bool *running)
 	*running = false;
 	if (!name_is_good(name))
 		return NULL;
-	fd = lock(name, LOCK_EX | LOCK_NB);
+	fd = look(name, LOCK_NB);
 	if (fd < 0 && errno != EWOULDBLOCK)
 		return NULL;
 	*running = fd < 0;
@@ -259,7 +263,7 @@ json_t *machine_state(const char *name, bool *running)
 
 void machine_wait(const char *name)
 {
-	int fd = lock(name, LOCK_EX);
+	int fd = look(name, 0);
 
 	if (fd >= 0)
 		close(fd);
