@@ -175,7 +175,7 @@ void mount_share(char *word)
 static bool copy_contents(const char *from, const char *to)
 {
 	static char buffer[32768];
-	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	ssize_t n = in < 0 || out < 0 ? -1 : 1;
 
 	while (n > 0 && (n = read(in, buffer, sizeof(buffer))) > 0)
@@ -188,7 +188,10 @@ static bool copy_contents(const char *from, const char *to)
 	return !n;
 }
 
-/* A folder with all that is in it, into one that is there; what is no file has no place in an image. */
+/*
+ * A folder with all that is in it, into one that is there, perhaps with a part of it from a time when the power
+ * failed; what is no file has no place in an image.
+ */
 static bool copy(const char *from, const char *to)
 {
 	char source[PATH_MAX], target[PATH_MAX], text[PATH_MAX];
@@ -206,13 +209,14 @@ static bool copy(const char *from, const char *to)
 		snprintf(target, sizeof(target), "%s/%s", to, entry->d_name);
 		good = !lstat(source, &st);
 		if (good && S_ISDIR(st.st_mode)) {
-			good = !mkdir(target, 0700) && copy(source, target);
+			good = (!mkdir(target, 0700) || errno == EEXIST) && copy(source, target);
 		} else if (good && S_ISREG(st.st_mode)) {
 			good = copy_contents(source, target);
 		} else if (good && S_ISLNK(st.st_mode)) {
 			n = readlink(source, text, sizeof(text) - 1);
 			text[n < 0 ? 0 : n] = '\0';
-			good = !symlink(text, target) && !lchown(target, st.st_uid, st.st_gid);
+			good = (!symlink(text, target) || errno == EEXIST) &&
+			       !lchown(target, st.st_uid, st.st_gid);
 			continue;
 		} else {
 			continue;
@@ -242,10 +246,13 @@ static bool is_empty(const char *path)
 	return empty;
 }
 
-/* DEVICE:DIRECTORY[:ro]: a volume.  A new one gets what the image has at its place, with owner and mode. */
+/*
+ * DEVICE:DIRECTORY[:ro]: a volume.  A new one gets what the image has at its place, with owner and mode.  As long
+ * as it has not got all of that, and on the disk, it has a file that says so.
+ */
 void mount_volume(char *word)
 {
-	static const char new[] = "/dev/.volume";
+	static const char new[] = "/dev/.volume", unfinished[] = "/dev/.volume/.haunch-unfinished";
 	char *dir = strchr(word, ':'), *option;
 	struct stat st;
 
@@ -259,9 +266,13 @@ void mount_volume(char *word)
 	mkdir(new, 0700);
 	if (mount_device(word, new, "ext4", option))
 		fail("cannot mount the volume for %s: %s", dir, strerror(errno));
-	if (!option && is_empty(new) && !stat(dir, &st) &&
-	    (!copy(dir, new) || chown(new, st.st_uid, st.st_gid) || chmod(new, st.st_mode & 07777)))
-		fail("cannot copy %s of the image into the new volume: %s", dir, strerror(errno));
+	if (!option && !stat(dir, &st) && (is_empty(new) || !access(unfinished, F_OK))) {
+		if ((mknod(unfinished, S_IFREG | 0600, 0) && errno != EEXIST) || !copy(dir, new) ||
+		    chown(new, st.st_uid, st.st_gid) || chmod(new, st.st_mode & 07777))
+			fail("cannot copy %s of the image into the new volume: %s", dir, strerror(errno));
+		sync();
+		unlink(unfinished);
+	}
 	if (mount(new, dir, NULL, MS_MOVE, NULL))
 		fail("cannot mount the volume on %s: %s", dir, strerror(errno));
 	rmdir(new);

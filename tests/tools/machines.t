@@ -162,6 +162,15 @@ says '/data 41775 0
 says '/data/new 100644 0 written
 /data/file 100640 0 first' 'and keeps what is written' -v store:/data image -- /data/new /data/file
 says '/data/x refused' 'read-only' -v store:/data:ro image -- +/data/x
+mkdir half
+echo fi >half/file
+touch half/.haunch-unfinished
+mke2fs -q -t ext4 -d half "$XDG_DATA_HOME/haunch/volumes/half.ext4" 16M
+says '/data/file 100640 0 first
+/data/sub/file 100644 0 deep
+/data/.haunch-unfinished is not there' 'one whose filling was cut short is filled' \
+	-v half:/data image -- /data/file /data/sub/file /data/.haunch-unfinished
+"$HAUNCH" volume rm half
 "$HAUNCH" volume ls | grep -q '^store .* no$'
 ok 'it is listed' "$("$HAUNCH" volume ls)"
 "$HAUNCH" volume ls --format json | grep -q '"name": "store"'
@@ -203,6 +212,8 @@ ok 'logs -f had its last words, and ended' "$(cat followed)"
 ok 'its status is known' "$("$HAUNCH" ps -a)"
 [ -z "$("$HAUNCH" ps | sed 1d)" ]
 ok 'it does not run any more'
+flock -s "$XDG_RUNTIME_DIR/haunch/web/lock" "$HAUNCH" ps -a | grep -q '^web  *ended (7)'
+ok 'nor does it look so while somebody else is looking'
 succeeds 'stop once more' "$HAUNCH" stop web
 fails 1 'has ended; choose another name, or: haunch rm web' 'the name of one that has ended' \
 	"$HAUNCH" run -n none -d --name web image
