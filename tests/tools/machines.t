@@ -163,7 +163,7 @@ says '/data/new 100644 0 written
 /data/file 100640 0 first' 'and keeps what is written' -v store:/data image -- /data/new /data/file
 says '/data/x refused' 'read-only' -v store:/data:ro image -- +/data/x
 mkdir half
-echo fi >half/file
+echo filling >half/file
 touch half/.haunch-unfinished
 mke2fs -q -t ext4 -d half "$XDG_DATA_HOME/haunch/volumes/half.ext4" 16M
 says '/data/file 100640 0 first
