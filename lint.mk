@@ -12,8 +12,13 @@ LINT_C		:= git ls-files '*.c' '*.h' ':!linux' ':!tests/wall/calls.c' ':!tests/wa
 LINT_SH		:= { git ls-files '*.sh' '*.t'; git grep -lE '^.!/bin/(ba)?sh' -- ':!*.t' ':!*.sh'; }
 LINT_CHECKED	:= core tools init bench
 
-.PHONY: lint lint-layout lint-format lint-c lint-sh lint-linux format
-lint: lint-layout lint-format lint-c lint-sh lint-linux
+.PHONY: lint lint-files lint-layout lint-format lint-c lint-sh lint-linux format
+lint: lint-files lint-layout lint-format lint-c lint-sh lint-linux
+
+# An empty list of files would pass, or not, for the wrong reason.
+lint-files:
+	@command -v git >/dev/null || { echo "lint: apt-get install git" >&2; exit 1; }
+	@git ls-files --error-unmatch lint.mk >/dev/null
 
 # No white space at the ends of lines.  C's lines of more than 100 columns, a tab being 8, are named.
 lint-layout:
