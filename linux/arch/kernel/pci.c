@@ -54,6 +54,23 @@ static void __init claim_reserved(void)
 	}
 }
 
+/*
+ * A base of 0 says that the firmware has placed nothing there (PCI Firmware Specification 3.3, 3.5): the BAR is to be
+ * assigned, not claimed.  A firmware that only loads a kernel, as qboot, places none.
+ */
+int pcibios_device_add(struct pci_dev *dev)
+{
+	struct resource *resource;
+	int i;
+
+	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
+		resource = &dev->resource[i];
+		if (resource->flags && !resource->start)
+			resource->flags |= IORESOURCE_UNSET;
+	}
+	return 0;
+}
+
 static int __init pci_init(void)
 {
 	struct pci_host_bridge *bridge;
