@@ -90,6 +90,9 @@ make_image()
 kernel_ip="ip=$guest_ip::$host_ip:255.255.255.0::eth0:off"
 machine="-machine pc,accel=tcg -cpu ${cpu:-qemu64} -smp 1 -nodefaults -no-user-config -display none
 	-no-reboot -netdev $netdev -device virtio-net-pci,netdev=net,mac=$mac,romfile="
+# As haunch run starts it; NetBSD leaves the devices where the usual firmware places them.
+firmware=''
+[ ! -e /usr/share/qemu/qboot.rom ] || firmware='-bios qboot.rom'
 
 # start SYSTEM NAME MEMORY ARGUMENT...: boot with so many MB, with arguments for `first` and with
 # QEMU's in $plugin, and wait for the first page.  Its results are in $work/first.  Returns 1 if
@@ -104,12 +107,12 @@ start()
 	case $system in
 	linux)
 		here "$bench/first" "$@" "$url/index.html" qemu-system-x86_64 $machine -m "$memory" \
-			$plugin -kernel "$bench/linux/vmlinux" -initrd "$work/$name.cpio" -append \
+			$plugin $firmware -kernel "$bench/linux/vmlinux" -initrd "$work/$name.cpio" -append \
 			"quiet panic=-1 tsc=reliable $kernel_ip rdinit=/init -- /program $(arguments_of $name)"
 		;;
 	haunch)
 		here "$bench/first" "$@" "$url/index.html" qemu-system-x86_64 $machine -m "$memory" \
-			$plugin -kernel "$work/$name.img" -append "$kernel_ip"
+			$plugin $firmware -kernel "$work/$name.img" -append "$kernel_ip"
 		;;
 	netbsd)
 		here "$bench/first" "$@" "$url/index.html" qemu-system-x86_64 $machine -m "$memory" \

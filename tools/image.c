@@ -92,6 +92,21 @@ const char *image_open(struct image *image, struct view file)
 	return image->note.payload_size ? open_payload(image) : NULL;
 }
 
+struct view image_says(const struct image *image, const char *beginning)
+{
+	const char *at = (const char *)image->drivers.data, *end = at + image->drivers.size;
+	size_t skip = strlen(beginning), length;
+
+	for (; at < end; at += length + 1) {
+		const char *stop = memchr(at, '\n', end - at);
+
+		length = (stop ? stop : end) - at;
+		if (length >= skip && !memcmp(at, beginning, skip))
+			return (struct view){ (const uint8_t *)at + skip, length - skip };
+	}
+	return (struct view){ 0 };
+}
+
 uint32_t image_checksum(const struct image *image)
 {
 	const uint8_t *data = image->elf.file.data;

@@ -15,8 +15,9 @@
 
 #define IMAGE_TRAILER_MAGIC	"HAUNCHTR"
 
-/* A first line that names no driver: the licence of the image's kernel. */
+/* What lines ahead of the drivers' names begin with: what donor.conf says of the image's kernel. */
 #define IMAGE_LICENCE		"licence: "
+#define IMAGE_FIRMWARE		"firmware: "
 
 struct image_trailer {
 	char magic[8];			/* IMAGE_TRAILER_MAGIC, without its NUL */
@@ -41,6 +42,9 @@ struct image {
 
 /* Returns NULL, or words that follow the path; every offset in *image is then in bounds. */
 const char *image_open(struct image *image, struct view file);
+
+/* What a line that begins so says, without its newline; of size 0 if there is none. */
+struct view image_says(const struct image *image, const char *beginning);
 
 /*
  * Is it an ISO 9660 file system?  Then look for an image in it (files on it are contiguous and

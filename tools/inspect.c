@@ -195,22 +195,10 @@ static void show_built_in(const struct view *drivers, const char *label, const c
 		putchar('\n');
 }
 
-/* The licence of the kernel in the image, ahead of its drivers; an image made by older tools has none. */
-static void show_licence(const struct view *drivers)
-{
-	const char *text = (const char *)drivers->data, *end;
-	size_t skip = strlen(IMAGE_LICENCE);
-
-	if (drivers->size <= skip || memcmp(text, IMAGE_LICENCE, skip))
-		return;
-	end = memchr(text, '\n', drivers->size);
-	put_line("licence", text + skip, (end ? end : text + drivers->size) - text - skip);
-}
-
 static void show(const struct image *image, const char *path, bool iso)
 {
 	const struct image_note *n = &image->note;
-	struct view archive = image->initrd;
+	struct view archive = image->initrd, licence;
 	struct cpio_entry e;
 	uint64_t count, bytes;
 
@@ -220,7 +208,9 @@ static void show(const struct image *image, const char *path, bool iso)
 	printf("%-14s%s\n", "kernel", human(image->kernel_size));
 	put_line("haunch", n->release, strnlen(n->release, IMAGE_RELEASE_SIZE));
 	put_line("donor", n->donor, strnlen(n->donor, IMAGE_RELEASE_SIZE));
-	show_licence(&image->drivers);
+	licence = image_says(image, IMAGE_LICENCE);	/* an image made by older tools has none */
+	if (licence.size)
+		put_line("licence", (const char *)licence.data, licence.size);
 	if (!n->payload_size) {
 		printf("%-14snone: this is a kernel that nothing was baked into yet\n", "program");
 		return;

@@ -577,14 +577,14 @@ static void output_finish(struct output *out)
 
 /*
  * Kbuild's modules.builtin has lines such as kernel/drivers/net/virtio_net.ko; what users care for
- * is drivers, file systems and protocols, without the frame.  The licence goes ahead of them.
+ * is drivers, file systems and protocols, without the frame.  What donor.conf says goes ahead of them.
  */
-static char *read_drivers(const char *path, const char *licence, size_t *size)
+static char *read_drivers(const struct recipe *r, const char *path, size_t *size)
 {
 	static const char *const wanted[] = { "drivers/", "fs/", "net/" };
 	struct view file = view_open(path);
 	const char *at = (const char *)file.data, *end = at + file.size;
-	char *text = NULL;
+	char *text = NULL, *licence = donor_value(r, "licence", ""), *firmware = donor_value(r, "firmware", "");
 	unsigned int i;
 	FILE *f;
 
@@ -593,6 +593,8 @@ static char *read_drivers(const char *path, const char *licence, size_t *size)
 		die("out of memory");
 	if (*licence)
 		fprintf(f, IMAGE_LICENCE "%s\n", licence);
+	if (*firmware)
+		fprintf(f, IMAGE_FIRMWARE "%s\n", firmware);
 	while (at < end) {
 		const char *stop = memchr(at, '\n', end - at);
 		size_t length = (stop ? stop : end) - at;
@@ -605,6 +607,8 @@ static char *read_drivers(const char *path, const char *licence, size_t *size)
 	}
 	if (fclose(f))
 		die("out of memory");
+	free(licence);
+	free(firmware);
 	view_close(&file);
 	return text;
 }
@@ -659,7 +663,7 @@ static int write_image(const struct recipe *r, const struct image *kernel, struc
 	struct image_payload payload = { .version = IMAGE_PAYLOAD_VERSION };
 	struct image_trailer trailer = { .magic = IMAGE_TRAILER_MAGIC };
 	struct image_note image_note = kernel->note;
-	char *list, *drivers = NULL, *licence, *base_mb;
+	char *list, *drivers = NULL, *base_mb;
 	size_t drivers_size = 0;
 	unsigned int segment = spare_segment(kernel);
 	Elf64_Phdr p = { .p_type = PT_LOAD, .p_flags = PF_R, .p_align = PAGE_SIZE };
@@ -667,10 +671,8 @@ static int write_image(const struct recipe *r, const struct image *kernel, struc
 	int fd;
 
 	list = xprintf("%s/haunch-%s.drivers", r->build, r->kernel);
-	licence = donor_value(r, "licence", "");
 	if (!access(list, R_OK))
-		drivers = read_drivers(list, licence, &drivers_size);
-	free(licence);
+		drivers = read_drivers(r, list, &drivers_size);
 	free(list);
 	if (image)
 		output_open(out, image);
@@ -749,7 +751,7 @@ static bool has_overlay(const struct recipe *r, const char *kernel)
 	bool has = false;
 
 	if (!access(list, R_OK)) {
-		text = read_drivers(list, "", &size);
+		text = read_drivers(r, list, &size);
 		has = size && strstr(text, "fs/overlayfs/");
 		free(text);
 	}

@@ -239,3 +239,23 @@ if command -v grub-mkrescue >/dev/null && command -v xorriso >/dev/null; then
 else
 	skip 'an ISO boots' 'grub-mkrescue is not installed'
 fi
+
+# With the small firmware the donor places the devices.  What needs an interrupt line gets the usual firmware.
+firmware=/usr/share/qemu/qboot.rom
+if [ -e "$firmware" ]; then
+	"$HAUNCH" bake -o lines program -- 'c=/proc/interrupts'
+	for machine in pc q35; do
+		capture "$HAUNCH" run --dry-run --machine $machine lines
+		grep -qF -- "-bios $firmware" out
+		ok "$machine: the small firmware starts it" "$(cat out err)"
+		capture timeout 60 "$HAUNCH" run --machine $machine --memory 3500 --disk disk lines
+		[ "$status" -eq 0 ] && [ "$(grep -c ' message .*\(input\|output\|req\)' out)" -ge 3 ]
+		ok "$machine: the devices send messages" "status $status" "$(cat out err)"
+	done
+	capture "$HAUNCH" run --dry-run --qemu -device --qemu edu lines
+	is "$(grep -c -- -bios out)" 0 "but not with the user's devices"
+	capture "$HAUNCH" run --dry-run -k generic --nic e1000 program
+	is "$(grep -c -- -bios out)" 0 'and not with an e1000'
+else
+	skip 'the small firmware starts it' 'QEMU has none'
+fi
