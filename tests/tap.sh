@@ -33,7 +33,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP PIPE
 
 # ok DESCRIPTION [TEXT...]: the last command's status is the result, and ok's own; TEXT is shown if it
-# failed
+# failed, on standard error, which prove lets through
 ok()
 {
 	result=$?
@@ -44,10 +44,13 @@ ok()
 	fi
 	failures=$((failures + 1))
 	echo "not ok $tests - $1"
-	shift
-	for text; do
-		echo "$text" | sed 's/^/# /'
-	done
+	{
+		echo "$0: not ok $tests - $1"
+		shift
+		for text; do
+			echo "$text"
+		done
+	} | sed 's/^/# /' >&2
 	return $result
 }
 
