@@ -60,11 +60,11 @@ void fail(const char *format, ...) __dead __printflike(1, 2);
 void *memcpy(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
 
-/* The rump kernel's C library (libkern), under the names that its objects have. */
+/* The rump kernel's C library (libkern); netbsd.lds says what its functions are called there. */
 int rumpns_vsnprintf(char *to, size_t size, const char *format, va_list arguments);
-int rumpns_strcmp(const char *a, const char *b);
-size_t rumpns_strlen(const char *s);
-int rumpns_strncmp(const char *a, const char *b, size_t size);
+int strcmp(const char *a, const char *b);
+size_t strlen(const char *s);
+int strncmp(const char *a, const char *b, size_t size);
 
 /* ------------------------------------------------------------------ memory.c */
 

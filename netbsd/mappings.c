@@ -76,7 +76,7 @@ void *program_pages(size_t size)
 static long fill(char *to, size_t size, unsigned long fd, unsigned long offset)
 {
 	while (size) {
-		long n = NB(NB_PREAD, fd, W(to), size, 0, offset);
+		long n = NB(PREAD, fd, W(to), size, 0, offset);
 
 		if (n < 0)
 			return n;

@@ -5,26 +5,26 @@
  * and its end.
  *
  * The root is a tmpfs that is filled from the initial file system, a cpio archive ("newc").  In
- * there /.haunch/program says what to run: NUL-terminated strings, the number of arguments, these,
- * the environment. Of the command line's words those are known that init.c lists, as far as they
- * mean something here.
+ * there /.haunch/program says what to run (init/words.h). Of the command line's words those are known that init.c lists,
+ * as far as they mean something here.
  */
 #include "donor.h"
 #include "calls.h"
 #include "tasks.h"
+#include "../init/words.h"
 
 #include <asm/signal.h>
 #include <asm/siginfo.h>
 #include <linux/auxvec.h>
 #include <linux/elf.h>
 #include <linux/fcntl.h>
+#include <linux/resource.h>
+#include <linux/sockios.h>
 #include <linux/stat.h>
 
-#define PROGRAM_FILE		"/.haunch/program"
 #define STATUS_CANNOT_RUN	126
 #define STATUS_NOT_FOUND	127
 #define STOP_TIMEOUT_S		10
-#define MAX_STRINGS		1024
 #define MAX_DISKS		8
 
 int rump_pub_lwproc_rfork(int flags);
@@ -34,11 +34,13 @@ int rump_pub_netconfig_ipv4_gw(const char *gateway);
 int rump_pub_netconfig_dhcp_ipv4_oneshot(const char *interface);
 
 size_t program_stack_size;
+const char *program_host = "haunch";
 
 static const struct hc_start_info *start;
 static struct queue service;		/* where this thread waits */
 static bool service_wanted;
-static const char *name = "program";	/* for messages */
+static const char *name;   /* for messages */
+static struct words given; /* for the program */
 static bool told;			/* the program has got the signal to stop */
 static bool restarts;			/* the end of the program, or of the kernel, is a reboot */
 
@@ -58,18 +60,18 @@ static void give_up(unsigned int status, const char *format, ...)
 
 /* ------------------------------------------------------------------ words */
 
-/* A word that ends at a blank, as a string of its own; the last one of that name, or NULL. */
+/* The value of the last word of that name, or NULL. */
 static char *word_copy(const char *of)
 {
 	const char *value;
 	long size = word(of, &value);
-	char *copy = size < 0 ? NULL : allocate((size_t)size + 1);
+	char *copy = size < 0 ? NULL : memory_need((size_t)size + 1);
 
 	if (!copy)
 		return NULL;
 	memcpy(copy, value, (size_t)size);
 	copy[size] = '\0';
-	return copy;
+	return decode(copy);
 }
 
 static unsigned long number(const char **at)
@@ -125,16 +127,16 @@ static unsigned long cpio_number(const char *header, unsigned int which)
 
 static void write_file(const char *path, const char *data, size_t size, unsigned long mode)
 {
-	long fd = call_open((const unsigned long[]){ W(path), O_CREAT | O_WRONLY | O_TRUNC, mode });
+	long fd = LX(open, W(path), O_CREAT | O_WRONLY | O_TRUNC, mode);
 	long n = 1;
 
 	while (fd >= 0 && size && n > 0) {
-		n = NB(NB_WRITE, (unsigned long)fd, W(data), size);
+		n = NB(WRITE, (unsigned long)fd, W(data), size);
 		data += n > 0 ? n : 0;
 		size -= n > 0 ? (size_t)n : 0;
 	}
 	if (fd >= 0)
-		NB(NB_CLOSE, (unsigned long)fd);
+		NB(CLOSE, (unsigned long)fd);
 	if (fd < 0 || size)
 		give_up(STATUS_CANNOT_RUN,
 			"%s of the image cannot be written to memory: error %ld%s", path,
@@ -149,30 +151,29 @@ static void unpack_one(const char *header, const char *path, const char *data, s
 
 	switch (kind) {
 	case S_IFDIR:
-		NB(NB_MKDIR, W(path), mode & 07777);
-		NB(NB_CHMOD, W(path), mode & 07777);
+		NB(MKDIR, W(path), mode & 07777);
+		NB(CHMOD, W(path), mode & 07777);
 		break;
 	case S_IFREG:
 		write_file(path, data, size, mode & 07777);
-		NB(NB_CHMOD, W(path), mode & 07777);
+		NB(CHMOD, W(path), mode & 07777);
 		break;
 	case S_IFLNK:
 		if (size >= sizeof(target))
 			return;
 		memcpy(target, data, size);
 		target[size] = '\0';
-		NB(NB_SYMLINK, W(target), W(path));
+		NB(SYMLINK, W(target), W(path));
 		break;
 	default:			/* devices are NetBSD's: see devices() */
 		return;
 	}
-	NB(NB_LCHOWN, W(path), cpio_number(header, CPIO_UID), cpio_number(header, CPIO_GID));
+	NB(LCHOWN, W(path), cpio_number(header, CPIO_UID), cpio_number(header, CPIO_GID));
 	if (kind != S_IFLNK) {
-		struct __kernel_timespec times[2] = { { (long)cpio_number(header, CPIO_MTIME),
-							0 } };
+		long time = (long)cpio_number(header, CPIO_MTIME);
 
-		times[1] = times[0];
-		NB(NB_UTIMENSAT, (unsigned long)AT_FDCWD, W(path), W(times), 0);
+		LX(utimensat, (unsigned long)AT_FDCWD, W(path),
+		   W(((const struct __kernel_timespec[]){ { time, 0 }, { time, 0 } })), 0);
 	}
 }
 
@@ -181,7 +182,7 @@ static void unpack(void)
 	const char *at = start->initrd, *end = at + start->initrd_size;
 	char path[1024];
 
-	while (end - at >= CPIO_HEADER && !rumpns_strncmp(at, "070701", 6)) {
+	while (end - at >= CPIO_HEADER && !strncmp(at, "070701", 6)) {
 		size_t name_size = cpio_number(at, CPIO_NAME), size = cpio_number(at, CPIO_SIZE);
 		const char *file = at + CPIO_HEADER;
 		const char *data = at + ((CPIO_HEADER + name_size + 3) & ~3ul);
@@ -189,11 +190,11 @@ static void unpack(void)
 		if (name_size > (size_t)(end - file) || size > (size_t)(end - data) ||
 		    name_size >= sizeof(path) - 1)
 			give_up(STATUS_CANNOT_RUN, "the image's files are damaged: bake it again");
-		if (!rumpns_strcmp(file, "TRAILER!!!"))
+		if (!strcmp(file, "TRAILER!!!"))
 			return;
 		path[0] = '/';
 		memcpy(path + 1, file, name_size);
-		if (rumpns_strcmp(file, "."))
+		if (strcmp(file, "."))
 			unpack_one(at, path, data, size);
 		at = data + ((size + 3) & ~3ul);
 	}
@@ -239,24 +240,24 @@ static void make_root(void)
 	long error;
 
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
-		nodes[i].there = !NB(NB_STAT, W(nodes[i].netbsd), W(&nodes[i].device));
-	NB(NB_MKDIR, W("/image"), 0755);
-	error = NB(NB_MOUNT, W("tmpfs"), W("/image"), 0, W(&args), sizeof(args));
+		nodes[i].there = !NB(STAT, W(nodes[i].netbsd), W(&nodes[i].device));
+	NB(MKDIR, W("/image"), 0755);
+	error = NB(MOUNT, W("tmpfs"), W("/image"), 0, W(&args), sizeof(args));
 	if (!error)
-		error = NB(NB_CHROOT, W("/image"));
+		error = NB(CHROOT, W("/image"));
 	if (!error)
-		error = NB(NB_CHDIR, W("/"));
+		error = NB(CHDIR, W("/"));
 	if (error)
 		fail("no tmpfs for the root: error %ld", -error);
-	NB(NB_UMASK, 0);
+	NB(UMASK, 0);
 	unpack();
 	memory_give(start->initrd, start->initrd_size);
-	NB(NB_MKDIR, W("/dev"), 0755);
+	NB(MKDIR, W("/dev"), 0755);
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
 		if (nodes[i].there)
-			NB(NB_MKNOD, W(nodes[i].ours), nodes[i].device.st_mode,
+			NB(MKNOD, W(nodes[i].ours), nodes[i].device.st_mode,
 			   nodes[i].device.st_rdev);
-	NB(NB_UMASK, 022);
+	NB(UMASK, 022);
 }
 
 /* NetBSD's tables are made for small machines; these are patchable, as its sources say. */
@@ -265,31 +266,31 @@ extern int rumpns_maxfiles, rumpns_somaxconn, rumpns_ip_dad_count;
 /* As many open files as init.c gives, and as long a queue of connections as Linux allows. */
 static void set_limits(void)
 {
-	unsigned long limit[2] = { word_number("haunch.files", 16384), 65536 };
+	struct rlimit limit = { word_number("haunch.files", 16384), 65536 };
 
-	if (limit[0] > limit[1])
-		limit[1] = limit[0];
-	rumpns_maxfiles = (int)limit[1];
+	if (limit.rlim_cur > limit.rlim_max)
+		limit.rlim_max = limit.rlim_cur;
+	rumpns_maxfiles = (int)limit.rlim_max;
 	rumpns_somaxconn = 4096;
 	/* An address is ours at once: nobody else is asked for seconds whether he has it. */
 	rumpns_ip_dad_count = 0;
-	NB(NB_SETRLIMIT, 8, W(limit));
+	LX(setrlimit, RLIMIT_NOFILE, W(&limit));
 }
 
 /* ------------------------------------------------------------------ disks */
 
-static char *mounted[MAX_DISKS];
-static unsigned int nr_mounted;
+static char *wanted[MAX_DISKS], *mounted[MAX_DISKS];
+static unsigned int nr_wanted, nr_mounted;
 
 static void make_folders(char *path)
 {
 	for (char *c = path + 1; *c; c++)
 		if (*c == '/') {
 			*c = '\0';
-			NB(NB_MKDIR, W(path), 0755);
+			NB(MKDIR, W(path), 0755);
 			*c = '/';
 		}
-	NB(NB_MKDIR, W(path), 0755);
+	NB(MKDIR, W(path), 0755);
 }
 
 /* DEVICE:DIRECTORY[:FSTYPE[:ro]] */
@@ -299,18 +300,16 @@ static void mount_disk(char *text)
 						{ "ffs", "ffs" },
 						{ "ext2fs", "ext2fs" } };
 	char *folder = cut(text, ':'), *type = cut(folder, ':'), *option = cut(type, ':');
-	bool read_only = option && !rumpns_strcmp(option, "ro");
+	bool read_only = option && !strcmp(option, "ro");
 	const char *args[] = { text };
 	long error = -EINVAL;
 
-	if (!folder || nr_mounted == MAX_DISKS)
-		give_up(STATUS_CANNOT_RUN,
-			"haunch.mount= wants DEVICE:DIRECTORY[:FSTYPE[:ro]], %d times at most",
-			MAX_DISKS);
+	if (!folder)
+		give_up(STATUS_CANNOT_RUN, "haunch.mount= wants DEVICE:DIRECTORY[:FSTYPE[:ro]]");
 	make_folders(folder);
 	for (size_t i = 0; error && i < ARRAY_SIZE(types); i++)
-		if (!type || !*type || !rumpns_strcmp(type, types[i][0]))
-			error = NB(NB_MOUNT, W(types[i][1]), W(folder), read_only, W(args),
+		if (!type || !*type || !strcmp(type, types[i][0]))
+			error = NB(MOUNT, W(types[i][1]), W(folder), read_only, W(args),
 				   sizeof(args));
 	if (error)
 		give_up(STATUS_CANNOT_RUN,
@@ -320,28 +319,25 @@ static void mount_disk(char *text)
 	mounted[nr_mounted++] = folder;
 }
 
-static void mount_disks(void)
+/* Disks to be mounted, and what is for the program. */
+static void read_command_line(void)
 {
-	static const char mount[] = "haunch.mount=";
-	const char *at = start->command_line;
+	size_t size = strlen(start->command_line) + 1;
+	char *at = memcpy(memory_need(size), start->command_line, size), *next, *value;
+	const char *problem = NULL;
+	bool behind = false;
 
-	while (*at) {
-		const char *end = at;
-
-		while (*end && *end != ' ')
-			end++;
-		if (!rumpns_strncmp(at, mount, sizeof(mount) - 1)) {
-			size_t size = (size_t)(end - at) - (sizeof(mount) - 1);
-			char *copy = allocate(size + 1);
-
-			if (!copy)
-				fail("out of memory");
-			memcpy(copy, at + sizeof(mount) - 1, size);
-			copy[size] = '\0';
-			mount_disk(copy);
-		}
-		at = *end ? end + 1 : end;
+	while ((next = next_word(&at))) {
+		if (word_of_program(&given, next, &behind, &problem))
+			continue;
+		value = value_of(next, "haunch.mount=");
+		if (value && nr_wanted == MAX_DISKS)
+			problem = "too many haunch.mount= on the command line";
+		else if (value)
+			wanted[nr_wanted++] = decode(value);
 	}
+	if (problem)
+		give_up(STATUS_CANNOT_RUN, "%s", problem);
 }
 
 /* ------------------------------------------------------------------ network */
@@ -350,19 +346,17 @@ static void mount_disks(void)
 static const char *interface(void)
 {
 	static const char *const cards[] = { "vioif0", "wm0" };
-	struct {
-		char name[16], rest[144 - 16];
-	} request = { "", "" };
-	long s = call_socket((const unsigned long[]){ 2, 2, 0 });
+	long s = LX(socket, 2, 2, 0);
 	const char *found = NULL;
 
 	for (size_t i = 0; s >= 0 && i < ARRAY_SIZE(cards) && !found; i++) {
-		memcpy(request.name, cards[i], rumpns_strlen(cards[i]) + 1);
-		if (!NB(NB_IOCTL, (unsigned long)s, 0xc0906911u, W(&request)))	/* SIOCGIFFLAGS */
+		char request[32] = ""; /* a struct ifreq */
+
+		memcpy(request, cards[i], strlen(cards[i]));
+		if (!LX(ioctl, (unsigned long)s, SIOCGIFFLAGS, W(request)))
 			found = cards[i];
 	}
-	if (s >= 0)
-		NB(NB_CLOSE, (unsigned long)s);
+	NB(CLOSE, (unsigned long)s);
 	return found;
 }
 
@@ -384,12 +378,12 @@ static void set_address(const char *card, char *address)
 		error = rump_pub_netconfig_ipv4_gw(gateway);
 	if (error)
 		say("netbsd: %s does not get the address %s: error %d", card, address, error);
-	if (dns && *dns && rumpns_strlen(dns) < sizeof(text) - 16) {
-		size_t size = rumpns_strlen(dns);
+	if (dns && *dns && strlen(dns) < sizeof(text) - 16) {
+		size_t size = strlen(dns);
 
 		memcpy(text + 11, dns, size);
 		text[11 + size] = '\n';
-		NB(NB_UNLINK, W("/etc/resolv.conf"));
+		NB(UNLINK, W("/etc/resolv.conf"));
 		write_file("/etc/resolv.conf", text, 12 + size, 0644);
 	}
 }
@@ -402,16 +396,16 @@ static void network_start(void)
 
 	rump_pub_netconfig_ifup("lo0");
 	rump_pub_netconfig_ipv4_ifaddr("lo0", "127.0.0.1", "255.0.0.0");
-	if (!card || (how && !rumpns_strcmp(how, "off")))
+	if (!card || (how && !strcmp(how, "off")))
 		return;
 	/* NetBSD's DHCP client tells what it does; who has not asked for the kernel's messages gets ours. */
 	print_kernel = word("loglevel", &unused) > 0;
-	if (address && rumpns_strcmp(address, "dhcp")) {
+	if (address && strcmp(address, "dhcp")) {
 		set_address(card, address);
 	} else if (how || address) {
 		do {
 			error = rump_pub_netconfig_dhcp_ipv4_oneshot(card);
-		} while (error && how && !rumpns_strcmp(how, "wait"));
+		} while (error && how && !strcmp(how, "wait"));
 		if (error)
 			say("netbsd: %s got no address by DHCP: error %d", card, error);
 	}
@@ -420,22 +414,17 @@ static void network_start(void)
 
 /* ------------------------------------------------------------------ the program */
 
-struct strings {
-	char *all[MAX_STRINGS + 2];
-	unsigned int nr_arguments, nr;	/* the environment follows the arguments */
-};
-
 static char *read_file(const char *path, size_t *size)
 {
 	char *data = NULL;
-	long fd = call_open((const unsigned long[]){ W(path), 0, 0 }), end, n;
+	long fd = LX(open, W(path)), end, n;
 
 	if (fd < 0)
 		return NULL;
-	end = NB(NB_LSEEK, (unsigned long)fd, 0, 0, 2);
+	end = NB(LSEEK, (unsigned long)fd, 0, 0, 2);
 	data = end < 0 ? NULL : allocate((size_t)end + 1);
-	n = data ? NB(NB_PREAD, (unsigned long)fd, W(data), (unsigned long)end, 0, 0) : -1;
-	NB(NB_CLOSE, (unsigned long)fd);
+	n = data ? NB(PREAD, (unsigned long)fd, W(data), (unsigned long)end, 0, 0) : -1;
+	NB(CLOSE, (unsigned long)fd);
 	if (n != end) {
 		if (data)
 			release(data);
@@ -446,62 +435,24 @@ static char *read_file(const char *path, size_t *size)
 	return data;
 }
 
-/* Behind "--" on the command line are arguments that replace those that were baked. */
-static void take_arguments(struct strings *s)
+/* What is to be run, and its environment: in a list, NULL after each. */
+static char **read_program(char ***environment)
 {
-	static char *environment[MAX_STRINGS];
-	char *words = NULL, *to;
-	const char *at = start->command_line;
-	unsigned int nr_environment = s->nr - s->nr_arguments, nr = 1;
-
-	for (; *at; at++)
-		if (!rumpns_strncmp(at, "-- ", 3) && (at == start->command_line || at[-1] == ' ')) {
-			words = allocate(rumpns_strlen(at));
-			break;
-		}
-	if (!words)
-		return;
-	memcpy(environment, s->all + s->nr_arguments, nr_environment * sizeof(*environment));
-	to = words;
-	for (at += 3; *at && nr + nr_environment < MAX_STRINGS;) {
-		bool quoted = false;
-
-		s->all[nr++] = to;
-		for (; *at && (quoted || *at != ' '); at++)
-			if (*at == '"')
-				quoted = !quoted;
-			else
-				*to++ = *at;
-		*to++ = '\0';
-		while (*at == ' ')
-			at++;
-	}
-	memcpy(s->all + nr, environment, nr_environment * sizeof(*environment));
-	s->nr_arguments = nr;
-	s->nr = nr + nr_environment;
-}
-
-static void read_program(struct strings *s)
-{
-	size_t size;
-	char *data = read_file(PROGRAM_FILE, &size), *at;
-	const char *digits = data;
+	size_t size = 0;
+	char *data = read_file(PROGRAM_FILE, &size), **strings;
 
 	if (!data)
 		give_up(STATUS_CANNOT_RUN, PROGRAM_FILE " is missing: bake the image again");
-	s->nr_arguments = (unsigned int)number(&digits);
-	for (at = data + rumpns_strlen(data) + 1; at < data + size; at += rumpns_strlen(at) + 1) {
-		if (s->nr == MAX_STRINGS)
-			give_up(STATUS_CANNOT_RUN, "more than %d arguments and variables",
-				MAX_STRINGS);
-		s->all[s->nr++] = at;
-	}
-	if (!s->nr_arguments || s->nr_arguments > s->nr)
+	strings = memory_need(nr_strings(data, size) * sizeof(*strings));
+	memset(strings, 0, nr_strings(data, size) * sizeof(*strings));
+	*environment = program_strings(data, size, &given, strings);
+	if (!*environment)
 		give_up(STATUS_CANNOT_RUN, PROGRAM_FILE " is damaged: bake the image again");
-	take_arguments(s);
-	for (at = s->all[0], name = at; *at; at++)
+	name = strings[0];
+	for (const char *at = name; *at; at++)
 		if (*at == '/')
 			name = at + 1;
+	return strings;
 }
 
 struct loaded {
@@ -511,13 +462,15 @@ struct loaded {
 
 #define PAGE_UP(size)	(((size) + HC_PAGE_SIZE - 1) & -(unsigned long)HC_PAGE_SIZE)
 
+static const char not_there[] = "no such program in the image";
+
 /*
  * An executable, in one piece, as its segments lie to each other.  Returns what is wrong with it,
  * or NULL.
  */
 static const char *load(const char *path, struct loaded *l)
 {
-	long fd = call_open((const unsigned long[]){ W(path), 0, 0 });
+	long fd = LX(open, W(path));
 	unsigned long first = ~0ul, last = 0;
 	Elf64_Phdr p[32];
 	Elf64_Ehdr h;
@@ -525,20 +478,20 @@ static const char *load(const char *path, struct loaded *l)
 
 	memset(l, 0, sizeof(*l));
 	if (fd < 0)
-		return fd == -ENOENT ? "no such program in the image" : "it cannot be read";
-	if (NB(NB_PREAD, (unsigned long)fd, W(&h), sizeof(h), 0, 0) != sizeof(h) ||
-	    rumpns_strncmp((const char *)h.e_ident, ELFMAG, SELFMAG) || h.e_machine != EM_X86_64 ||
+		return fd == -ENOENT ? not_there : "it cannot be read";
+	if (NB(PREAD, (unsigned long)fd, W(&h), sizeof(h), 0, 0) != sizeof(h) ||
+	    strncmp((const char *)h.e_ident, ELFMAG, SELFMAG) || h.e_machine != EM_X86_64 ||
 	    h.e_phentsize != sizeof(p[0]) || h.e_phnum > ARRAY_SIZE(p))
 		return "not an executable that this kernel can run";
 	if (h.e_type != ET_DYN)
 		return "it is made for a fixed address, and NetBSD's kernel here has no address spaces: "
 		       "make it with haunch cc or gcc -static-pie";
-	if (NB(NB_PREAD, (unsigned long)fd, W(p), h.e_phnum * sizeof(p[0]), 0, h.e_phoff) !=
+	if (NB(PREAD, (unsigned long)fd, W(p), h.e_phnum * sizeof(p[0]), 0, h.e_phoff) !=
 	    (long)(h.e_phnum * sizeof(p[0])))
 		return "its headers cannot be read";
 	for (unsigned int i = 0; i < h.e_phnum; i++) {
 		if (p[i].p_type == PT_INTERP && p[i].p_filesz < sizeof(l->interpreter))
-			NB(NB_PREAD, (unsigned long)fd, W(l->interpreter), p[i].p_filesz, 0,
+			NB(PREAD, (unsigned long)fd, W(l->interpreter), p[i].p_filesz, 0,
 			   p[i].p_offset);
 		if (p[i].p_type != PT_LOAD)
 			continue;
@@ -560,7 +513,7 @@ static const char *load(const char *path, struct loaded *l)
 
 		if (p[i].p_type != PT_LOAD)
 			continue;
-		if (NB(NB_PREAD, (unsigned long)fd, W(to), p[i].p_filesz, 0, p[i].p_offset) !=
+		if (NB(PREAD, (unsigned long)fd, W(to), p[i].p_filesz, 0, p[i].p_offset) !=
 		    (long)p[i].p_filesz)
 			return "its segments cannot be read";
 		if (p[i].p_offset <= h.e_phoff && h.e_phoff < p[i].p_offset + p[i].p_filesz)
@@ -578,33 +531,32 @@ static const char *load(const char *path, struct loaded *l)
 			    prot }))
 			return "its memory cannot be protected";
 	}
-	NB(NB_CLOSE, (unsigned long)fd);
+	NB(CLOSE, (unsigned long)fd);
 	l->base = W(base - first);
 	l->entry = l->base + h.e_entry;
 	l->nr_headers = h.e_phnum;
 	return NULL;
 }
 
-static char *push(char *sp, const void *data, size_t size)
+static char *push(char **sp, const char *text)
 {
-	sp -= size;
-	memcpy(sp, data, size);
-	return sp;
+	size_t size = strlen(text) + 1;
+
+	*sp -= size;
+	return memcpy(*sp, text, size);
 }
 
-/* argc, argv, environment and auxiliary vector, as the System V ABI has them. */
-static unsigned long make_stack(char *top, const struct strings *s, const struct loaded *l,
-				unsigned long base)
+/* argc, argv, environment and auxiliary vector, as the System V ABI has them; strings are moved to there. */
+static unsigned long make_stack(char *top, char **strings, char **environment,
+				const struct loaded *l, unsigned long base)
 {
-	unsigned long *words, *w;
-	static char *strings[MAX_STRINGS];
-	char *sp = top, *name_at, *platform, *random;
-	unsigned int i;
+	char *sp = top, *path = push(&sp, strings[0]), *platform = push(&sp, "x86_64"), *random;
+	unsigned long *words;
+	size_t nr = (size_t)(environment - strings);
 
-	for (i = s->nr; i-- > 0;)
-		strings[i] = sp = push(sp, s->all[i], rumpns_strlen(s->all[i]) + 1);
-	name_at = sp = push(sp, s->all[0], rumpns_strlen(s->all[0]) + 1);
-	platform = sp = push(sp, "x86_64", 7);
+	for (char **at = strings; *at || at < environment; at++, nr = (size_t)(at - strings))
+		if (*at)
+			*at = push(&sp, *at);
 	random = sp = (char *)(W(sp) & ~15ul) - 16;
 	if (call_getrandom((const unsigned long[]){ W(random), 16, 0 }) != 16)
 		memcpy(random, start->entropy + HC_ENTROPY_SIZE - 16, 16);
@@ -624,20 +576,16 @@ static unsigned long make_stack(char *top, const struct strings *s, const struct
 					  { AT_SECURE, 0 },
 					  { AT_RANDOM, W(random) },
 					  { AT_HWCAP2, start->cpu_capabilities[1] },
-					  { AT_EXECFN, W(name_at) },
+					  { AT_EXECFN, W(path) },
 					  { AT_PLATFORM, W(platform) },
 					  { AT_NULL, 0 } };
-	size_t size = (1 + s->nr + 2) * sizeof(*words) + sizeof(auxv);
 
-	words = w = (unsigned long *)((W(sp) - size) & ~15ul);
-	*w++ = s->nr_arguments;
-	for (i = 0; i < s->nr_arguments; i++)
-		*w++ = W(strings[i]);
-	*w++ = 0;
-	for (; i < s->nr; i++)
-		*w++ = W(strings[i]);
-	*w++ = 0;
-	memcpy(w, auxv, sizeof(auxv));
+	nr++; /* the NULL behind the environment */
+	words = (unsigned long *)((W(sp) - sizeof(auxv)) & ~15ul) - nr - 1;
+	words -= W(words) / 8 % 2;
+	words[0] = (unsigned long)(environment - strings) - 1;
+	memcpy(words + 1, strings, nr * sizeof(*words));
+	memcpy(words + 1 + nr, auxv, sizeof(auxv));
 	return W(words);
 }
 
@@ -654,26 +602,22 @@ static size_t stack_size(void)
 
 static void start_program(void)
 {
-	static struct strings strings;
 	struct loaded program, interpreter = { 0 };
-	const char *problem;
-	char *stack;
+	char **environment, **strings = read_program(&environment), *stack;
+	const char *problem = load(strings[0], &program);
 
-	read_program(&strings);
-	problem = load(strings.all[0], &program);
 	if (!problem && program.interpreter[0])
 		problem = load(program.interpreter, &interpreter);
 	if (problem)
-		give_up(problem[0] == 'n' && problem[3] == 's' ? STATUS_NOT_FOUND :
-								 STATUS_CANNOT_RUN,
-			"%s: %s", strings.all[0], problem);
+		give_up(problem == not_there ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN, "%s: %s",
+			strings[0], problem);
 	program_stack_size = stack_size();
 	stack = program_pages(program_stack_size + HC_PAGE_SIZE);
 	if (!stack || call_mprotect((const unsigned long[]){ W(stack), HC_PAGE_SIZE, 0 }))
-		give_up(STATUS_CANNOT_RUN, "%s: there is no memory for its stack", strings.all[0]);
+		give_up(STATUS_CANNOT_RUN, "%s: there is no memory for its stack", strings[0]);
 	program_start(program.interpreter[0] ? interpreter.entry : program.entry,
-		      make_stack(stack + HC_PAGE_SIZE + program_stack_size, &strings, &program,
-				 interpreter.base));
+		      make_stack(stack + HC_PAGE_SIZE + program_stack_size, strings, environment,
+				 &program, interpreter.base));
 }
 
 /*
@@ -749,14 +693,14 @@ void service_wake(void)
 
 void program_end(unsigned int status)
 {
-	NB(NB_SYNC, 0);
-	NB(NB_CHDIR, W("/"));
+	NB(SYNC, 0);
+	NB(CHDIR, W("/"));
 	while (nr_mounted) {
 		const char *folder = mounted[--nr_mounted];
-		long error = NB(NB_UNMOUNT, W(folder), 0);
+		long error = NB(UNMOUNT, W(folder), 0);
 
 		/* By force, if a file is open. */
-		if (error && NB(NB_UNMOUNT, W(folder), 0x80000))
+		if (error && NB(UNMOUNT, W(folder), 0x80000))
 			say("cannot unmount %s: error %ld", folder, -error);
 	}
 	if (restarts && !told)
@@ -796,12 +740,6 @@ static void __dead serve(void)
 		deadline = timers_run();
 		if (kill_at < deadline)
 			deadline = kill_at;
-		if (signal_unheard()) {
-			events_wake();
-			/* Again, if he who hears it first is another one. */
-			if (now() + 10000000 < deadline)
-				deadline = now() + 10000000;
-		}
 		if (!service_wanted)
 			block(&service, deadline);
 	}
@@ -821,10 +759,10 @@ void program_run(const struct hc_start_info *info)
 		     "have the word wall=off (haunch bake -k netbsd gives it)");
 	if (rump_pub_lwproc_rfork(1))
 		fail("no process for the program");
-	process_number = (int)NB(NB_GETPID, 0);
+	process_number = (int)NB(GETPID, 0);
 	if (word("haunch.restart", &value) > 0) {
-		restarts = !rumpns_strncmp(value, "reboot", 6);
-		if (!restarts && rumpns_strncmp(value, "off", 3))
+		restarts = !strncmp(value, "reboot", 6);
+		if (!restarts && strncmp(value, "off", 3))
 			give_up(STATUS_CANNOT_RUN,
 				"haunch.restart= knows off and reboot with NetBSD's kernel");
 		hc_failure_reboots(restarts);
@@ -836,10 +774,14 @@ void program_run(const struct hc_start_info *info)
 	if (button_irq >= 0)
 		hc_irq_unmask((unsigned int)button_irq);
 	console_irq = hc_console_irq();
+	read_command_line();
+	if (word("haunch.hostname", &value) > 0)
+		program_host = word_copy("haunch.hostname");
 	set_limits();
 	make_root();
 	network_start();
-	mount_disks();
+	for (unsigned int i = 0; i < nr_wanted; i++)
+		mount_disk(wanted[i]);
 	if (terminal) {
 		rows = number(&size);
 		size += *size == 'x';
@@ -848,7 +790,6 @@ void program_run(const struct hc_start_info *info)
 	console_open(terminal, (unsigned int)rows, (unsigned int)columns);
 	if (console_irq >= 0)
 		hc_irq_unmask((unsigned int)console_irq);
-	events_start();
 	start_program();
 	serve();
 }

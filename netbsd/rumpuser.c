@@ -93,7 +93,7 @@ int rumpuser_clock_gettime(int clock, int64_t *seconds, long *nanoseconds)
 
 long word(const char *name, const char **value)
 {
-	size_t size = rumpns_strlen(name);
+	size_t size = strlen(name);
 	const char *p = start->command_line;
 	long length = -1;
 
@@ -102,7 +102,7 @@ long word(const char *name, const char **value)
 
 		while (*p && *p != ' ')
 			p++;
-		if (!rumpns_strncmp(at, name, size) && at[size] == '=') {
+		if (!strncmp(at, name, size) && at[size] == '=') {
 			*value = at + size + 1;
 			length = p - *value;
 		}
@@ -118,13 +118,13 @@ int rumpuser_getparam(const char *name, void *buffer, size_t size)
 	const char *value = NULL;
 	long length;
 
-	if (!rumpns_strcmp(name, RUMPUSER_PARAM_NCPU))
+	if (!strcmp(name, RUMPUSER_PARAM_NCPU))
 		value = "1";
-	else if (!rumpns_strcmp(name, RUMPUSER_PARAM_HOSTNAME))
+	else if (!strcmp(name, RUMPUSER_PARAM_HOSTNAME))
 		value = "haunch";
-	else if (!rumpns_strcmp(name, "RUMP_VERBOSE") && word("loglevel", &value) > 0)
+	else if (!strcmp(name, "RUMP_VERBOSE") && word("loglevel", &value) > 0)
 		value = "1";		/* haunch run -v */
-	length = value ? (long)rumpns_strlen(value) : word(name, &value);
+	length = value ? (long)strlen(value) : word(name, &value);
 	if (length < 0)
 		return NB_ENOENT;
 	if ((size_t)length >= size)

@@ -31,7 +31,8 @@ struct thread {
 	struct thread *later;		/* the next one in `sleepers` */
 	unsigned long deadline;		/* of a blocked thread; FOREVER: none */
 	unsigned long key;		/* what it waits for, where a queue is shared */
-	bool interruptible;
+	bool interruptible;	/* while it is blocked */
+	bool may_end;		/* see thread_interruptible() */
 	enum wake why;			/* it is no longer blocked */
 	bool joinable, ended;
 	struct queue joiners;
@@ -232,6 +233,11 @@ enum wake block_for(struct queue *queue, unsigned long deadline, unsigned long k
 	block(queue, deadline);
 	running->interruptible = false;
 	return running->why;
+}
+
+void thread_interruptible(bool may_end)
+{
+	running->may_end = may_end;
 }
 
 void sched_yield(void)
@@ -627,7 +633,10 @@ static bool cv_wait(struct rumpuser_cv *cv, struct rumpuser_mtx *mutex, unsigned
 	cv->nr_waiters++;
 	hyp.hyp_backend_unschedule(0, &locks, mutex);
 	mutex_unlock(mutex);
-	woken = block(&cv->waiters, deadline);
+	if (running->may_end && deadline != FOREVER)
+		woken = !signal_waits() && block_for(&cv->waiters, deadline, 0) == WOKEN;
+	else
+		woken = block(&cv->waiters, deadline);
 	/* A spin mutex comes after the virtual CPU, any other before it. */
 	if ((mutex->flags & both) == both) {
 		hyp.hyp_backend_schedule(locks, mutex);

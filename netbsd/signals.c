@@ -46,17 +46,11 @@ static struct sigaction actions[LAST_SIGNAL + 1];
 static unsigned long shared;		/* pending, for whichever task comes first */
 static struct queue paused;
 
-/*
- * What was sent, the first at the head; a signal below SIGRTMIN is there once for a task, and once
- * for all.
- */
-#define MOST_SENT		128
-static struct item {
-	struct task *task;		/* NULL: whichever */
-	int number, code;
+/* What was said of the last one of each number; they are not queued. */
+static struct {
+	int code;
 	unsigned long value;		/* an address, of a fault; else of sigqueue() */
-} sent[MOST_SENT];
-static unsigned int nr_sent;
+} said[LAST_SIGNAL + 1];
 
 /* ------------------------------------------------------------------ who gets one */
 
@@ -83,14 +77,6 @@ bool signal_waits(void)
 	return task && deliverable(task);
 }
 
-bool signal_unheard(void)
-{
-	for (struct task *t = tasks; t; t = t->next)
-		if (t != current_task() && deliverable(t))
-			return true;
-	return false;
-}
-
 int signal_fatal(void)
 {
 	for (struct task *t = tasks; t; t = t->next)
@@ -103,78 +89,23 @@ int signal_fatal(void)
 	return 0;
 }
 
-static void wake(struct task *task)
+static void post(struct task *task, int number, int code, unsigned long value)
 {
-	thread_interrupt(task->thread);
-	service_wake();
-}
-
-/* The first of this number that is for the task, or NULL. */
-static struct item *find(const struct task *task, int number)
-{
-	for (unsigned int i = 0; i < nr_sent; i++)
-		if (sent[i].number == number && (!sent[i].task || sent[i].task == task))
-			return &sent[i];
-	return NULL;
-}
-
-/* Take it out; what is left says whether there are others like it. */
-static struct item receive(struct task *task, int number)
-{
-	struct item *item = find(task, number), got = { NULL, number, SI_KERNEL, 0 };
-
-	if (item) {
-		got = *item;
-		nr_sent--;
-		for (; item < sent + nr_sent; item++)
-			item[0] = item[1];
-	}
-	task->pending &= ~BIT(number);
-	shared &= ~BIT(number);
-	for (unsigned int i = 0; i < nr_sent; i++)
-		if (sent[i].number == number)
-			*(sent[i].task ? &sent[i].task->pending : &shared) |= BIT(number);
-	return got;
-}
-
-/* Those of the number are forgotten, or all of the task's. */
-static void forget(int number, const struct task *task)
-{
-	unsigned int kept = 0;
-
-	for (unsigned int i = 0; i < nr_sent; i++)
-		if (number ? sent[i].number != number : sent[i].task != task)
-			sent[kept++] = sent[i];
-	nr_sent = kept;
-}
-
-/* Linux's errno: no room for one more. */
-static long post(struct task *task, int number, int code, unsigned long value)
-{
-	unsigned long *pending = task ? &task->pending : &shared;
 	bool blocked = true;
 
 	for (struct task *t = tasks; t; t = t->next)
-		blocked = blocked && (task && t != task ? true : t->mask & BIT(number));
+		blocked = blocked && ((task && t != task) || t->mask & BIT(number));
 	if (is_ignored(number) && !blocked)
-		return 0;
-	if (number >= SIGRTMIN || !(*pending & BIT(number))) {
-		if (nr_sent == MOST_SENT)
-			return -EAGAIN;
-		sent[nr_sent++] = (struct item){ task, number, code, value };
-	}
-	*pending |= BIT(number);
+		return;
+	*(task ? &task->pending : &shared) |= BIT(number);
+	said[number].code = code;
+	said[number].value = value;
 	for (struct task *t = tasks; t; t = t->next)
 		if ((!task || t == task) && !(t->mask & BIT(number))) {
-			wake(t);
+			thread_interrupt(t->thread);
+			service_wake();
 			break;
 		}
-	return 0;
-}
-
-void signal_forget_task(struct task *task)
-{
-	forget(0, task);
 }
 
 void signal_send(struct task *task, int number, int code)
@@ -212,22 +143,25 @@ void signal_die(int number)
 	program_killed(name ? name : "it ends by a signal", number);
 }
 
-static void fill_info(struct siginfo *info, const struct item *item)
+/* The task takes it: what is to be known of it. */
+static void receive(struct task *task, int number, struct siginfo *info)
 {
+	task->pending &= ~BIT(number);
+	shared &= ~BIT(number);
 	memset(info, 0, sizeof(*info));
-	info->si_signo = item->number;
-	info->si_code = item->code;
-	if (item->code > 0 && item->code != SI_KERNEL) {
-		info->si_addr = (void *)item->value;
+	info->si_signo = number;
+	info->si_code = said[number].code;
+	if (info->si_code > 0 && info->si_code != SI_KERNEL) {
+		info->si_addr = (void *)said[number].value;
 		return;
 	}
 	info->si_pid = process_number;
-	info->si_ptr = (void *)item->value;
+	info->si_ptr = (void *)said[number].value;
 }
 
-static void push(struct hc_frame *frame, const struct item *item, unsigned long old_mask)
+static void push(struct hc_frame *frame, const struct siginfo *info, unsigned long old_mask)
 {
-	int number = item->number;
+	int number = info->si_signo;
 	const struct sigaction *action = &actions[number];
 	struct task *task = current_task();
 	unsigned long sp = frame->sp - RED_ZONE, fpu;
@@ -258,9 +192,9 @@ static void push(struct hc_frame *frame, const struct item *item, unsigned long 
 	m->eflags = frame->flags;
 	m->cs = HC_CS_PROGRAM;
 	m->ss = HC_SS_PROGRAM;
-	m->cr2 = item->value;
+	m->cr2 = said[number].value;
 	m->fpstate = (void *)fpu;
-	fill_info(&s->info, item);
+	s->info = *info;
 
 	frame->sp = sp;
 	frame->ip = W(action->sa_handler);
@@ -280,8 +214,9 @@ void signal_deliver(struct hc_frame *frame, unsigned long *result)
 	while ((waiting = deliverable(task))) {
 		int number = __builtin_ctzl(waiting) + 1;
 		struct sigaction *action = &actions[number];
-		struct item item = receive(task, number);
+		struct siginfo info;
 
+		receive(task, number, &info);
 		if (is_ignored(number))
 			continue;
 		if (action->sa_handler == SIG_DFL)
@@ -290,7 +225,7 @@ void signal_deliver(struct hc_frame *frame, unsigned long *result)
 			frame->ax = *result;
 		old_mask = task->restore_mask ? task->saved_mask : task->mask;
 		task->restore_mask = false;
-		push(frame, &item, old_mask);
+		push(frame, &info, old_mask);
 		memcpy(&waiting, &action->sa_mask, sizeof(waiting));
 		task->mask |= waiting & ~UNBLOCKABLE;
 		if (!(action->sa_flags & SA_NODEFER))
@@ -370,7 +305,6 @@ long call_rt_sigaction(const unsigned long *a)
 	if (new) {
 		actions[a[0]] = *new;
 		if (is_ignored((int)a[0])) {
-			forget((int)a[0], NULL);
 			shared &= ~BIT(a[0]);
 			for (struct task *t = tasks; t; t = t->next)
 				t->pending &= ~BIT(a[0]);
@@ -437,11 +371,11 @@ long call_rt_sigpending(const unsigned long *a)
 	return 0;
 }
 
-static enum wake pause_until(unsigned long deadline)
+enum wake pause_until(unsigned long deadline)
 {
 	if (!paused.tail)
 		queue_init(&paused);
-	return block_for(&paused, deadline, 0);
+	return signal_waits() ? INTERRUPTED : block_for(&paused, deadline, 0);
 }
 
 long call_rt_sigsuspend(const unsigned long *a)
@@ -452,27 +386,24 @@ long call_rt_sigsuspend(const unsigned long *a)
 	if (!mask)
 		return -EFAULT;
 	old = signal_mask_set(mask);
-	while (!signal_waits())
-		pause_until(FOREVER);
+	pause_until(FOREVER);
 	signal_mask_restore(mask, old, true);
 	return -EINTR;
 }
 
 long call_pause(const unsigned long *a)
 {
-	while (!signal_waits())
-		pause_until(FOREVER);
+	pause_until(FOREVER);
 	return -EINTR;
 }
 
 long call_rt_sigtimedwait(const unsigned long *a)
 {
 	const unsigned long *set = (const unsigned long *)a[0];
-	struct siginfo *info = (struct siginfo *)a[1];
 	struct task *task = current_task();
 	unsigned long deadline, old = task->mask, got;
-	enum wake why = WOKEN;
-	struct item item;
+	struct siginfo info;
+	enum wake why;
 
 	if (!set)
 		return -EFAULT;
@@ -480,16 +411,15 @@ long call_rt_sigtimedwait(const unsigned long *a)
 		return -EINVAL;
 	/* So that they wake us. */
 	task->mask &= ~*set;
-	while (!deliverable(task) && why != TIMED_OUT)
-		why = pause_until(deadline);
+	why = pause_until(deadline);
 	got = deliverable(task) & *set;
 	task->mask = old;
 	if (!got)
 		return why == TIMED_OUT ? -EAGAIN : -EINTR;
-	item = receive(task, __builtin_ctzl(got) + 1);
-	if (info)
-		fill_info(info, &item);
-	return item.number;
+	receive(task, __builtin_ctzl(got) + 1, &info);
+	if (a[1])
+		*(struct siginfo *)a[1] = info;
+	return info.si_signo;
 }
 
 long call_sigaltstack(const unsigned long *a)
@@ -560,5 +490,6 @@ long call_rt_sigqueueinfo(const unsigned long *a)
 		return -EINVAL;
 	if ((int)a[0] != process_number)
 		return -ESRCH;
-	return post(NULL, (int)a[1], info->si_code, W(info->si_ptr));
+	post(NULL, (int)a[1], info->si_code, W(info->si_ptr));
+	return 0;
 }

@@ -148,7 +148,6 @@ long call_exit(const unsigned long *a)
 		*self->clear = 0;
 		wake_key(futex_queue(W(self->clear)), W(self->clear), 1);
 	}
-	signal_forget_task(self);
 	rump_pub_lwproc_releaselwp();
 	thread_become(running, NULL);
 	if (loaded == self)
@@ -230,22 +229,6 @@ static long futex_wait(unsigned long address, unsigned int value, unsigned long 
 	}
 }
 
-/* An absolute time of the monotonic or, with FUTEX_CLOCK_REALTIME, the wall clock. */
-static bool futex_deadline(const struct __kernel_timespec *time, bool absolute, bool of_wall,
-			   unsigned long *deadline)
-{
-	unsigned long ahead = wall() - now();
-
-	if (!deadline_of(time, deadline))
-		return false;
-	if (!time || !absolute)
-		return true;
-	*deadline = (unsigned long)time->tv_sec * NS_PER_SECOND + (unsigned long)time->tv_nsec;
-	if (of_wall)
-		*deadline -= ahead < *deadline ? ahead : *deadline;
-	return true;
-}
-
 long call_futex(const unsigned long *a)
 {
 	const struct __kernel_timespec *time = (const struct __kernel_timespec *)a[3];
@@ -259,8 +242,8 @@ long call_futex(const unsigned long *a)
 	switch (a[1] & FUTEX_CMD_MASK) {
 	case FUTEX_WAIT:
 	case FUTEX_WAIT_BITSET:
-		if (!futex_deadline(time, (a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET,
-				    a[1] & FUTEX_CLOCK_REALTIME, &deadline))
+		if (!deadline_at(time, (a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET,
+				 a[1] & FUTEX_CLOCK_REALTIME, &deadline))
 			return -EINVAL;
 		return futex_wait(a[0], (unsigned int)a[2], deadline);
 	case FUTEX_WAKE:

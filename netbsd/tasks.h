@@ -50,6 +50,7 @@ void program_end(unsigned int status) __attribute__((noreturn));
 void program_killed(const char *why, int number) __attribute__((noreturn));
 
 extern size_t program_stack_size;	/* of the first thread */
+extern const char *program_host;  /* its machine's name */
 
 /* ------------------------------------------------------------------ signals.c */
 
@@ -73,8 +74,14 @@ void signal_send(struct task *task, int number, int code);
 void signal_exception(unsigned int vector, unsigned long error, unsigned long address,
 		      struct hc_frame *frame);
 
-/* The task ends: what was sent to it alone is gone. */
-void signal_forget_task(struct task *task);
+/* Wait for a signal, or the time; not at all if there is one.  Returns INTERRUPTED or TIMED_OUT. */
+enum wake pause_until(unsigned long deadline);
+
+/*
+ * Until it is told otherwise, a signal ends what the running thread waits for in NetBSD with a timeout, as if the
+ * time were over.  (sched.c)
+ */
+void thread_interruptible(bool may_end);
 
 /* NetBSD has this signal of its own number for the program. */
 void signal_of_kernel(int number);
@@ -91,8 +98,5 @@ void signal_deliver(struct hc_frame *frame, unsigned long *result);
  */
 int signal_fatal(void);
 void signal_die(int number) __attribute__((noreturn));
-
-/* Is there anybody who waits in NetBSD, and has not learned yet that there is a signal for him? */
-bool signal_unheard(void);
 
 #endif

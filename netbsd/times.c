@@ -23,14 +23,9 @@ unsigned long wall(void)
 	return hc_time_wall();
 }
 
-static bool is_time(const struct __kernel_timespec *t)
-{
-	return t->tv_sec >= 0 && t->tv_nsec >= 0 && (unsigned long)t->tv_nsec < NS_PER_SECOND;
-}
-
 #define MANY_SECONDS		(1ul << 32)	/* to be added to any time without overflow */
 
-static unsigned long to_ns(const struct __kernel_timespec *t)
+unsigned long to_ns(const struct __kernel_timespec *t)
 {
 	unsigned long seconds = (unsigned long)t->tv_sec;
 
@@ -38,9 +33,15 @@ static unsigned long to_ns(const struct __kernel_timespec *t)
 	       (unsigned long)t->tv_nsec;
 }
 
-static struct __kernel_timespec to_timespec(unsigned long ns)
+struct __kernel_timespec to_timespec(unsigned long ns)
 {
 	return (struct __kernel_timespec){ (long)(ns / NS_PER_SECOND), (long)(ns % NS_PER_SECOND) };
+}
+
+static struct __kernel_old_timeval to_timeval(unsigned long ns)
+{
+	return (struct __kernel_old_timeval){ (long)(ns / NS_PER_SECOND),
+					      (long)(ns % NS_PER_SECOND / 1000) };
 }
 
 bool deadline_of(const struct __kernel_timespec *span, unsigned long *deadline)
@@ -48,9 +49,21 @@ bool deadline_of(const struct __kernel_timespec *span, unsigned long *deadline)
 	*deadline = FOREVER;
 	if (!span)
 		return true;
-	if (!is_time(span))
+	if (span->tv_sec < 0 || span->tv_nsec < 0 || (unsigned long)span->tv_nsec >= NS_PER_SECOND)
 		return false;
 	*deadline = to_ns(span) ? now() + to_ns(span) : 0;
+	return true;
+}
+
+bool deadline_at(const struct __kernel_timespec *time, bool absolute, bool of_wall,
+		 unsigned long *deadline)
+{
+	unsigned long ahead = of_wall ? wall() - now() : 0;
+
+	if (!deadline_of(time, deadline))
+		return false;
+	if (time && absolute)
+		*deadline = to_ns(time) > ahead ? to_ns(time) - ahead : 0;
 	return true;
 }
 
@@ -108,13 +121,8 @@ long call_clock_getres(const unsigned long *a)
 
 long call_gettimeofday(const unsigned long *a)
 {
-	struct __kernel_old_timeval *to = (struct __kernel_old_timeval *)a[0];
-	unsigned long ns = wall();
-
-	if (to) {
-		to->tv_sec = (long)(ns / NS_PER_SECOND);
-		to->tv_usec = (long)(ns % NS_PER_SECOND / 1000);
-	}
+	if (a[0])
+		*(struct __kernel_old_timeval *)a[0] = to_timeval(wall());
 	if (a[1])
 		memset((void *)a[1], 0, sizeof(struct timezone));
 	return 0;
@@ -148,44 +156,26 @@ long call_getrusage(const unsigned long *a)
 
 	if (!to)
 		return -EFAULT;
-	memset(to, 0, sizeof(*to));
-	if ((int)a[0] == RUSAGE_CHILDREN)
-		return 0;
-	to->ru_utime.tv_sec = (long)(busy() / NS_PER_SECOND);
-	to->ru_utime.tv_usec = (long)(busy() % NS_PER_SECOND / 1000);
+	*to = (struct rusage){ .ru_utime = to_timeval((int)a[0] == RUSAGE_CHILDREN ? 0 : busy()) };
 	return 0;
 }
-
-/* ------------------------------------------------------------------ sleep */
-
-static struct queue sleeping;
 
 long call_clock_nanosleep(const unsigned long *a)
 {
 	const struct __kernel_timespec *span = (const struct __kernel_timespec *)a[2];
 	struct __kernel_timespec *left = (struct __kernel_timespec *)a[3];
 	bool absolute = a[1] & TIMER_ABSTIME;
-	unsigned long deadline, time;
-	enum wake why = WOKEN;
+	unsigned long deadline;
 
-	if (!read_clock(a[0], &time) || a[0] == CLOCK_THREAD_CPUTIME_ID)
-		return -EINVAL;
 	if (!span)
 		return -EFAULT;
-	if (!is_time(span))
+	if ((a[0] != CLOCK_REALTIME && a[0] != CLOCK_MONOTONIC && a[0] != CLOCK_BOOTTIME) ||
+	    !deadline_at(span, absolute, a[0] == CLOCK_REALTIME, &deadline))
 		return -EINVAL;
-	deadline = now() + to_ns(span);
-	if (absolute)
-		deadline = now() + (to_ns(span) > time ? to_ns(span) - time : 0);
-	if (!sleeping.tail)
-		queue_init(&sleeping);
-	if (deadline > now())
-		why = signal_waits() ? INTERRUPTED : block_for(&sleeping, deadline, 0);
-	if (why != INTERRUPTED)
+	if (pause_until(deadline) == TIMED_OUT)
 		return 0;
-	time = now();
 	if (left && !absolute)
-		*left = to_timespec(deadline > time ? deadline - time : 0);
+		*left = to_timespec(deadline > now() ? deadline - now() : 0);
 	return -EINTR;
 }
 
@@ -244,15 +234,9 @@ static void alarm_fire(struct timer *timer, unsigned long times)
 
 static struct timer alarm_timer = { .deadline = FOREVER, .fire = alarm_fire };
 
-static struct __kernel_old_timeval to_timeval(unsigned long ns)
+unsigned long timer_left(const struct timer *timer)
 {
-	return (struct __kernel_old_timeval){ (long)(ns / NS_PER_SECOND),
-					      (long)(ns % NS_PER_SECOND / 1000) };
-}
-
-static unsigned long alarm_left(void)
-{
-	unsigned long time = now(), deadline = alarm_timer.deadline;
+	unsigned long time = now(), deadline = timer->deadline;
 
 	return deadline == FOREVER ? 0 : deadline > time ? deadline - time : 1000;
 }
@@ -265,18 +249,18 @@ long call_getitimer(const unsigned long *a)
 		return -EINVAL;
 	if (!to)
 		return -EFAULT;
-	to->it_value = to_timeval(alarm_left());
-	to->it_interval =
-		to_timeval(to->it_value.tv_sec || to->it_value.tv_usec ? alarm_timer.interval : 0);
+	to->it_value = to_timeval(timer_left(&alarm_timer));
+	to->it_interval = to_timeval(timer_left(&alarm_timer) ? alarm_timer.interval : 0);
 	return 0;
 }
 
 static bool timeval_ns(const struct __kernel_old_timeval *t, unsigned long *ns)
 {
-	struct __kernel_timespec span = { t->tv_sec, t->tv_usec * 1000 };
+	const struct __kernel_timespec span = { t->tv_sec, t->tv_usec * 1000 };
+	bool good = deadline_of(&span, ns);
 
 	*ns = to_ns(&span);
-	return is_time(&span);
+	return good;
 }
 
 long call_setitimer(const unsigned long *a)
@@ -297,7 +281,7 @@ long call_setitimer(const unsigned long *a)
 
 long call_alarm(const unsigned long *a)
 {
-	unsigned long left = (alarm_left() + NS_PER_SECOND - 1) / NS_PER_SECOND;
+	unsigned long left = (timer_left(&alarm_timer) + NS_PER_SECOND - 1) / NS_PER_SECOND;
 
 	timer_set(&alarm_timer, a[0] ? now() + (unsigned int)a[0] * NS_PER_SECOND : FOREVER, 0);
 	return (long)left;

@@ -74,14 +74,14 @@ int rumpns_vsnprintf(char *to, size_t size, const char *format, va_list argument
 	return (int)(at - to);
 }
 
-int rumpns_strcmp(const char *a, const char *b)
+int strcmp(const char *a, const char *b)
 {
 	while (*a && *a == *b)
 		a++, b++;
 	return (unsigned char)*a - (unsigned char)*b;
 }
 
-size_t rumpns_strlen(const char *s)
+size_t strlen(const char *s)
 {
 	size_t n = 0;
 
@@ -90,7 +90,7 @@ size_t rumpns_strlen(const char *s)
 	return n;
 }
 
-int rumpns_strncmp(const char *a, const char *b, size_t size)
+int strncmp(const char *a, const char *b, size_t size)
 {
 	for (; size; size--, a++, b++)
 		if (*a != *b || !*a)
@@ -176,6 +176,11 @@ void signal_exception(unsigned int vector, unsigned long error, unsigned long ad
 	(void)error;
 	(void)address;
 	(void)frame;
+}
+
+bool signal_waits(void)
+{
+	return false;
 }
 
 static int kernel_signal;
@@ -265,11 +270,11 @@ static void test_rest(void)
 		   hc_time_monotonic() - before < 1000 * MS,
 	   "until a time that is over");
 
-	ok(!rumpuser_getparam(RUMPUSER_PARAM_NCPU, text, sizeof(text)) && !rumpns_strcmp(text, "1"),
+	ok(!rumpuser_getparam(RUMPUSER_PARAM_NCPU, text, sizeof(text)) && !strcmp(text, "1"),
 	   "rumpuser_getparam: one CPU");
 	ok(!rumpuser_getparam(RUMPUSER_PARAM_HOSTNAME, text, sizeof(text)) && text[0],
 	   "the host's name");
-	ok(!rumpuser_getparam("SOME_WORD", text, sizeof(text)) && !rumpns_strcmp(text, "value"),
+	ok(!rumpuser_getparam("SOME_WORD", text, sizeof(text)) && !strcmp(text, "value"),
 	   "a word of the command line");
 	ok(rumpuser_getparam("SOME_WORD", text, 5) == NB_E2BIG, "without room: E2BIG");
 	ok(rumpuser_getparam("NO_WORD", text, sizeof(text)) == NB_ENOENT, "none: ENOENT");
@@ -371,7 +376,7 @@ static void event(char what)
 
 static bool happened(const char *what)
 {
-	bool same = !rumpns_strcmp(events, what);
+	bool same = !strcmp(events, what);
 
 	if (!same)
 		print("# happened: %s, expected: %s\n", events, what);
