@@ -11,6 +11,7 @@
 #include <asm/termbits.h>
 #include <asm/termios.h>
 #include <linux/fcntl.h>
+#include <linux/sockios.h>
 #include <linux/stat.h>
 #include <linux/uio.h>
 
@@ -366,6 +367,24 @@ static long console_ioctl(unsigned long request, void *argument)
 	return 0;
 }
 
+/* What the emulation leaves to a kernel with options that a rump kernel is made without; NetBSD's ifreq is larger. */
+#define NB_SIOCGIFFLAGS		0xc0906911
+#define NB_SIOCGIFMTU		0xc090697e
+
+static long interface_ioctl(unsigned long fd, unsigned long request, char *to)
+{
+	char ifreq[144] = "";
+	long result;
+
+	if (!to)
+		return -EFAULT;
+	memcpy(ifreq, to, 16);
+	result = NB(IOCTL, fd, request == SIOCGIFMTU ? NB_SIOCGIFMTU : NB_SIOCGIFFLAGS, W(ifreq));
+	if (!result)
+		memcpy(to + 16, ifreq + 16, sizeof(int));
+	return result;
+}
+
 long call_ioctl(const unsigned long *a)
 {
 	long result;
@@ -374,6 +393,8 @@ long call_ioctl(const unsigned long *a)
 		return LX(fcntl, a[0], F_SETFD, a[1] == FIOCLEX);
 	if (special_of((int)a[0]) == &console.special && a[1] != FIONBIO)
 		return console_ioctl(a[1], (void *)a[2]);
+	if (a[1] == SIOCGIFFLAGS || a[1] == SIOCGIFMTU)
+		return interface_ioctl(a[0], a[1], (char *)a[2]);
 	result = LX(ioctl, a[0], a[1], a[2]);
 	return result == -EINVAL ? -ENOTTY : result;
 }

@@ -353,7 +353,8 @@ static const char *interface(void)
 		char request[32] = ""; /* a struct ifreq */
 
 		memcpy(request, cards[i], strlen(cards[i]));
-		if (!LX(ioctl, (unsigned long)s, SIOCGIFFLAGS, W(request)))
+		if (!call_ioctl(
+			    (const unsigned long[]){ (unsigned long)s, SIOCGIFFLAGS, W(request) }))
 			found = cards[i];
 	}
 	NB(CLOSE, (unsigned long)s);

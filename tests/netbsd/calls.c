@@ -717,8 +717,18 @@ static void test_counters(void)
 	CALL(close, fd);
 }
 
+static long tell_flags(const unsigned long *a)
+{
+	if (strcmp((char *)a[2], "lo0"))
+		return -22;
+	((char *)a[2])[16] = 0x41;
+	return 0;
+}
+
 static void test_console(void)
 {
+	char interface[32] = "lo0";
+
 	struct winsize size;
 	char byte = 0;
 
@@ -732,6 +742,10 @@ static void test_console(void)
 		   !CALL(ioctl, 5, FIONREAD, P(&size)) &&
 		   was(IOCTL, 2, 5ul, (unsigned long)FIONREAD),
 	   "FIOCLEX, FIONREAD");
+	do_on(54, tell_flags);
+	ok(!CALL(ioctl, 5, SIOCGIFFLAGS, P(interface)) && asked[nr_asked - 1].a[1] == 0xc0906911 &&
+		   interface[16] == 0x41,
+	   "SIOCGIFFLAGS");
 	expect(0, 22);
 	ok(CALL(ioctl, 5, TIOCGWINSZ, P(&size)) == -ENOTTY, "no terminal");
 }
