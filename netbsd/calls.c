@@ -6,7 +6,6 @@
  */
 #include "donor.h"
 #include "calls.h"
-#include "tasks.h"
 
 void *allocate(size_t size)
 {
@@ -18,48 +17,27 @@ void release(void *memory)
 	memory_free(memory);
 }
 
-void say(const char *format, ...)
-{
-	va_list arguments;
-
-	print("haunch: ");
-	va_start(arguments, format);
-	vprint(format, arguments);
-	va_end(arguments);
-	print("\n");
-}
-
 /* ------------------------------------------------------------------ the table */
 
 struct entry {
 	call *function;
 	kernel_call *emulation;
-	unsigned short netbsd;
-	unsigned char pointers;
+	unsigned short netbsd, pointers;
 	bool missed;			/* it was said that there is none */
 };
 
-#define OURS(name, pointers) [__NR_##name] = { call_##name, NULL, 0, pointers, false },
-#define LINUX(name, pointers, function) \
-	[__NR_##name] = { NULL, rumpns_linux_sys_##function, 0, pointers, false },
-#define NETBSD(name, pointers, number) [__NR_##name] = { NULL, NULL, number, pointers, false },
+#define OURS(name, ptr, ...)	[__NR_##name] = { .function = call_##name, .pointers = ptr },
+#define LINUX(name, ptr, to) \
+	[__NR_##name] = { .emulation = rumpns_linux_sys_##to, .pointers = ptr },
+#define NETBSD(name, ptr, to)	[__NR_##name] = { .netbsd = to, .pointers = ptr },
 /* C libraries try them and know another way. */
-#define TRIED(name)		       [__NR_##name] = { .missed = true },
-
-/* Nothing is ever swapped out. */
-#define NOTHING(name)		       [__NR_##name] = { .function = nothing },
-
-static long nothing(const unsigned long *a)
-{
-	return 0;
-}
+#define TRIED(name)		[__NR_##name] = { .missed = true },
 
 /* clang-format off */
 static struct entry table[] = {
-	CALLS(OURS, LINUX, NETBSD)
-	NOTHING(mlock) NOTHING(munlock) NOTHING(mlockall) NOTHING(munlockall)
+	CALLS(OURS, OURS, LINUX, NETBSD)
 	TRIED(set_robust_list) TRIED(rseq) TRIED(clone3) TRIED(membarrier) TRIED(io_setup)
-	[__NR_vfork] = { call_fork }
+	TRIED(close_range) TRIED(epoll_pwait2)
 };
 /* clang-format on */
 
@@ -84,13 +62,13 @@ static long missing(unsigned long number)
 }
 
 /*
- * A pointer is null, which the call itself looks at, or of a page of the program's: else it would be the kernel that
- * faults.  (What lies behind the page, and what is pointed to from there, is the program's own risk.)
+ * A pointer is of a page of the program's, or null where it may be: else it would be the kernel that faults.
+ * (What lies behind the page, and what is pointed to from there, is the program's own risk.)
  */
 static bool pointers_good(unsigned int pointers, const unsigned long *a)
 {
-	for (; pointers; pointers >>= 1, a++)
-		if (pointers & 1 && *a && !memory_page((const void *)*a))
+	for (; pointers; pointers = (pointers & 0xfefe) >> 1, a++)
+		if (*a ? pointers & 1 && !memory_page((const void *)*a) : pointers & 0x100)
 			return false;
 	return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * calls.h - a program's system calls: Linux's on x86-64, answered by a NetBSD kernel.
+ * calls.h - a program's system calls, Linux's on x86-64, answered by a NetBSD kernel; its threads and signals.
  *
  * Numbers, constants and structures of Linux are Linux's own (the headers that its C library is
  * built with); what is NetBSD's has names with NB_ here.  A call is a function that takes the six
@@ -35,8 +35,9 @@ void *memset(void *to, int value, size_t size);
 #define FOREVER			(~0ul)
 #endif
 
-/* A pointer as an argument of NB() and LX(). */
+/* A pointer as an argument of NB() and LX(); the arguments of a call. */
 #define W(pointer)		((unsigned long)(pointer))
+#define A(...)			((const unsigned long[8]){ __VA_ARGS__ })
 
 /* ------------------------------------------------------------------ calls.c */
 
@@ -46,16 +47,13 @@ typedef long call(const unsigned long *a);
 struct lwp;
 typedef int kernel_call(struct lwp *lwp, const void *arguments, long *result);
 
-#define DECLARE_OURS(name, pointers)		call call_##name;
-#define DECLARE_LINUX(name, pointers, function) kernel_call rumpns_linux_sys_##function;
+#define DECLARE_OURS(name, pointers, ...)		call call_##name;
+#define DECLARE_LINUX(name, pointers, function)		kernel_call rumpns_linux_sys_##function;
 #define DECLARE_NOTHING(name, pointers, number)
-CALLS(DECLARE_OURS, DECLARE_LINUX, DECLARE_NOTHING)
+CALLS(DECLARE_OURS, DECLARE_OURS, DECLARE_LINUX, DECLARE_NOTHING)
 kernel_call rumpns_linux_sys_dup3, rumpns_linux_sys_fcntl, rumpns_linux_sys_fstatat64;
 kernel_call rumpns_linux_sys_getrlimit, rumpns_linux_sys_ioctl, rumpns_linux_sys_sendmsg;
 kernel_call rumpns_linux_sys_sendto, rumpns_linux_sys_setrlimit, rumpns_linux_sys_socket;
-
-/* One line on the console, "haunch: ...". */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Memory of the kernel's, or NULL. */
 void *allocate(size_t size);
@@ -120,6 +118,16 @@ bool is_pipe(int fd);
 
 /* Move a descriptor out of the program's way, which cannot close it; returns the new one. */
 long hide(int fd);
+bool is_hidden(unsigned long fd);
+
+/* The new descriptor, if it is no error, is what the old one is; returns the new one, or an error. */
+long duplicated(unsigned long from, long to);
+
+/* readv() and writev() of what is not NetBSD's: one piece after the other. */
+long each(call *one, const unsigned long *a);
+
+struct stat;
+long stat_at(unsigned long fd, unsigned long path, unsigned long flags, struct stat *st);
 
 /* The console is the program's standard files 0, 1 and 2.  terminal: to behave as one. */
 void console_open(bool terminal, unsigned int rows, unsigned int columns);
@@ -127,6 +135,16 @@ void console_open(bool terminal, unsigned int rows, unsigned int columns);
 /* What is typed, at least a character unless it is not to wait: -EAGAIN. */
 long console_get(char *text, size_t size, bool wait);
 void console_put(const char *text, size_t size);
+
+/* ------------------------------------------------------------------ sockets.c, others.c */
+
+#define MSG_MORE		0x8000ul	/* a hint, and unknown to the emulation */
+
+/* A call of NetBSD's that fills in an address. */
+long ask_address(unsigned int number, const unsigned long *a);
+
+/* The old limit is told, and the new one set, for those that are not null. */
+long limit(unsigned long resource, unsigned long new, unsigned long old);
 
 /* ------------------------------------------------------------------ events.c, mappings.c */
 
@@ -169,5 +187,96 @@ unsigned long timer_left(const struct timer *timer);
 
 /* Fire those whose time has come; returns when the next one's will have. */
 unsigned long timers_run(void);
+
+/* ------------------------------------------------------------------ tasks.c */
+
+struct hc_frame;
+struct thread;
+
+/* A thread of the program: what the kernel's thread that it runs on keeps for it. */
+struct task {
+	struct task *next;
+	struct thread *thread;
+	int number;			/* gettid() */
+	int *clear;			/* set to 0, and who waits for it woken, when the thread ends */
+	unsigned long thread_pointer;
+	void *fpu;			/* hc_fpu_size() bytes, at a multiple of 64 in fpu_memory */
+	void *fpu_memory;
+
+	/* Signals: bit N - 1 is signal N. */
+	unsigned long mask, pending;
+	unsigned long saved_mask;	/* to be the mask once a handler was called; see signals.c */
+	bool restore_mask;
+	void *stack;			/* of sigaltstack() */
+	size_t stack_size;
+};
+
+extern struct task *tasks;		/* all */
+extern int process_number;		/* of NetBSD's process, and the main thread's */
+
+/* The running thread's, or NULL if it is the kernel's own. */
+struct task *current_task(void);
+
+/* Another task's registers go into the CPU; NULL: the kernel's, which needs none. */
+void task_switch(struct task *to);
+
+/* The program's first thread: runs at `entry` on this stack. */
+void program_start(unsigned long entry, unsigned long stack);
+
+/* The end of all, by exit_group() or a signal: syncs, unmounts, and powers off with this status. */
+void program_end(unsigned int status) __attribute__((noreturn));
+
+/* The same by a signal, with words that say which. */
+void program_killed(const char *why, int number) __attribute__((noreturn));
+
+extern size_t program_stack_size;	/* of the first thread */
+extern const char *program_host;  /* its machine's name */
+
+/* ------------------------------------------------------------------ signals.c */
+
+/* The running task has a signal to take, so a call that waits has to end with EINTR. */
+bool signal_waits(void);
+
+/* For the time of a call the mask is another one, unless that is NULL.  Returns what it was. */
+unsigned long signal_mask_set(const unsigned long *mask);
+void signal_mask_restore(const unsigned long *mask, unsigned long old, bool interrupted);
+
+/*
+ * Somebody sent a signal to the program, or to the task only; code and value for its handler.  Any
+ * context.
+ */
+void signal_send(struct task *task, int number, int code);
+
+/*
+ * An exception of the running task's (hypercall.h, donor_fault()): its frame becomes a handler's,
+ * or it ends.
+ */
+void signal_exception(unsigned int vector, unsigned long error, unsigned long address,
+		      struct hc_frame *frame);
+
+/* Wait for the time, or a signal, and not at all if there is one.  Returns false if it was the time. */
+bool pause_until(unsigned long deadline);
+
+/*
+ * Until it is told otherwise, a signal ends what the running thread waits for in NetBSD with a timeout, as if the
+ * time were over.  (sched.c)
+ */
+void thread_interruptible(bool may_end);
+
+/* NetBSD has this signal of its own number for the program. */
+void signal_of_kernel(int number);
+
+/*
+ * Before the program continues from the frame: if there is a signal to take, the frame becomes the
+ * handler's, or the program ends.  result: of the call that is left, or NULL.
+ */
+void signal_deliver(struct hc_frame *frame, unsigned long *result);
+
+/*
+ * The number of a signal that ends the program, which somebody would have to take who may wait in NetBSD for ever;
+ * or 0.  And that end.
+ */
+int signal_fatal(void);
+void signal_die(int number) __attribute__((noreturn));
 
 #endif

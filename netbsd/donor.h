@@ -32,7 +32,6 @@ typedef int pid_t;
 
 /* NetBSD's values of errno that are returned here (errno(2)). */
 #define NB_ENOENT		2
-#define NB_EBADF		9
 #define NB_ENOMEM		12
 #define NB_EBUSY		16
 #define NB_EINVAL		22
@@ -56,6 +55,10 @@ extern bool print_kernel;		/* NetBSD's own messages are printed */
 void print(const char *format, ...) __printflike(1, 2);
 void vprint(const char *format, va_list arguments);
 void fail(const char *format, ...) __dead __printflike(1, 2);
+
+/* One line on the console, "haunch: ...". */
+void vsay(const char *format, va_list arguments);
+void say(const char *format, ...) __printflike(1, 2);
 
 void *memcpy(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
@@ -147,8 +150,7 @@ struct task;
 void thread_become(struct thread *thread, struct task *task);
 
 /* A thread of our own, outside of the rump kernel until it enters it. */
-struct thread *thread_make(void *(*function)(void *), void *argument, const char *name,
-			   bool joinable);
+struct thread *thread_make(void *(*function)(void *), void *argument, bool joinable);
 
 /* ------------------------------------------------------------------ program.c */
 

@@ -6,7 +6,6 @@
  * something to read.
  */
 #include "calls.h"
-#include "tasks.h"
 
 #include <asm/poll.h>
 #include <asm/signal.h>
@@ -197,11 +196,6 @@ long call_epoll_create1(const unsigned long *a)
 	return fd;
 }
 
-long call_epoll_create(const unsigned long *a)
-{
-	return (int)a[0] <= 0 ? -EINVAL : call_epoll_create1((const unsigned long[]){ 0 });
-}
-
 static struct epoll *epoll_of(unsigned long fd)
 {
 	struct special *special = special_of((int)fd);
@@ -350,8 +344,6 @@ static long epoll_for(unsigned long fd, struct epoll_event *events, long nr,
 		return is_open(fd) ? -EINVAL : -EBADF;
 	if (nr <= 0 || !deadline_of(&left, &deadline))
 		return -EINVAL;
-	if (!events)
-		return -EFAULT;
 	ep->special.references++;	/* it may be closed meanwhile */
 	for (;;) {
 		got = WAIT(mask, KEVENT, fd, 0, 0, W(few), nr < MANY ? (unsigned long)nr : MANY,
@@ -374,17 +366,6 @@ long call_epoll_pwait(const unsigned long *a)
 
 	return epoll_for(a[0], (struct epoll_event *)a[1], (int)a[2], &time,
 			 (const unsigned long *)a[4]);
-}
-
-long call_epoll_wait(const unsigned long *a)
-{
-	return call_epoll_pwait((const unsigned long[]){ a[0], a[1], a[2], a[3], 0 });
-}
-
-long call_epoll_pwait2(const unsigned long *a)
-{
-	return epoll_for(a[0], (struct epoll_event *)a[1], (int)a[2],
-			 (const struct __kernel_timespec *)a[3], (const unsigned long *)a[4]);
 }
 
 /* ------------------------------------------------------------------ counters */
@@ -510,11 +491,6 @@ long call_eventfd2(const unsigned long *a)
 	return counter_make((unsigned int)a[0], (unsigned int)a[1], a[1] & EFD_SEMAPHORE, false);
 }
 
-long call_eventfd(const unsigned long *a)
-{
-	return call_eventfd2((const unsigned long[]){ a[0], 0 });
-}
-
 long call_timerfd_create(const unsigned long *a)
 {
 	if ((a[0] != CLOCK_MONOTONIC && a[0] != CLOCK_REALTIME && a[0] != CLOCK_BOOTTIME) ||
@@ -543,7 +519,7 @@ long call_timerfd_gettime(const unsigned long *a)
 
 	if (!c)
 		return is_open(a[0]) ? -EINVAL : -EBADF;
-	return a[1] ? timerfd_tell(&c->timer, (struct __kernel_itimerspec *)a[1]) : -EFAULT;
+	return timerfd_tell(&c->timer, (struct __kernel_itimerspec *)a[1]);
 }
 
 long call_timerfd_settime(const unsigned long *a)
@@ -555,8 +531,6 @@ long call_timerfd_settime(const unsigned long *a)
 
 	if (!c)
 		return is_open(a[0]) ? -EINVAL : -EBADF;
-	if (!new)
-		return -EFAULT;
 	/* The wall clock's is a semaphore, for which there is no other use. */
 	if (!deadline_at(&new->it_value, a[1] & TFD_TIMER_ABSTIME, c->semaphore, &value) ||
 	    !deadline_of(&new->it_interval, &interval))

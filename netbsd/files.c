@@ -86,34 +86,21 @@ long hide(int fd)
 	return error ? error : moved;
 }
 
+bool is_hidden(unsigned long fd)
+{
+	return special_of((int)fd) == &hidden;
+}
+
 long call_close(const unsigned long *a)
 {
-	long result = special_of((int)a[0]) == &hidden ? -EBADF : NB(CLOSE, a[0]);
+	long result = is_hidden(a[0]) ? -EBADF : NB(CLOSE, a[0]);
 
 	if (result != -EBADF)
 		special_drop((int)a[0]);
 	return result;
 }
 
-#ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC	(1u << 2)
-#endif
-
-long call_close_range(const unsigned long *a)
-{
-	/* No process has more, whatever its limit. */
-	unsigned int last = (unsigned int)a[1] < 65536 ? (unsigned int)a[1] : 65536;
-
-	if (a[2] & ~(unsigned long)CLOSE_RANGE_CLOEXEC || (unsigned int)a[0] > (unsigned int)a[1])
-		return -EINVAL;
-	/* There is no exec. */
-	for (unsigned int fd = (unsigned int)a[0]; !a[2] && fd <= last; fd++)
-		call_close(&(const unsigned long){ fd });
-	return 0;
-}
-
-/* The new descriptor is what the old one is. */
-static long duplicated(unsigned long from, long to)
+long duplicated(unsigned long from, long to)
 {
 	struct special *special = special_of((int)from);
 	long error;
@@ -125,22 +112,6 @@ static long duplicated(unsigned long from, long to)
 	if (error)
 		NB(CLOSE, (unsigned long)to);
 	return error ? error : to;
-}
-
-long call_dup(const unsigned long *a)
-{
-	return duplicated(a[0], NB(DUP, a[0]));
-}
-
-long call_dup2(const unsigned long *a)
-{
-	return special_of((int)a[1]) == &hidden ? -EBADF : duplicated(a[0], NB(DUP2, a[0], a[1]));
-}
-
-long call_dup3(const unsigned long *a)
-{
-	return special_of((int)a[1]) == &hidden ? -EBADF :
-						  duplicated(a[0], LX(dup3, a[0], a[1], a[2]));
 }
 
 long call_fcntl(const unsigned long *a)
@@ -174,14 +145,13 @@ long call_write(const unsigned long *a)
 	return NB(WRITE, a[0], a[1], a[2]);
 }
 
-/* One piece after the other, for what is not NetBSD's. */
-static long each(call *one, const unsigned long *a)
+long each(call *one, const unsigned long *a)
 {
 	const struct iovec *iov = (const struct iovec *)a[1];
 	long all = 0;
 
 	for (unsigned long i = 0; i < a[2]; i++) {
-		long n = one((const unsigned long[]){ a[0], W(iov[i].iov_base), iov[i].iov_len });
+		long n = one(A(a[0], W(iov[i].iov_base), iov[i].iov_len));
 
 		if (n < 0)
 			return all ? all : n;
@@ -190,38 +160,6 @@ static long each(call *one, const unsigned long *a)
 			break;
 	}
 	return all;
-}
-
-long call_readv(const unsigned long *a)
-{
-	return special_of((int)a[0]) ? each(call_read, a) : NB(READV, a[0], a[1], a[2]);
-}
-
-long call_writev(const unsigned long *a)
-{
-	return special_of((int)a[0]) ? each(call_write, a) : NB(WRITEV, a[0], a[1], a[2]);
-}
-
-/* NetBSD has a word of padding before an offset. */
-long call_preadv(const unsigned long *a)
-{
-	return NB(PREADV, a[0], a[1], a[2], 0, a[3]);
-}
-
-long call_pwritev(const unsigned long *a)
-{
-	return NB(PWRITEV, a[0], a[1], a[2], 0, a[3]);
-}
-
-long call_lseek(const unsigned long *a)
-{
-	return a[2] > 2 ? -EINVAL : NB(LSEEK, a[0], 0, a[1], a[2]);
-}
-
-/* Advice may be taken or not. */
-long call_fadvise64(const unsigned long *a)
-{
-	return a[3] > 5 ? -EINVAL : 0;
 }
 
 /* Its error is its result. */
@@ -257,7 +195,7 @@ long call_sendfile(const unsigned long *a)
 				   NB(READ, a[1], W(buffer), want);
 		if (got <= 0)
 			break;
-		n = call_write((const unsigned long[]){ a[0], W(buffer), (unsigned long)got });
+		n = call_write(A(a[0], W(buffer), (unsigned long)got));
 		if (!offset && n < got)
 			NB(LSEEK, a[1], 0, (n > 0 ? n : 0) - got, 1);
 		if (n < 0)
@@ -282,21 +220,11 @@ long call_faccessat2(const unsigned long *a)
 			  (a[3] & AT_EACCESS ? NB_AT_EACCESS : 0));
 }
 
-long call_renameat2(const unsigned long *a)
-{
-	return a[4] ? -EINVAL : NB(RENAMEAT, a[0], a[1], a[2], a[3]);
-}
-
-static long stat_at(unsigned long fd, unsigned long path, unsigned long flags, struct stat *st)
+long stat_at(unsigned long fd, unsigned long path, unsigned long flags, struct stat *st)
 {
 	if (!(flags & AT_EMPTY_PATH) || (path && *(const char *)path))
 		return LX(fstatat64, fd, path, W(st), flags);
 	return (int)fd == AT_FDCWD ? LX(stat64, W("."), W(st)) : LX(fstat64, fd, W(st));
-}
-
-long call_newfstatat(const unsigned long *a)
-{
-	return stat_at(a[0], a[1], a[3], (struct stat *)a[2]);
 }
 
 bool is_pipe(int fd)
@@ -319,8 +247,6 @@ long call_statx(const unsigned long *a)
 
 	if (result)
 		return result;
-	if (!to)
-		return -EFAULT;
 	memset(to, 0, sizeof(*to));
 	to->stx_mask = STATX_BASIC_STATS;
 	to->stx_blksize = (uint32_t)st.st_blksize;

@@ -208,9 +208,3 @@ long call_madvise(const unsigned long *a)
 			memset((char *)a[0] + at, 0, HC_PAGE_SIZE);
 	return 0;
 }
-
-/* No mapping can differ from its file by having been written to. */
-long call_msync(const unsigned long *a)
-{
-	return a[0] % HC_PAGE_SIZE ? -EINVAL : 0;
-}

@@ -79,7 +79,7 @@ $(B)/tests/netbsd/client.elf: $(B)/tests/netbsd/client.o $(B)/core/core.o $(CORE
 
 # The translation of calls as a program of the host, with everything that finds bad accesses.
 CALLS_C		:= $(addprefix netbsd/,events.c files.c sockets.c translate.c) tests/netbsd/calls.c
-$(B)/tests/netbsd/calls: $(CALLS_C) netbsd/calls.h netbsd/tasks.h netbsd/netbsd.mk
+$(B)/tests/netbsd/calls: $(CALLS_C) netbsd/calls.h netbsd/netbsd.mk
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -O2,$(HOSTCFLAGS)) -Wno-unused-parameter -O1 -fsanitize=address,undefined \
 		-fno-sanitize-recover=all -fno-omit-frame-pointer -fno-strict-aliasing -o $@ $(CALLS_C)

@@ -5,7 +5,6 @@
  */
 #include "donor.h"
 #include "calls.h"
-#include "tasks.h"
 
 #include <linux/prctl.h>
 #include <linux/random.h>
@@ -18,8 +17,6 @@ long call_uname(const unsigned long *a)
 {
 	struct new_utsname *to = (struct new_utsname *)a[0];
 
-	if (!to)
-		return -EFAULT;
 	*to = (struct new_utsname){
 		"Linux", "", "6.1.0-haunch-netbsd", "NetBSD's rump kernel", "x86_64", "(none)"
 	};
@@ -31,8 +28,6 @@ long call_sysinfo(const unsigned long *a)
 {
 	struct sysinfo *to = (struct sysinfo *)a[0];
 
-	if (!to)
-		return -EFAULT;
 	*to = (struct sysinfo){ .uptime = (long)(now() / NS_PER_SECOND),
 				.procs = 1,
 				.mem_unit = 1 };
@@ -40,32 +35,16 @@ long call_sysinfo(const unsigned long *a)
 	return 0;
 }
 
-static long limit(unsigned long resource, const struct rlimit64 *new, struct rlimit64 *old)
+long limit(unsigned long resource, unsigned long new, unsigned long old)
 {
-	long result = old ? LX(getrlimit, resource, W(old)) : 0;
+	const struct rlimit64 *to = (const struct rlimit64 *)new;
+	long result = old ? LX(getrlimit, resource, old) : 0;
 
 	if (old && !result && resource == RLIMIT_STACK)
-		old->rlim_cur = program_stack_size;
-	if (!new || result)
+		((struct rlimit64 *)old)->rlim_cur = program_stack_size;
+	if (!to || result)
 		return result;
-	return new->rlim_cur > new->rlim_max ? -EINVAL : LX(setrlimit, resource, W(new));
-}
-
-long call_prlimit64(const unsigned long *a)
-{
-	if (a[0] && (int)a[0] != process_number)
-		return -ESRCH;
-	return limit(a[1], (const struct rlimit64 *)a[2], (struct rlimit64 *)a[3]);
-}
-
-long call_getrlimit(const unsigned long *a)
-{
-	return a[1] ? limit(a[0], NULL, (struct rlimit64 *)a[1]) : -EFAULT;
-}
-
-long call_setrlimit(const unsigned long *a)
-{
-	return a[1] ? limit(a[0], (const struct rlimit64 *)a[1], NULL) : -EFAULT;
+	return to->rlim_cur > to->rlim_max ? -EINVAL : LX(setrlimit, resource, new);
 }
 
 /* NetBSD's generator, which the core's entropy seeds. */
@@ -102,14 +81,5 @@ long call_prctl(const unsigned long *a)
 		if (!name[i])
 			break;
 	}
-	return 0;
-}
-
-long call_getcpu(const unsigned long *a)
-{
-	if (a[0])
-		*(unsigned int *)a[0] = 0;
-	if (a[1])
-		*(unsigned int *)a[1] = 0;
 	return 0;
 }

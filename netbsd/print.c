@@ -1,35 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copyright (c) 2026 The Haunch authors
 /*
- * print.c - the console, and what the compiler calls.
+ * print.c - the console.
  */
 #include "donor.h"
-
-/* By words, for an emulator takes a step for each; then what is left. */
-void *memset(void *to, int value, size_t size)
-{
-	void *start = to;
-	size_t words = size / 8;
-
-	__asm__ volatile("rep stosq"
-			 : "+D"(to), "+c"(words)
-			 : "a"((unsigned char)value * 0x0101010101010101ul)
-			 : "memory");
-	size %= 8;
-	__asm__ volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(value) : "memory");
-	return start;
-}
-
-void *memcpy(void *to, const void *from, size_t size)
-{
-	void *start = to;
-	size_t words = size / 8;
-
-	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words)::"memory");
-	size %= 8;
-	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size)::"memory");
-	return start;
-}
 
 /* All of it, however long the serial port takes. */
 static void put(const char *text, size_t size)
@@ -84,6 +58,22 @@ void rumpuser_dprintf(const char *format, ...)
 
 	va_start(arguments, format);
 	vprint(format, arguments);
+	va_end(arguments);
+}
+
+void vsay(const char *format, va_list arguments)
+{
+	print("haunch: ");
+	vprint(format, arguments);
+	print("\n");
+}
+
+void say(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsay(format, arguments);
 	va_end(arguments);
 }
 

@@ -10,11 +10,11 @@
  */
 #include "donor.h"
 #include "calls.h"
-#include "tasks.h"
 #include "../init/words.h"
 
 #include <asm/signal.h>
 #include <asm/siginfo.h>
+#include <asm/stat.h>
 #include <linux/auxvec.h>
 #include <linux/elf.h>
 #include <linux/fcntl.h>
@@ -50,11 +50,9 @@ static void give_up(unsigned int status, const char *format, ...)
 {
 	va_list arguments;
 
-	print("haunch: ");
 	va_start(arguments, format);
-	vprint(format, arguments);
+	vsay(format, arguments);
 	va_end(arguments);
-	print("\n");
 	program_end(status);
 }
 
@@ -208,39 +206,32 @@ struct nb_tmpfs_args {
 	uint32_t uid, gid, mode;
 };
 
-/* The part of NetBSD's stat that says which device it is: see files.c. */
-struct device {
-	uint64_t st_dev;
-	uint32_t st_mode;
-	uint64_t st_ino;
-	uint32_t st_nlink, st_uid, st_gid;
-	uint64_t st_rdev;
-	char rest[128];
-};
-
-#define RAW_PARTITION		"d"	/* on this machine the whole disk */
+#define DISK(number, name)                         \
+	{                                          \
+		"/dev/ld" number "d", "/dev/" name \
+	} /* d: the whole disk */
 
 /* NetBSD makes nodes of its devices in its first root; here they are as Linux calls them. */
-static struct node {
-	const char *netbsd, *ours;
-	struct device device;
-	bool there;
-} nodes[] = { { .netbsd = "/dev/null", .ours = "/dev/null" },
-	      { .netbsd = "/dev/zero", .ours = "/dev/zero" },
-	      { .netbsd = "/dev/random", .ours = "/dev/random" },
-	      { .netbsd = "/dev/urandom", .ours = "/dev/urandom" },
-	      { .netbsd = "/dev/ld0" RAW_PARTITION, .ours = "/dev/vda" },
-	      { .netbsd = "/dev/ld1" RAW_PARTITION, .ours = "/dev/vdb" },
-	      { .netbsd = "/dev/ld2" RAW_PARTITION, .ours = "/dev/vdc" },
-	      { .netbsd = "/dev/ld3" RAW_PARTITION, .ours = "/dev/vdd" } };
+static const char *const nodes[][2] = {
+	{ "/dev/null", "/dev/null" },
+	{ "/dev/zero", "/dev/zero" },
+	{ "/dev/random", "/dev/random" },
+	{ "/dev/urandom", "/dev/urandom" },
+	DISK("0", "vda"),
+	DISK("1", "vdb"),
+	DISK("2", "vdc"),
+	DISK("3", "vdd"),
+};
 
 static void make_root(void)
 {
 	struct nb_tmpfs_args args = { .version = 1, .mode = 0755 };
+	struct stat devices[ARRAY_SIZE(nodes)];
 	long error;
 
+	memset(devices, 0, sizeof(devices));
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
-		nodes[i].there = !NB(STAT, W(nodes[i].netbsd), W(&nodes[i].device));
+		LX(stat64, W(nodes[i][0]), W(&devices[i]));
 	NB(MKDIR, W("/image"), 0755);
 	error = NB(MOUNT, W("tmpfs"), W("/image"), 0, W(&args), sizeof(args));
 	if (!error)
@@ -254,9 +245,8 @@ static void make_root(void)
 	memory_give(start->initrd, start->initrd_size);
 	NB(MKDIR, W("/dev"), 0755);
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
-		if (nodes[i].there)
-			NB(MKNOD, W(nodes[i].ours), nodes[i].device.st_mode,
-			   nodes[i].device.st_rdev);
+		if (devices[i].st_mode)
+			LX(mknod, W(nodes[i][1]), devices[i].st_mode, devices[i].st_rdev);
 	NB(UMASK, 022);
 }
 
@@ -353,8 +343,7 @@ static const char *interface(void)
 		char request[32] = ""; /* a struct ifreq */
 
 		memcpy(request, cards[i], strlen(cards[i]));
-		if (!call_ioctl(
-			    (const unsigned long[]){ (unsigned long)s, SIOCGIFFLAGS, W(request) }))
+		if (!call_ioctl(A((unsigned long)s, SIOCGIFFLAGS, W(request))))
 			found = cards[i];
 	}
 	NB(CLOSE, (unsigned long)s);
@@ -527,9 +516,8 @@ static const char *load(const char *path, struct loaded *l)
 				     (p[i].p_flags & PF_X ? HC_PROT_EXEC : 0);
 
 		if (p[i].p_type == PT_LOAD &&
-		    call_mprotect((const unsigned long[]){
-			    W(base - first) + from, PAGE_UP(p[i].p_vaddr + p[i].p_memsz) - from,
-			    prot }))
+		    call_mprotect(A(W(base - first) + from,
+				    PAGE_UP(p[i].p_vaddr + p[i].p_memsz) - from, prot)))
 			return "its memory cannot be protected";
 	}
 	NB(CLOSE, (unsigned long)fd);
@@ -559,27 +547,18 @@ static unsigned long make_stack(char *top, char **strings, char **environment,
 		if (*at)
 			*at = push(&sp, *at);
 	random = sp = (char *)(W(sp) & ~15ul) - 16;
-	if (call_getrandom((const unsigned long[]){ W(random), 16, 0 }) != 16)
+	if (call_getrandom(A(W(random), 16, 0)) != 16)
 		memcpy(random, start->entropy + HC_ENTROPY_SIZE - 16, 16);
-	const unsigned long auxv[][2] = { { AT_HWCAP, start->cpu_capabilities[0] },
-					  { AT_PAGESZ, HC_PAGE_SIZE },
-					  { AT_CLKTCK, 100 },
-					  { AT_PHDR, l->headers },
-					  { AT_PHENT, sizeof(Elf64_Phdr) },
-					  { AT_PHNUM, l->nr_headers },
-					  { AT_BASE, base },
-					  { AT_FLAGS, 0 },
-					  { AT_ENTRY, l->entry },
-					  { AT_UID, 0 },
-					  { AT_EUID, 0 },
-					  { AT_GID, 0 },
-					  { AT_EGID, 0 },
-					  { AT_SECURE, 0 },
-					  { AT_RANDOM, W(random) },
-					  { AT_HWCAP2, start->cpu_capabilities[1] },
-					  { AT_EXECFN, W(path) },
-					  { AT_PLATFORM, W(platform) },
-					  { AT_NULL, 0 } };
+	/* clang-format off */
+	const unsigned long auxv[][2] = {
+		{ AT_HWCAP, start->cpu_capabilities[0] }, { AT_HWCAP2, start->cpu_capabilities[1] },
+		{ AT_PAGESZ, HC_PAGE_SIZE }, { AT_CLKTCK, 100 }, { AT_PHDR, l->headers },
+		{ AT_PHENT, sizeof(Elf64_Phdr) }, { AT_PHNUM, l->nr_headers }, { AT_BASE, base },
+		{ AT_FLAGS, 0 }, { AT_ENTRY, l->entry }, { AT_UID, 0 }, { AT_EUID, 0 },
+		{ AT_GID, 0 }, { AT_EGID, 0 }, { AT_SECURE, 0 }, { AT_RANDOM, W(random) },
+		{ AT_EXECFN, W(path) }, { AT_PLATFORM, W(platform) }, { AT_NULL, 0 }
+	};
+	/* clang-format on */
 
 	nr++; /* the NULL behind the environment */
 	words = (unsigned long *)((W(sp) - sizeof(auxv)) & ~15ul) - nr - 1;
@@ -614,7 +593,7 @@ static void start_program(void)
 			strings[0], problem);
 	program_stack_size = stack_size();
 	stack = program_pages(program_stack_size + HC_PAGE_SIZE);
-	if (!stack || call_mprotect((const unsigned long[]){ W(stack), HC_PAGE_SIZE, 0 }))
+	if (!stack || call_mprotect(A(W(stack), HC_PAGE_SIZE, 0)))
 		give_up(STATUS_CANNOT_RUN, "%s: there is no memory for its stack", strings[0]);
 	program_start(program.interpreter[0] ? interpreter.entry : program.entry,
 		      make_stack(stack + HC_PAGE_SIZE + program_stack_size, strings, environment,

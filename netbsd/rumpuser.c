@@ -6,9 +6,10 @@
  */
 #include "donor.h"
 
-#include "tasks.h"
+#include "calls.h"
 
 int rump_init(void);
+int rumpuser_none(void);
 
 static const struct hc_start_info *start;
 
@@ -209,55 +210,19 @@ int rumpuser_kill(int64_t process, int signal)
 
 /* ------------------------------------------------------------------ what does not exist here */
 
-/* There is no host that has files. */
-int rumpuser_open(const char *path, int mode, int *fd)
+/* The files of a host, and what else netbsd.lds names. */
+int rumpuser_none(void)
 {
-	return NB_ENOENT;
-}
-
-int rumpuser_close(int fd)
-{
-	return NB_EBADF;
-}
-
-int rumpuser_getfileinfo(const char *path, uint64_t *size, int *type)
-{
-	return NB_ENOENT;
+	return NB_ENXIO;
 }
 
 void rumpuser_bio(int fd, int operation, void *data, size_t size, int64_t offset,
 		  rump_biodone_fn done, void *argument)
 {
-	done(argument, 0, NB_EBADF);
-}
-
-int rumpuser_iovread(int fd, struct rumpuser_iovec *iov, size_t nr, int64_t offset, size_t *size)
-{
-	return NB_EBADF;
-}
-
-int rumpuser_iovwrite(int fd, const struct rumpuser_iovec *iov, size_t nr, int64_t offset,
-		      size_t *size)
-{
-	return NB_EBADF;
-}
-
-int rumpuser_syncfd(int fd, int flags, uint64_t start_offset, uint64_t size)
-{
-	return NB_EBADF;
+	done(argument, 0, NB_ENXIO);
 }
 
 /* The number that a host's C library keeps: programs get theirs in rax. */
 void rumpuser_seterrno(int error)
 {
-}
-
-int rumpuser_daemonize_begin(void)
-{
-	return NB_ENXIO;
-}
-
-int rumpuser_daemonize_done(int error)
-{
-	return NB_ENXIO;
 }

@@ -17,7 +17,7 @@
  * (hyp_backend_unschedule(), hyp_backend_schedule()), but for the calls named _nowrap.
  */
 #include "donor.h"
-#include "tasks.h"
+#include "calls.h"
 
 #define STACK_SIZE	(32 * 1024ul)
 #define FRAME_ROOM	((sizeof(struct hc_frame) + 15) & ~15ul)
@@ -27,7 +27,6 @@ struct thread {
 	void *base, *top;		/* of the stack; base's page is not mapped */
 	struct thread *next;		/* in `queue` */
 	struct queue *queue;		/* NULL: running */
-	struct thread *all;		/* the next of all threads */
 	struct thread *later;		/* the next one in `sleepers` */
 	unsigned long deadline;		/* of a blocked thread; FOREVER: none */
 	unsigned long key;		/* what it waits for, where a queue is shared */
@@ -40,11 +39,9 @@ struct thread {
 	struct task *task;		/* the program's, or NULL */
 	void *(*function)(void *);
 	void *argument;
-	const char *name;
 };
 
-static struct thread boot = { .name = "boot", .deadline = FOREVER };
-static struct thread *threads = &boot;
+static struct thread boot = { .deadline = FOREVER };
 static struct queue ready = { .tail = &ready.head };
 static struct thread *sleepers;
 static unsigned long armed = FOREVER;	/* when the timer goes off */
@@ -273,8 +270,7 @@ static void thread_run(void *argument)
 	rumpuser_thread_exit();
 }
 
-struct thread *thread_make(void *(*function)(void *), void *argument, const char *name,
-			   bool joinable)
+struct thread *thread_make(void *(*function)(void *), void *argument, bool joinable)
 {
 	struct thread *t = memory_allocate(sizeof(*t), sizeof(void *));
 	char *stack = memory_allocate(STACK_SIZE, STACK_SIZE);
@@ -293,12 +289,9 @@ struct thread *thread_make(void *(*function)(void *), void *argument, const char
 	t->joinable = joinable;
 	t->function = function;
 	t->argument = argument;
-	t->name = name;
 	queue_init(&t->joiners);
 	/* At the top is room for a program's frame, whether it comes or not. */
 	hc_context_init(&t->context, stack + STACK_SIZE - FRAME_ROOM, thread_run, t);
-	t->all = threads;
-	threads = t;
 	put(&ready, t);
 	return t;
 }
@@ -322,7 +315,7 @@ struct task *current_task(void)
 int rumpuser_thread_create(void *(*function)(void *), void *argument, const char *name,
 			   int joinable, int priority, int cpu, void **cookie)
 {
-	struct thread *t = thread_make(function, argument, name, joinable);
+	struct thread *t = thread_make(function, argument, joinable);
 
 	if (!t)
 		return NB_ENOMEM;
@@ -333,12 +326,7 @@ int rumpuser_thread_create(void *(*function)(void *), void *argument, const char
 
 void rumpuser_thread_exit(void)
 {
-	struct thread **at = &threads;
-
 	assert(running != &boot, "the boot thread does not end");
-	while (*at != running)
-		at = &(*at)->all;
-	*at = running->all;
 	running->ended = true;
 	wake_all(&running->joiners);
 	dead = running;
@@ -502,67 +490,55 @@ void rumpuser_mutex_owner(struct rumpuser_mtx *mutex, struct lwp **lwp)
 
 /* ------------------------------------------------------------------ read/write locks */
 
-/* A reader waits behind writers that wait, so that these come to their turn. */
+/*
+ * Who has to wait does so in one queue, and is given the lock by who leaves it: so nobody waits for ever, and
+ * readers wait behind a writer that waits.
+ */
 struct rumpuser_rw {
 	struct thread *writer;
 	unsigned int readers;
-	struct queue read_waiters, write_waiters;
+	struct queue waiters;		/* by key: RUMPUSER_RW_READER, or _WRITER */
 };
 
-static bool rw_free(const struct rumpuser_rw *rw, int how)
+static bool rw_take(struct rumpuser_rw *rw, struct thread *thread, int how)
 {
+	if (rw->writer || (how == RUMPUSER_RW_WRITER && rw->readers))
+		return false;
 	if (how == RUMPUSER_RW_WRITER)
-		return !rw->writer && !rw->readers;
-	return !rw->writer && !rw->write_waiters.head;
-}
-
-static void rw_take(struct rumpuser_rw *rw, int how)
-{
-	if (how == RUMPUSER_RW_WRITER)
-		rw->writer = running;
+		rw->writer = thread;
 	else
 		rw->readers++;
+	return true;
 }
 
-static void rw_wake(struct rumpuser_rw *rw)
+static void rw_pass(struct rumpuser_rw *rw)
 {
-	if (!rw->readers && wake_first(&rw->write_waiters))
-		return;
-	if (!rw->write_waiters.head)
-		wake_all(&rw->read_waiters);
+	while (rw->waiters.head && rw_take(rw, rw->waiters.head, (int)rw->waiters.head->key))
+		wake_first(&rw->waiters);
 }
 
 void rumpuser_rw_init(struct rumpuser_rw **rw)
 {
 	*rw = memory_need(sizeof(**rw));
 	memset(*rw, 0, sizeof(**rw));
-	queue_init(&(*rw)->read_waiters);
-	queue_init(&(*rw)->write_waiters);
+	queue_init(&(*rw)->waiters);
+}
+
+int rumpuser_rw_tryenter(int how, struct rumpuser_rw *rw)
+{
+	return !rw->waiters.head && rw_take(rw, running, how) ? 0 : NB_EBUSY;
 }
 
 void rumpuser_rw_enter(int how, struct rumpuser_rw *rw)
 {
 	int locks;
 
-	if (!rw_free(rw, how)) {
-		hyp.hyp_backend_unschedule(0, &locks, NULL);
-		while (!rw_free(rw, how))
-			block(how == RUMPUSER_RW_WRITER ? &rw->write_waiters : &rw->read_waiters,
-			      FOREVER);
-		/* Before the virtual CPU, for which it may have to wait. */
-		rw_take(rw, how);
-		hyp.hyp_backend_schedule(locks, NULL);
-	} else {
-		rw_take(rw, how);
-	}
-}
-
-int rumpuser_rw_tryenter(int how, struct rumpuser_rw *rw)
-{
-	if (!rw_free(rw, how))
-		return NB_EBUSY;
-	rw_take(rw, how);
-	return 0;
+	if (!rumpuser_rw_tryenter(how, rw))
+		return;
+	hyp.hyp_backend_unschedule(0, &locks, NULL);
+	running->key = (unsigned long)how;
+	block(&rw->waiters, FOREVER);
+	hyp.hyp_backend_schedule(locks, NULL);
 }
 
 int rumpuser_rw_tryupgrade(struct rumpuser_rw *rw)
@@ -579,19 +555,18 @@ void rumpuser_rw_downgrade(struct rumpuser_rw *rw)
 	assert(rw->writer == running, "a lock is downgraded by its writer");
 	rw->writer = NULL;
 	rw->readers = 1;
-	rw_wake(rw);
+	rw_pass(rw);
 }
 
 void rumpuser_rw_exit(struct rumpuser_rw *rw)
 {
-	if (rw->writer) {
-		assert(rw->writer == running, "a lock is left by its writer");
+	assert(rw->writer ? rw->writer == running : rw->readers,
+	       "a lock is left by its writer, or a reader");
+	if (rw->writer)
 		rw->writer = NULL;
-	} else {
-		assert(rw->readers, "a lock that is left is held");
+	else
 		rw->readers--;
-	}
-	rw_wake(rw);
+	rw_pass(rw);
 }
 
 void rumpuser_rw_destroy(struct rumpuser_rw *rw)

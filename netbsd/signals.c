@@ -10,7 +10,6 @@
  */
 #include "donor.h"
 #include "calls.h"
-#include "tasks.h"
 
 #include <asm/signal.h>
 #include <asm/siginfo.h>
@@ -123,21 +122,14 @@ void signal_of_kernel(int number)
 
 void signal_die(int number)
 {
-	static const char *const names[] = { [SIGHUP] = "Hangup",
-					     [SIGINT] = "Interrupt",
-					     [SIGQUIT] = "Quit",
-					     [SIGILL] = "Illegal instruction",
-					     [SIGTRAP] = "Trace/breakpoint trap",
-					     [SIGABRT] = "Aborted",
-					     [SIGBUS] = "Bus error",
-					     [SIGFPE] = "Arithmetic exception",
-					     [SIGKILL] = "Killed",
-					     [SIGUSR1] = "User defined signal 1",
-					     [SIGSEGV] = "Segmentation fault",
-					     [SIGUSR2] = "User defined signal 2",
-					     [SIGPIPE] = "Broken pipe",
-					     [SIGALRM] = "Alarm clock",
-					     [SIGTERM] = "Terminated" };
+	/* clang-format off */
+	static const char *const names[] = {
+		[SIGHUP] = "Hangup", "Interrupt", "Quit", "Illegal instruction",
+		"Trace/breakpoint trap", "Aborted", "Bus error", "Arithmetic exception", "Killed",
+		"User defined signal 1", "Segmentation fault", "User defined signal 2",
+		"Broken pipe", "Alarm clock", "Terminated"
+	};
+	/* clang-format on */
 	const char *name = (size_t)number < ARRAY_SIZE(names) ? names[number] : NULL;
 
 	program_killed(name ? name : "it ends by a signal", number);
@@ -371,11 +363,11 @@ long call_rt_sigpending(const unsigned long *a)
 	return 0;
 }
 
-enum wake pause_until(unsigned long deadline)
+bool pause_until(unsigned long deadline)
 {
 	if (!paused.tail)
 		queue_init(&paused);
-	return signal_waits() ? INTERRUPTED : block_for(&paused, deadline, 0);
+	return signal_waits() || block_for(&paused, deadline, 0) == INTERRUPTED;
 }
 
 long call_rt_sigsuspend(const unsigned long *a)
@@ -383,17 +375,9 @@ long call_rt_sigsuspend(const unsigned long *a)
 	const unsigned long *mask = (const unsigned long *)a[0];
 	unsigned long old;
 
-	if (!mask)
-		return -EFAULT;
 	old = signal_mask_set(mask);
 	pause_until(FOREVER);
 	signal_mask_restore(mask, old, true);
-	return -EINTR;
-}
-
-long call_pause(const unsigned long *a)
-{
-	pause_until(FOREVER);
 	return -EINTR;
 }
 
@@ -403,19 +387,17 @@ long call_rt_sigtimedwait(const unsigned long *a)
 	struct task *task = current_task();
 	unsigned long deadline, old = task->mask, got;
 	struct siginfo info;
-	enum wake why;
+	bool signal;
 
-	if (!set)
-		return -EFAULT;
 	if (!deadline_of((const struct __kernel_timespec *)a[2], &deadline))
 		return -EINVAL;
 	/* So that they wake us. */
 	task->mask &= ~*set;
-	why = pause_until(deadline);
+	signal = pause_until(deadline);
 	got = deliverable(task) & *set;
 	task->mask = old;
 	if (!got)
-		return why == TIMED_OUT ? -EAGAIN : -EINTR;
+		return signal ? -EINTR : -EAGAIN;
 	receive(task, __builtin_ctzl(got) + 1, &info);
 	if (a[1])
 		*(struct siginfo *)a[1] = info;
@@ -476,20 +458,5 @@ long call_tgkill(const unsigned long *a)
 
 long call_tkill(const unsigned long *a)
 {
-	return call_tgkill((const unsigned long[]){ (unsigned long)process_number, a[0], a[1] });
-}
-
-/* The signal's code and value are in the structure that the sender has filled in. */
-long call_rt_sigqueueinfo(const unsigned long *a)
-{
-	const struct siginfo *info = (const struct siginfo *)a[2];
-
-	if (!info)
-		return -EFAULT;
-	if (!a[1] || a[1] > LAST_SIGNAL)
-		return -EINVAL;
-	if ((int)a[0] != process_number)
-		return -ESRCH;
-	post(NULL, (int)a[1], info->si_code, W(info->si_ptr));
-	return 0;
+	return call_tgkill(A((unsigned long)process_number, a[0], a[1]));
 }

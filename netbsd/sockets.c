@@ -71,8 +71,7 @@ static void address_to_linux(void *address, int size)
 		*(uint16_t *)address = bytes[1] == NB_AF_INET6 ? AF_INET6 : bytes[1];
 }
 
-/* A call of NetBSD's that fills in an address. */
-static long ask_address(unsigned int number, const unsigned long *a)
+long ask_address(unsigned int number, const unsigned long *a)
 {
 	long result = nb(number, a);
 
@@ -99,33 +98,7 @@ long call_accept4(const unsigned long *a)
 					   (a[3] & SOCK_NONBLOCK ? NB_SOCK_NONBLOCK : 0) });
 }
 
-long call_accept(const unsigned long *a)
-{
-	return call_accept4((const unsigned long[]){ a[0], a[1], a[2], 0 });
-}
-
-long call_getsockname(const unsigned long *a)
-{
-	return a[1] && a[2] ? ask_address(NB_GETSOCKNAME, a) : -EFAULT;
-}
-
-long call_getpeername(const unsigned long *a)
-{
-	return a[1] && a[2] ? ask_address(NB_GETPEERNAME, a) : -EFAULT;
-}
-
 /* ------------------------------------------------------------------ data */
-
-/* MSG_MORE is a hint, and unknown to the emulation. */
-long call_sendto(const unsigned long *a)
-{
-	return LX(sendto, a[0], a[1], a[2], a[3] & ~MSG_MORE, a[4], a[4] ? a[5] : 0);
-}
-
-long call_sendmsg(const unsigned long *a)
-{
-	return LX(sendmsg, a[0], a[1], a[2] & ~MSG_MORE);
-}
 
 long call_sendmmsg(const unsigned long *a)
 {
@@ -133,7 +106,7 @@ long call_sendmmsg(const unsigned long *a)
 	unsigned long i;
 
 	for (i = 0; i < a[2]; i++) {
-		long n = call_sendmsg((const unsigned long[]){ a[0], W(&m[i].header), a[3] });
+		long n = call_sendmsg(A(a[0], W(&m[i].header), a[3]));
 
 		if (n < 0)
 			return i ? (long)i : n;
@@ -195,8 +168,6 @@ long call_recvmsg(const unsigned long *a)
 	struct linux_msghdr *m = (struct linux_msghdr *)a[1];
 	long result;
 
-	if (!m)
-		return -EFAULT;
 	m->control_size &= 0xffffffff;
 	result = NB(RECVMSG, a[0], W(m), message_flags(a[2], false));
 	if (result >= 0) {
@@ -264,8 +235,6 @@ long call_setsockopt(const unsigned long *a)
 
 	if (!o)
 		return -ENOPROTOOPT;
-	if (!a[3])
-		return -EFAULT;
 	if (o->kind == BYTES)
 		return NB(SETSOCKOPT, a[0], netbsd_level(o), o->netbsd_name, a[3], a[4]);
 	/* A multicast option may be given as one byte. */
@@ -285,8 +254,6 @@ long call_getsockopt(const unsigned long *a)
 
 	if (!o)
 		return -ENOPROTOOPT;
-	if (!size || !a[3])
-		return -EFAULT;
 	if (*size < 0)
 		return -EINVAL;
 	if (o->kind == BYTES)

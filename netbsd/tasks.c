@@ -6,7 +6,6 @@
  */
 #include "donor.h"
 #include "calls.h"
-#include "tasks.h"
 
 #include <asm/prctl.h>
 #include <linux/futex.h>
@@ -56,7 +55,7 @@ static struct task *task_make(const struct hc_frame *frame)
 		task->fpu_memory = fpu;
 		task->fpu = (void *)(((unsigned long)fpu + 63) & ~63ul);
 		hc_fpu_init(task->fpu);
-		task->thread = thread_make(task_run, task, "program", false);
+		task->thread = thread_make(task_run, task, false);
 	}
 	if (!task || !fpu || !task->thread) {
 		if (task)
@@ -189,12 +188,6 @@ long call_arch_prctl(const unsigned long *a)
 	}
 }
 
-long call_sched_yield(const unsigned long *a)
-{
-	sched_yield();
-	return 0;
-}
-
 /* One CPU. */
 long call_sched_getaffinity(const unsigned long *a)
 {
@@ -204,11 +197,6 @@ long call_sched_getaffinity(const unsigned long *a)
 		return -EFAULT;
 	*(unsigned long *)a[2] = 1;
 	return 8;
-}
-
-long call_wait4(const unsigned long *a)
-{
-	return -ECHILD;
 }
 
 /* ------------------------------------------------------------------ futexes */

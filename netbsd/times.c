@@ -6,7 +6,6 @@
  */
 #include "donor.h"
 #include "calls.h"
-#include "tasks.h"
 
 #include <asm/signal.h>
 #include <asm/siginfo.h>
@@ -154,8 +153,6 @@ long call_getrusage(const unsigned long *a)
 {
 	struct rusage *to = (struct rusage *)a[1];
 
-	if (!to)
-		return -EFAULT;
 	*to = (struct rusage){ .ru_utime = to_timeval((int)a[0] == RUSAGE_CHILDREN ? 0 : busy()) };
 	return 0;
 }
@@ -167,21 +164,14 @@ long call_clock_nanosleep(const unsigned long *a)
 	bool absolute = a[1] & TIMER_ABSTIME;
 	unsigned long deadline;
 
-	if (!span)
-		return -EFAULT;
 	if ((a[0] != CLOCK_REALTIME && a[0] != CLOCK_MONOTONIC && a[0] != CLOCK_BOOTTIME) ||
 	    !deadline_at(span, absolute, a[0] == CLOCK_REALTIME, &deadline))
 		return -EINVAL;
-	if (pause_until(deadline) == TIMED_OUT)
+	if (!pause_until(deadline))
 		return 0;
 	if (left && !absolute)
 		*left = to_timespec(deadline > now() ? deadline - now() : 0);
 	return -EINTR;
-}
-
-long call_nanosleep(const unsigned long *a)
-{
-	return call_clock_nanosleep((const unsigned long[]){ CLOCK_MONOTONIC, 0, a[0], a[1] });
 }
 
 /* ------------------------------------------------------------------ timers */
@@ -247,8 +237,6 @@ long call_getitimer(const unsigned long *a)
 
 	if (a[0] != ITIMER_REAL)
 		return -EINVAL;
-	if (!to)
-		return -EFAULT;
 	to->it_value = to_timeval(timer_left(&alarm_timer));
 	to->it_interval = to_timeval(timer_left(&alarm_timer) ? alarm_timer.interval : 0);
 	return 0;
@@ -274,7 +262,7 @@ long call_setitimer(const unsigned long *a)
 	    (!timeval_ns(&new->it_value, &value) || !timeval_ns(&new->it_interval, &interval)))
 		return -EINVAL;
 	if (a[2])
-		call_getitimer((const unsigned long[]){ a[0], a[2] });
+		call_getitimer(A(a[0], a[2]));
 	timer_set(&alarm_timer, value ? now() + value : FOREVER, interval);
 	return 0;
 }

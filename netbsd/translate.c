@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copyright (c) 2026 The Haunch authors
 /*
- * translate.c - a call of NetBSD's, or of its Linux emulation, with its error in Linux's numbers.
+ * translate.c - a call of NetBSD's, or of its Linux emulation, with its error in Linux's numbers; and calls that are
+ * no more than that.
  */
 #include "calls.h"
 
@@ -41,3 +42,13 @@ long lx(kernel_call *function, const unsigned long *arguments)
 	rump_unschedule();
 	return error ? -errno_of(error) : result[0];
 }
+
+/* The calls that are no more than an expression. */
+#define DEFINE(name, pointers, expression) \
+	long call_##name(const unsigned long *a) \
+	{ \
+		return expression; \
+	}
+#define NOTHING(...)
+
+CALLS(NOTHING, DEFINE, NOTHING, NOTHING)
