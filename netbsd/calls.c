@@ -5,7 +5,6 @@
  * where the arguments are the same.
  */
 #include "donor.h"
-#include "calls.h"
 
 void *allocate(size_t size)
 {

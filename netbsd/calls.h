@@ -25,15 +25,13 @@
 void *memcpy(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
 
-/* As donor.h has it: addresses are relative to the code. */
+/* Nothing is bound at run time: addresses are relative to the code, which can so be moved. */
 #pragma GCC visibility push(hidden)
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
-#ifndef NS_PER_SECOND
 #define NS_PER_SECOND		1000000000ul
 #define FOREVER			(~0ul)
-#endif
 
 /* A pointer as an argument of NB() and LX(); the arguments of a call. */
 #define W(pointer)		((unsigned long)(pointer))
@@ -65,8 +63,8 @@ void release(void *memory);
  * A system call of NetBSD's, at most 8 arguments: NB(READ, fd, W(buffer), size).  Returns its result, or minus a
  * value of Linux's errno.  LX(open, W(path), flags, mode): the same by a function of its Linux emulation.
  */
-#define NB(name, ...) nb(NB_##name, (const unsigned long[8]){ __VA_ARGS__ })
-#define LX(name, ...) lx(rumpns_linux_sys_##name, (const unsigned long[8]){ __VA_ARGS__ })
+#define NB(name, ...)		nb(NB_##name, A(__VA_ARGS__))
+#define LX(name, ...)		lx(rumpns_linux_sys_##name, A(__VA_ARGS__))
 long nb(unsigned int number, const unsigned long *arguments);
 long lx(kernel_call *function, const unsigned long *arguments);
 
@@ -105,10 +103,7 @@ struct special {
 /* What a descriptor is, or NULL for NetBSD's. */
 struct special *special_of(int fd);
 
-/*
- * Give the descriptor to a special, for its reference.  Linux's errno, negative, if there is no
- * memory.
- */
+/* Give the descriptor to a special, for its reference; 0, or -ENOMEM. */
 long special_set(int fd, struct special *special);
 
 /* A table of nr elements of this size, zero at first, gets room for the descriptor's; or an error. */
@@ -148,6 +143,9 @@ long limit(unsigned long resource, unsigned long new, unsigned long old);
 
 /* ------------------------------------------------------------------ events.c, mappings.c */
 
+/* poll() of a[0], a[1] until a struct timespec's time has passed, unless it is null, with that mask. */
+long poll_for(const unsigned long *a, unsigned long timespec, const unsigned long *mask);
+
 /* The descriptor is closed: what was registered for it is gone. */
 void events_forget(int fd);
 
@@ -168,20 +166,14 @@ bool deadline_of(const struct __kernel_timespec *span, unsigned long *deadline);
 bool deadline_at(const struct __kernel_timespec *time, bool absolute, bool of_wall,
 		 unsigned long *deadline);
 
-/*
- * Something that happens at a monotonic time, in ns, and again each interval after it, if there is
- * one.
- */
+/* What happens at a monotonic time, in ns, and again each interval after it, if there is one. */
 struct timer {
 	unsigned long deadline, interval;
 	void (*fire)(struct timer *timer, unsigned long times);
 	struct timer *next;
 };
 
-/*
- * Start or, with a deadline of FOREVER, stop the timer.  fire() is called in a thread of the
- * kernel's.
- */
+/* Start it or, with FOREVER, stop it.  fire() is called in a thread of the kernel's. */
 void timer_set(struct timer *timer, unsigned long deadline, unsigned long interval);
 unsigned long timer_left(const struct timer *timer);
 
@@ -223,14 +215,12 @@ void task_switch(struct task *to);
 /* The program's first thread: runs at `entry` on this stack. */
 void program_start(unsigned long entry, unsigned long stack);
 
-/* The end of all, by exit_group() or a signal: syncs, unmounts, and powers off with this status. */
+/* The end of all: syncs, unmounts, and powers off with this status.  Or by a signal, and words for it. */
 void program_end(unsigned int status) __attribute__((noreturn));
-
-/* The same by a signal, with words that say which. */
 void program_killed(const char *why, int number) __attribute__((noreturn));
 
 extern size_t program_stack_size;	/* of the first thread */
-extern const char *program_host;  /* its machine's name */
+extern const char *program_host;	/* its machine's name */
 
 /* ------------------------------------------------------------------ signals.c */
 
@@ -241,16 +231,10 @@ bool signal_waits(void);
 unsigned long signal_mask_set(const unsigned long *mask);
 void signal_mask_restore(const unsigned long *mask, unsigned long old, bool interrupted);
 
-/*
- * Somebody sent a signal to the program, or to the task only; code and value for its handler.  Any
- * context.
- */
+/* Send a signal to the program, or to the task only; the code is for its handler.  Any context. */
 void signal_send(struct task *task, int number, int code);
 
-/*
- * An exception of the running task's (hypercall.h, donor_fault()): its frame becomes a handler's,
- * or it ends.
- */
+/* An exception of the running task's: its frame becomes a handler's, or it ends. */
 void signal_exception(unsigned int vector, unsigned long error, unsigned long address,
 		      struct hc_frame *frame);
 
@@ -272,11 +256,7 @@ void signal_of_kernel(int number);
  */
 void signal_deliver(struct hc_frame *frame, unsigned long *result);
 
-/*
- * The number of a signal that ends the program, which somebody would have to take who may wait in NetBSD for ever;
- * or 0.  And that end.
- */
-int signal_fatal(void);
-void signal_die(int number) __attribute__((noreturn));
+/* A signal ends the program, though who would have to take it may wait in NetBSD for ever. */
+void signal_end(void);
 
 #endif

@@ -14,12 +14,8 @@
 #define NETBSD_DONOR_H
 
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-/* Nothing is bound at run time: addresses are relative to the code, which can so be moved. */
-#pragma GCC visibility push(hidden)
+#include "calls.h"
 
 #include "../hypercall/hypercall.h"
 
@@ -40,11 +36,6 @@ typedef int pid_t;
 #define NB_EAGAIN		35
 #define NB_ETIMEDOUT		60
 
-#define NS_PER_SECOND		1000000000ul
-#define FOREVER			(~0ul)
-
-#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
-
 /* The rule holds, or the machine stops and says which was broken. */
 #define assert(rule, words)	((rule) ? (void)0 : fail("%s: %s", __func__, words))
 
@@ -52,16 +43,13 @@ typedef int pid_t;
 
 extern bool print_kernel;		/* NetBSD's own messages are printed */
 
-void print(const char *format, ...) __printflike(1, 2);
+#define print	rumpuser_dprintf
 void vprint(const char *format, va_list arguments);
 void fail(const char *format, ...) __dead __printflike(1, 2);
 
 /* One line on the console, "haunch: ...". */
 void vsay(const char *format, va_list arguments);
 void say(const char *format, ...) __printflike(1, 2);
-
-void *memcpy(void *to, const void *from, size_t size);
-void *memset(void *to, int value, size_t size);
 
 /* The rump kernel's C library (libkern); netbsd.lds says what its functions are called there. */
 int rumpns_vsnprintf(char *to, size_t size, const char *format, va_list arguments);
@@ -100,8 +88,6 @@ unsigned char *memory_page(const void *address);
 void *memory_need(size_t size);
 
 /* ------------------------------------------------------------------ sched.c */
-
-struct thread;
 
 /* Threads that wait for one thing, the first to come at the head. */
 struct queue {
@@ -146,7 +132,6 @@ extern unsigned long sched_idle_ns;
 /* Where a program's registers are while it is in the kernel. */
 struct hc_frame *thread_frame(struct thread *thread);
 
-struct task;
 void thread_become(struct thread *thread, struct task *task);
 
 /* A thread of our own, outside of the rump kernel until it enters it. */

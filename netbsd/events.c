@@ -47,13 +47,12 @@ static struct __kernel_timespec timespec_of_ms(long ms)
 /* ------------------------------------------------------------------ poll, select */
 
 /* The events have the same bits, but WRNORM, which is OUT for NetBSD; RDHUP it does not know. */
-static long poll_for(struct pollfd *fds, unsigned long nr, unsigned long timespec,
-		     const unsigned long *mask)
+long poll_for(const unsigned long *a, unsigned long timespec, const unsigned long *mask)
 {
-	long result =
-		nr && !fds ? -EFAULT : WAIT(mask, POLLTS, W(fds), nr, OR_FOR_EVER(timespec), 0);
+	struct pollfd *fds = (struct pollfd *)a[0];
+	long result = WAIT(mask, POLLTS, a[0], a[1], OR_FOR_EVER(timespec), 0);
 
-	for (unsigned long i = 0; result > 0 && i < nr; i++)
+	for (unsigned long i = 0; result > 0 && i < a[1]; i++)
 		if (fds[i].events & POLLWRNORM && fds[i].revents & POLLOUT)
 			fds[i].revents |= POLLWRNORM;
 	return result;
@@ -63,12 +62,7 @@ long call_poll(const unsigned long *a)
 {
 	struct __kernel_timespec time = timespec_of_ms((int)a[2]);
 
-	return poll_for((struct pollfd *)a[0], a[1], W(&time), NULL);
-}
-
-long call_ppoll(const unsigned long *a)
-{
-	return poll_for((struct pollfd *)a[0], a[1], a[2], (const unsigned long *)a[3]);
+	return poll_for(a, W(&time), NULL);
 }
 
 /* Its time becomes what is left of it. */
@@ -116,8 +110,6 @@ struct kevent {
 #define NB_EV_ENABLE		0x4
 #define NB_EV_DISABLE		0x8
 #define NB_EV_CLEAR		0x20
-#define NB_EV_DISPATCH		0x80
-#define NB_EV_ERROR		0x4000
 #define NB_EV_EOF		0x8000
 
 /* What one descriptor is registered with. */

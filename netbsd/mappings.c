@@ -8,7 +8,6 @@
  * it had at the time.  That is what a private mapping, and one that is only read, may be.
  */
 #include "donor.h"
-#include "calls.h"
 
 #include <asm/mman.h>
 #include <linux/mman.h>

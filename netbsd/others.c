@@ -4,7 +4,6 @@
  * others.c - calls that ask what the system is and has, and limits.
  */
 #include "donor.h"
-#include "calls.h"
 
 #include <linux/prctl.h>
 #include <linux/random.h>

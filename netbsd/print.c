@@ -43,15 +43,6 @@ void vprint(const char *format, va_list arguments)
 		put_character(*c);
 }
 
-void print(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vprint(format, arguments);
-	va_end(arguments);
-}
-
 void rumpuser_dprintf(const char *format, ...)
 {
 	va_list arguments;
@@ -81,11 +72,9 @@ void fail(const char *format, ...)
 {
 	va_list arguments;
 
-	print("haunch: netbsd: ");
 	va_start(arguments, format);
-	vprint(format, arguments);
+	vsay(format, arguments);
 	va_end(arguments);
-	print("\n");
 	hc_console_backtrace(NULL);
 	hc_power_failure(125);
 }

@@ -9,7 +9,6 @@
  * as far as they mean something here.
  */
 #include "donor.h"
-#include "calls.h"
 #include "../init/words.h"
 
 #include <asm/signal.h>
@@ -19,7 +18,6 @@
 #include <linux/elf.h>
 #include <linux/fcntl.h>
 #include <linux/resource.h>
-#include <linux/sockios.h>
 #include <linux/stat.h>
 
 #define STATUS_CANNOT_RUN	126
@@ -102,16 +100,7 @@ static char *cut(char *text, char at)
 /* ------------------------------------------------------------------ files */
 
 /* The header of a file in the archive: 13 numbers of 8 digits behind the magic one. */
-enum {
-	CPIO_MODE = 1,
-	CPIO_UID,
-	CPIO_GID,
-	CPIO_MTIME = 5,
-	CPIO_SIZE,
-	CPIO_RMAJOR = 9,
-	CPIO_RMINOR,
-	CPIO_NAME
-};
+enum { CPIO_MODE = 1, CPIO_UID, CPIO_GID, CPIO_MTIME = 5, CPIO_SIZE, CPIO_NAME = 11 };
 #define CPIO_HEADER		110
 
 static unsigned long cpio_number(const char *header, unsigned int which)
@@ -126,20 +115,17 @@ static unsigned long cpio_number(const char *header, unsigned int which)
 static void write_file(const char *path, const char *data, size_t size, unsigned long mode)
 {
 	long fd = LX(open, W(path), O_CREAT | O_WRONLY | O_TRUNC, mode);
-	long n = 1;
+	long n = fd < 0 ? fd : NB(WRITE, (unsigned long)fd, W(data), size);
 
-	while (fd >= 0 && size && n > 0) {
-		n = NB(WRITE, (unsigned long)fd, W(data), size);
-		data += n > 0 ? n : 0;
-		size -= n > 0 ? (size_t)n : 0;
-	}
-	if (fd >= 0)
-		NB(CLOSE, (unsigned long)fd);
-	if (fd < 0 || size)
+	if (n != (long)size)
 		give_up(STATUS_CANNOT_RUN,
-			"%s of the image cannot be written to memory: error %ld%s", path,
-			fd < 0 ? -fd : -n, -n == ENOSPC ? " (give the machine more memory)" : "");
+			"%s of the image cannot be written to memory: error %ld%s", path, -n,
+			n >= 0 || n == -ENOSPC ? " (give the machine more memory)" : "");
+	NB(CLOSE, (unsigned long)fd);
 }
+
+static char *program_file;
+static size_t program_file_size;
 
 /* One file of the archive; the path begins with a slash. */
 static void unpack_one(const char *header, const char *path, const char *data, size_t size)
@@ -153,6 +139,11 @@ static void unpack_one(const char *header, const char *path, const char *data, s
 		NB(CHMOD, W(path), mode & 07777);
 		break;
 	case S_IFREG:
+		if (!strcmp(path, PROGRAM_FILE)) {
+			program_file_size = size;
+			program_file = memcpy(memory_need(size + 1), data, size);
+			program_file[size] = '\0';
+		}
 		write_file(path, data, size, mode & 07777);
 		NB(CHMOD, W(path), mode & 07777);
 		break;
@@ -286,9 +277,7 @@ static void make_folders(char *path)
 /* DEVICE:DIRECTORY[:FSTYPE[:ro]] */
 static void mount_disk(char *text)
 {
-	static const char *const types[][2] = { { "ext2", "ext2fs" },
-						{ "ffs", "ffs" },
-						{ "ext2fs", "ext2fs" } };
+	static const char *const types[] = { "ext2fs", "ffs" };
 	char *folder = cut(text, ':'), *type = cut(folder, ':'), *option = cut(type, ':');
 	bool read_only = option && !strcmp(option, "ro");
 	const char *args[] = { text };
@@ -298,9 +287,8 @@ static void mount_disk(char *text)
 		give_up(STATUS_CANNOT_RUN, "haunch.mount= wants DEVICE:DIRECTORY[:FSTYPE[:ro]]");
 	make_folders(folder);
 	for (size_t i = 0; error && i < ARRAY_SIZE(types); i++)
-		if (!type || !*type || !strcmp(type, types[i][0]))
-			error = NB(MOUNT, W(types[i][1]), W(folder), read_only, W(args),
-				   sizeof(args));
+		if (!type || !strncmp(type, types[i], strlen(type)))
+			error = NB(MOUNT, W(types[i]), W(folder), read_only, W(args), sizeof(args));
 	if (error)
 		give_up(STATUS_CANNOT_RUN,
 			"cannot mount %s on %s: error %ld; NetBSD's kernel knows ext2 "
@@ -332,46 +320,25 @@ static void read_command_line(void)
 
 /* ------------------------------------------------------------------ network */
 
-/* Of the cards that NetBSD has drivers for here, the first one that is there. */
-static const char *interface(void)
-{
-	static const char *const cards[] = { "vioif0", "wm0" };
-	long s = LX(socket, 2, 2, 0);
-	const char *found = NULL;
-
-	for (size_t i = 0; s >= 0 && i < ARRAY_SIZE(cards) && !found; i++) {
-		char request[32] = ""; /* a struct ifreq */
-
-		memcpy(request, cards[i], strlen(cards[i]));
-		if (!call_ioctl(A((unsigned long)s, SIOCGIFFLAGS, W(request))))
-			found = cards[i];
-	}
-	NB(CLOSE, (unsigned long)s);
-	return found;
-}
-
 /* ip=ADDRESS::GATEWAY:NETMASK:HOSTNAME:DEVICE:off:DNS */
 static void set_address(const char *card, char *address)
 {
-	char *server = cut(address, ':'), *gateway = cut(server, ':'), *mask = cut(gateway, ':');
-	char *rest = cut(mask, ':'), *dns, text[64] = "nameserver ";
+	char *field[9] = { address }, *gateway, *mask, text[64] = "nameserver ";
 	int error;
 
-	rest = cut(cut(rest, ':'), ':');
-	dns = cut(rest, ':');
-	cut(dns, ':');
-	error = rump_pub_netconfig_ifup(card);
-	if (!error)
-		error = rump_pub_netconfig_ipv4_ifaddr(card, address,
-						       mask && *mask ? mask : "255.255.255.0");
+	for (size_t i = 1; i < ARRAY_SIZE(field); i++)
+		field[i] = cut(field[i - 1], ':');
+	gateway = field[2];
+	mask = field[3] && *field[3] ? field[3] : "255.255.255.0";
+	error = rump_pub_netconfig_ipv4_ifaddr(card, address, mask);
 	if (!error && gateway && *gateway)
 		error = rump_pub_netconfig_ipv4_gw(gateway);
 	if (error)
 		say("netbsd: %s does not get the address %s: error %d", card, address, error);
-	if (dns && *dns && strlen(dns) < sizeof(text) - 16) {
-		size_t size = strlen(dns);
+	if (field[7] && *field[7] && strlen(field[7]) < sizeof(text) - 16) {
+		size_t size = strlen(field[7]);
 
-		memcpy(text + 11, dns, size);
+		memcpy(text + 11, field[7], size);
 		text[11 + size] = '\n';
 		NB(UNLINK, W("/etc/resolv.conf"));
 		write_file("/etc/resolv.conf", text, 12 + size, 0644);
@@ -380,13 +347,19 @@ static void set_address(const char *card, char *address)
 
 static void network_start(void)
 {
-	const char *card = interface(), *unused;
+	static const char *const cards[] = { "vioif0", "wm0" };
+	const char *card = NULL, *unused;
 	char *how = word_copy("haunch.network"), *address = word_copy("ip");
 	int error;
 
 	rump_pub_netconfig_ifup("lo0");
 	rump_pub_netconfig_ipv4_ifaddr("lo0", "127.0.0.1", "255.0.0.0");
-	if (!card || (how && !strcmp(how, "off")))
+	if (how && !strcmp(how, "off"))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(cards) && !card; i++)
+		if (!rump_pub_netconfig_ifup(cards[i]))
+			card = cards[i];
+	if (!card)
 		return;
 	/* NetBSD's DHCP client tells what it does; who has not asked for the kernel's messages gets ours. */
 	print_kernel = word("loglevel", &unused) > 0;
@@ -404,40 +377,18 @@ static void network_start(void)
 
 /* ------------------------------------------------------------------ the program */
 
-static char *read_file(const char *path, size_t *size)
-{
-	char *data = NULL;
-	long fd = LX(open, W(path)), end, n;
-
-	if (fd < 0)
-		return NULL;
-	end = NB(LSEEK, (unsigned long)fd, 0, 0, 2);
-	data = end < 0 ? NULL : allocate((size_t)end + 1);
-	n = data ? NB(PREAD, (unsigned long)fd, W(data), (unsigned long)end, 0, 0) : -1;
-	NB(CLOSE, (unsigned long)fd);
-	if (n != end) {
-		if (data)
-			release(data);
-		return NULL;
-	}
-	*size = (size_t)end;
-	data[end] = '\0';
-	return data;
-}
-
 /* What is to be run, and its environment: in a list, NULL after each. */
 static char **read_program(char ***environment)
 {
-	size_t size = 0;
-	char *data = read_file(PROGRAM_FILE, &size), **strings;
+	size_t size = nr_strings(program_file, program_file_size) * sizeof(char *);
+	char **strings = memset(memory_need(size), 0, size);
 
-	if (!data)
-		give_up(STATUS_CANNOT_RUN, PROGRAM_FILE " is missing: bake the image again");
-	strings = memory_need(nr_strings(data, size) * sizeof(*strings));
-	memset(strings, 0, nr_strings(data, size) * sizeof(*strings));
-	*environment = program_strings(data, size, &given, strings);
+	*environment = NULL;
+	if (program_file)
+		*environment = program_strings(program_file, program_file_size, &given, strings);
 	if (!*environment)
-		give_up(STATUS_CANNOT_RUN, PROGRAM_FILE " is damaged: bake the image again");
+		give_up(STATUS_CANNOT_RUN,
+			PROGRAM_FILE " is missing, or damaged: bake the image again");
 	name = strings[0];
 	for (const char *at = name; *at; at++)
 		if (*at == '/')
@@ -600,10 +551,7 @@ static void start_program(void)
 				 &program, interpreter.base));
 }
 
-/*
- * ------------------------------------------------------------------ the console, the button, the
- * end
- */
+/* ------------------------------------------------------------------ the console, the button, the end */
 
 static struct queue readers;
 static char typed[256];
@@ -711,8 +659,7 @@ static void __dead serve(void)
 			kill_at = now() + NS_PER_SECOND * word_number("haunch.stop-timeout",
 								      STOP_TIMEOUT_S);
 		}
-		if (signal_fatal())
-			signal_die(signal_fatal());
+		signal_end();
 		if (now() >= kill_at) {
 			say("the program did not end in time: killed");
 			program_end(128 + SIGKILL);

@@ -6,8 +6,6 @@
  */
 #include "donor.h"
 
-#include "calls.h"
-
 int rump_init(void);
 int rumpuser_none(void);
 

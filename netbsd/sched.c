@@ -17,7 +17,6 @@
  * (hyp_backend_unschedule(), hyp_backend_schedule()), but for the calls named _nowrap.
  */
 #include "donor.h"
-#include "calls.h"
 
 #define STACK_SIZE	(32 * 1024ul)
 #define FRAME_ROOM	((sizeof(struct hc_frame) + 15) & ~15ul)

@@ -9,7 +9,6 @@
  * arch/x86/include/uapi/asm/sigcontext.h).
  */
 #include "donor.h"
-#include "calls.h"
 
 #include <asm/signal.h>
 #include <asm/siginfo.h>
@@ -76,18 +75,6 @@ bool signal_waits(void)
 	return task && deliverable(task);
 }
 
-int signal_fatal(void)
-{
-	for (struct task *t = tasks; t; t = t->next)
-		for (unsigned long waiting = deliverable(t); waiting; waiting &= waiting - 1) {
-			int number = __builtin_ctzl(waiting) + 1;
-
-			if (actions[number].sa_handler == SIG_DFL && !is_ignored(number))
-				return number;
-		}
-	return 0;
-}
-
 static void post(struct task *task, int number, int code, unsigned long value)
 {
 	bool blocked = true;
@@ -120,7 +107,7 @@ void signal_of_kernel(int number)
 
 /* ------------------------------------------------------------------ taking one */
 
-void signal_die(int number)
+static void __dead die(int number)
 {
 	/* clang-format off */
 	static const char *const names[] = {
@@ -133,6 +120,17 @@ void signal_die(int number)
 	const char *name = (size_t)number < ARRAY_SIZE(names) ? names[number] : NULL;
 
 	program_killed(name ? name : "it ends by a signal", number);
+}
+
+void signal_end(void)
+{
+	for (struct task *t = tasks; t; t = t->next)
+		for (unsigned long waiting = deliverable(t); waiting; waiting &= waiting - 1) {
+			int number = __builtin_ctzl(waiting) + 1;
+
+			if (actions[number].sa_handler == SIG_DFL && !is_ignored(number))
+				die(number);
+		}
 }
 
 /* The task takes it: what is to be known of it. */
@@ -168,7 +166,7 @@ static void push(struct hc_frame *frame, const struct siginfo *info, unsigned lo
 	/* A stack that cannot take it ends the program, as on Linux. */
 	if (!memory_page((void *)sp) || !memory_page((void *)(fpu + hc_fpu_size() - 1)) ||
 	    !(*memory_page((void *)sp) & HC_PROT_WRITE))
-		signal_die(SIGSEGV);
+		die(SIGSEGV);
 	hc_fpu_save((void *)fpu);
 	s = (struct signal_frame *)sp;
 	memset(s, 0, sizeof(*s));
@@ -212,7 +210,7 @@ void signal_deliver(struct hc_frame *frame, unsigned long *result)
 		if (is_ignored(number))
 			continue;
 		if (action->sa_handler == SIG_DFL)
-			signal_die(number);
+			die(number);
 		if (result)
 			frame->ax = *result;
 		old_mask = task->restore_mask ? task->saved_mask : task->mask;
@@ -357,8 +355,6 @@ long call_rt_sigpending(const unsigned long *a)
 {
 	struct task *task = current_task();
 
-	if (!a[0])
-		return -EFAULT;
 	*(unsigned long *)a[0] = (task->pending | shared) & task->mask;
 	return 0;
 }
@@ -373,9 +369,8 @@ bool pause_until(unsigned long deadline)
 long call_rt_sigsuspend(const unsigned long *a)
 {
 	const unsigned long *mask = (const unsigned long *)a[0];
-	unsigned long old;
+	unsigned long old = signal_mask_set(mask);
 
-	old = signal_mask_set(mask);
 	pause_until(FOREVER);
 	signal_mask_restore(mask, old, true);
 	return -EINTR;
@@ -454,9 +449,4 @@ long call_tgkill(const unsigned long *a)
 	if (a[2])
 		signal_send(t, (int)a[2], SI_TKILL);
 	return 0;
-}
-
-long call_tkill(const unsigned long *a)
-{
-	return call_tgkill(A((unsigned long)process_number, a[0], a[1]));
 }

@@ -36,19 +36,18 @@
 	NETBSD(getsid, 0, 286) OURS(rt_sigpending, 0x101) OURS(rt_sigtimedwait, 0x107) \
 	OURS(rt_sigsuspend, 0x101) OURS(sigaltstack, 3) LINUX(mknod, 1, mknod) \
 	LINUX(statfs, 3, statfs) LINUX(fstatfs, 2, fstatfs) OURS(prctl, 0) OURS(arch_prctl, 0) \
-	NETBSD(chroot, 1, 61) NETBSD(sync, 0, 36) OURS(gettid, 0) OURS(tkill, 0) OURS(time, 1) \
-	OURS(futex, 0x101) OURS(sched_getaffinity, 0x404) LINUX(getdents64, 2, getdents64) \
-	OURS(set_tid_address, 0) OURS(clock_gettime, 0x202) OURS(clock_getres, 2) \
-	OURS(clock_nanosleep, 0x40c) OURS(exit_group, 0) OURS(epoll_ctl, 8) OURS(tgkill, 0) \
-	LINUX(openat, 2, openat) NETBSD(mkdirat, 2, 461) LINUX(mknodat, 2, mknodat) \
-	LINUX(fchownat, 2, fchownat) LINUX(unlinkat, 2, unlinkat) NETBSD(renameat, 0xa, 458) \
-	LINUX(linkat, 0xa, linkat) NETBSD(symlinkat, 5, 470) NETBSD(readlinkat, 6, 469) \
-	LINUX(fchmodat, 2, fchmodat) LINUX(faccessat, 2, faccessat) OURS(pselect6, 0x3e) \
-	OURS(ppoll, 0xd) LINUX(utimensat, 6, utimensat) OURS(epoll_pwait, 0x212) \
-	OURS(timerfd_create, 0) OURS(fallocate, 0) OURS(timerfd_settime, 0x40c) \
-	OURS(timerfd_gettime, 0x202) OURS(accept4, 6) OURS(eventfd2, 0) OURS(epoll_create1, 0) \
-	LINUX(pipe2, 1, pipe2) OURS(sendmmsg, 2) OURS(getrandom, 0x101) OURS(statx, 0x1012) \
-	OURS(faccessat2, 2) EXPR(lseek, 0, a[2] > 2 ? -EINVAL : NB(LSEEK, a[0], 0, a[1], a[2])) \
+	NETBSD(chroot, 1, 61) NETBSD(sync, 0, 36) OURS(time, 1) OURS(futex, 0x101) \
+	LINUX(getdents64, 2, getdents64) OURS(clock_gettime, 0x202) OURS(clock_getres, 2) \
+	OURS(clock_nanosleep, 0x40c) OURS(epoll_ctl, 8) OURS(tgkill, 0) LINUX(openat, 2, openat) \
+	NETBSD(mkdirat, 2, 461) LINUX(mknodat, 2, mknodat) LINUX(fchownat, 2, fchownat) \
+	LINUX(unlinkat, 2, unlinkat) NETBSD(renameat, 0xa, 458) LINUX(linkat, 0xa, linkat) \
+	NETBSD(symlinkat, 5, 470) NETBSD(readlinkat, 6, 469) LINUX(fchmodat, 2, fchmodat) \
+	LINUX(faccessat, 2, faccessat) OURS(pselect6, 0x3e) LINUX(utimensat, 6, utimensat) \
+	OURS(epoll_pwait, 0x212) OURS(timerfd_create, 0) OURS(fallocate, 0) \
+	OURS(timerfd_settime, 0x40c) OURS(timerfd_gettime, 0x202) OURS(accept4, 6) \
+	OURS(eventfd2, 0) OURS(epoll_create1, 0) LINUX(pipe2, 1, pipe2) OURS(sendmmsg, 2) \
+	OURS(getrandom, 0x101) OURS(statx, 0x1012) OURS(faccessat2, 2) \
+	EXPR(lseek, 0, a[2] > 2 ? -EINVAL : NB(LSEEK, a[0], 0, a[1], a[2])) \
 	EXPR(readv, 2, special_of((int)a[0]) ? each(call_read, a) : NB(READV, a[0], a[1], a[2])) \
 	EXPR(writev, 2, special_of((int)a[0]) ? each(call_write, a) : NB(WRITEV, a[0], a[1], a[2])) \
 	EXPR(sched_yield, 0, 0) EXPR(msync, 0, a[0] % 4096 ? -EINVAL : 0) \
@@ -74,5 +73,11 @@
 	EXPR(prlimit64, 0xc, a[0] && (int)a[0] != process_number ? -ESRCH : limit(a[1], a[2], a[3])) \
 	EXPR(renameat2, 0xa, a[4] ? -EINVAL : NB(RENAMEAT, a[0], a[1], a[2], a[3])) \
 	EXPR(mlock, 0, 0) EXPR(munlock, 0, 0) EXPR(mlockall, 0, 0) EXPR(munlockall, 0, 0) \
+	EXPR(gettid, 0, current_task()->number) \
+	EXPR(set_tid_address, 0, (current_task()->clear = (int *)a[0], current_task()->number)) \
+	EXPR(tkill, 0, call_tgkill(A((unsigned long)process_number, a[0], a[1]))) \
+	EXPR(sched_getaffinity, 0x404, a[1] < 8 ? -EINVAL : (*(unsigned long *)a[2] = 1, 8)) \
+	EXPR(exit_group, 0, (program_end((unsigned int)a[0] & 255), 0)) \
+	EXPR(ppoll, 0xd, poll_for(a, a[2], (const unsigned long *)a[3])) \
 	EXPR(vfork, 0, call_fork(a))
 /* clang-format on */

@@ -5,7 +5,6 @@
  * each other; the end.
  */
 #include "donor.h"
-#include "calls.h"
 
 #include <asm/prctl.h>
 #include <linux/futex.h>
@@ -157,22 +156,6 @@ long call_exit(const unsigned long *a)
 	return 0;
 }
 
-long call_exit_group(const unsigned long *a)
-{
-	program_end((unsigned int)a[0] & 255);
-}
-
-long call_gettid(const unsigned long *a)
-{
-	return current_task()->number;
-}
-
-long call_set_tid_address(const unsigned long *a)
-{
-	current_task()->clear = (int *)a[0];
-	return current_task()->number;
-}
-
 long call_arch_prctl(const unsigned long *a)
 {
 	switch (a[0]) {
@@ -186,17 +169,6 @@ long call_arch_prctl(const unsigned long *a)
 	default:
 		return -EINVAL;
 	}
-}
-
-/* One CPU. */
-long call_sched_getaffinity(const unsigned long *a)
-{
-	if (a[1] < 8)
-		return -EINVAL;
-	if (!a[2])
-		return -EFAULT;
-	*(unsigned long *)a[2] = 1;
-	return 8;
 }
 
 /* ------------------------------------------------------------------ futexes */

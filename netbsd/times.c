@@ -5,7 +5,6 @@
  * ticks a second.
  */
 #include "donor.h"
-#include "calls.h"
 
 #include <asm/signal.h>
 #include <asm/siginfo.h>

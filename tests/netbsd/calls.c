@@ -187,7 +187,24 @@ void say(const char *format, ...);
 int process_number = 1;
 bool pause_until(unsigned long deadline);
 long limit(unsigned long resource, unsigned long new, unsigned long old);
-call call_clock_nanosleep, call_fork;
+struct task *current_task(void);
+void program_end(unsigned int status);
+call call_clock_nanosleep, call_fork, call_tgkill;
+
+struct task *current_task(void)
+{
+	return NULL;
+}
+
+void program_end(unsigned int status)
+{
+	exit((int)status);
+}
+
+long call_tgkill(const unsigned long *a)
+{
+	return (long)a[0];
+}
 
 bool pause_until(unsigned long deadline)
 {

@@ -6,7 +6,6 @@
  * there).  Reports by lines of "ok" and "not ok", and ends with status 0 by rumpuser_exit().
  */
 #include "../../netbsd/donor.h"
-#include "../../netbsd/calls.h"
 
 /* As NetBSD numbers them (errno(2)): what the functions return. */
 enum { NB_EPERM = 1 };
