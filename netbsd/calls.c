@@ -6,18 +6,6 @@
  */
 #include "donor.h"
 
-void *allocate(size_t size)
-{
-	return memory_allocate(size, 16);
-}
-
-void release(void *memory)
-{
-	memory_free(memory);
-}
-
-/* ------------------------------------------------------------------ the table */
-
 struct entry {
 	call *function;
 	kernel_call *emulation;

@@ -54,8 +54,10 @@ kernel_call rumpns_linux_sys_getrlimit, rumpns_linux_sys_ioctl, rumpns_linux_sys
 kernel_call rumpns_linux_sys_sendto, rumpns_linux_sys_setrlimit, rumpns_linux_sys_socket;
 
 /* Memory of the kernel's, or NULL. */
-void *allocate(size_t size);
-void release(void *memory);
+void *memory_allocate(size_t size, size_t alignment);
+void memory_free(void *address);
+#define allocate(size)		memory_allocate(size, 16)
+#define release(memory)		memory_free(memory)
 
 /* ------------------------------------------------------------------ translate.c */
 
@@ -80,7 +82,7 @@ enum {
 	NB_SETSOCKOPT = 105, NB_GETSOCKOPT = 118, NB_READV = 120, NB_WRITEV, NB_MKDIR = 136, NB_PREAD = 173,
 	NB_LSEEK = 199, NB_LCHOWN = 275, NB_PREADV = 289, NB_PWRITEV, NB_MOUNT = 410, NB_KEVENT = 435,
 	NB_PSELECT, NB_POLLTS, NB_STAT = 439, NB_MKNOD = 450, NB_PIPE2 = 453, NB_KQUEUE1 = 455, NB_PACCEPT,
-	NB_RENAMEAT = 458, NB_FACCESSAT = 462, NB_FALLOCATE = 479,
+	NB_RENAMEAT = 458, NB_FACCESSAT = 462,
 
 	NB_O_NONBLOCK = 0x4, NB_O_CLOEXEC = 0x400000, NB_AT_EACCESS = 0x100, NB_AT_NOFOLLOW = 0x200,
 };
@@ -96,7 +98,7 @@ struct special {
 	/* NULL: as for any other file. */
 	long (*read)(struct special *special, int fd, void *buffer, size_t size);
 	long (*write)(struct special *special, int fd, const void *buffer, size_t size);
-	void (*release)(struct special *special);
+	void (*end)(struct special *special);
 	unsigned int references;
 };
 
@@ -154,8 +156,10 @@ void *program_pages(size_t size);
 
 /* ------------------------------------------------------------------ times.c */
 
-unsigned long now(void);
-unsigned long wall(void);
+unsigned long hc_time_monotonic(void);
+unsigned long hc_time_wall(void);
+#define now()			hc_time_monotonic()
+#define wall()			hc_time_wall()
 unsigned long to_ns(const struct __kernel_timespec *t);
 struct __kernel_timespec to_timespec(unsigned long ns);
 
@@ -192,8 +196,7 @@ struct task {
 	int number;			/* gettid() */
 	int *clear;			/* set to 0, and who waits for it woken, when the thread ends */
 	unsigned long thread_pointer;
-	void *fpu;			/* hc_fpu_size() bytes, at a multiple of 64 in fpu_memory */
-	void *fpu_memory;
+	void *fpu;			/* hc_fpu_size() bytes, at a multiple of 64 behind this */
 
 	/* Signals: bit N - 1 is signal N. */
 	unsigned long mask, pending;
@@ -231,8 +234,8 @@ bool signal_waits(void);
 unsigned long signal_mask_set(const unsigned long *mask);
 void signal_mask_restore(const unsigned long *mask, unsigned long old, bool interrupted);
 
-/* Send a signal to the program, or to the task only; the code is for its handler.  Any context. */
-void signal_send(struct task *task, int number, int code);
+/* Send a signal to the program, or to the task only; code and value are for its handler.  Any context. */
+void signal_send(struct task *task, int number, int code, unsigned long value);
 
 /* An exception of the running task's: its frame becomes a handler's, or it ends. */
 void signal_exception(unsigned int vector, unsigned long error, unsigned long address,

@@ -27,14 +27,12 @@ typedef int pid_t;
 #include <rump/rumpuser.h>
 
 /* NetBSD's values of errno that are returned here (errno(2)). */
-#define NB_ENOENT		2
-#define NB_ENOMEM		12
-#define NB_EBUSY		16
-#define NB_EINVAL		22
-#define NB_E2BIG		7
-#define NB_ENXIO		6
-#define NB_EAGAIN		35
-#define NB_ETIMEDOUT		60
+/* clang-format off */
+enum {
+	NB_ENOENT = 2, NB_ENXIO = 6, NB_E2BIG, NB_ENOMEM = 12, NB_EBUSY = 16, NB_EINVAL = 22, NB_EAGAIN = 35,
+	NB_ETIMEDOUT = 60,
+};
+/* clang-format on */
 
 /* The rule holds, or the machine stops and says which was broken. */
 #define assert(rule, words)	((rule) ? (void)0 : fail("%s: %s", __func__, words))
@@ -61,12 +59,8 @@ int strncmp(const char *a, const char *b, size_t size);
 
 void memory_start(const struct hc_start_info *info);
 
-/*
- * `size` bytes at a multiple of `alignment` (a power of two), or NULL.  Blocks are powers of two.
- */
+/* Bytes at a multiple of the alignment (a power of two), or NULL; blocks are powers of two. */
 void *memory_allocate(size_t size, size_t alignment);
-
-/* Give back what memory_allocate() returned. */
 void memory_free(void *address);
 
 /* Memory that was not ours before, whole pages. */
@@ -75,10 +69,7 @@ void memory_give(void *start, size_t size);
 /* Bytes in all, and those that are free. */
 void memory_tell(unsigned long *all, unsigned long *free);
 
-/*
- * Pages for a program, side by side, each of which is freed by itself; or NULL.  Their contents are
- * not cleared.
- */
+/* Pages for a program, side by side, not cleared, each of which is freed by itself; or NULL. */
 void *memory_pages(size_t size);
 
 /* Where the protection (HC_PROT_*) of a program's page is kept; NULL if the address is in none. */
@@ -132,10 +123,9 @@ extern unsigned long sched_idle_ns;
 /* Where a program's registers are while it is in the kernel. */
 struct hc_frame *thread_frame(struct thread *thread);
 
-void thread_become(struct thread *thread, struct task *task);
-
-/* A thread of our own, outside of the rump kernel until it enters it. */
-struct thread *thread_make(void *(*function)(void *), void *argument, bool joinable);
+/* A thread of our own, outside of the rump kernel until it enters it; of the program's task, or NULL. */
+struct thread *thread_make(void *(*function)(void *), void *argument, bool joinable,
+			   struct task *task);
 
 /* ------------------------------------------------------------------ program.c */
 

@@ -44,8 +44,6 @@ static struct __kernel_timespec timespec_of_ms(long ms)
 	return ms < 0 ? for_ever : to_timespec((unsigned long)ms * 1000000);
 }
 
-/* ------------------------------------------------------------------ poll, select */
-
 /* The events have the same bits, but WRNORM, which is OUT for NetBSD; RDHUP it does not know. */
 long poll_for(const unsigned long *a, unsigned long timespec, const unsigned long *mask)
 {
@@ -93,8 +91,6 @@ long call_pselect6(const unsigned long *a)
 
 	return WAIT(mask ? *mask : NULL, PSELECT, a[0], a[1], a[2], a[3], OR_FOR_EVER(a[4]), 0);
 }
-
-/* ------------------------------------------------------------------ epoll */
 
 struct kevent {
 	unsigned long ident;
@@ -174,7 +170,7 @@ long call_epoll_create1(const unsigned long *a)
 	if (!ep)
 		return -ENOMEM;
 	memset(ep, 0, sizeof(*ep));
-	ep->special.release = epoll_release;
+	ep->special.end = epoll_release;
 	fd = NB(KQUEUE1, a[0] ? NB_O_CLOEXEC : 0);
 	error = fd < 0 ? fd : special_set((int)fd, &ep->special);
 	if (error) {
@@ -192,7 +188,7 @@ static struct epoll *epoll_of(unsigned long fd)
 {
 	struct special *special = special_of((int)fd);
 
-	return special && special->release == epoll_release ? (struct epoll *)special : NULL;
+	return special && special->end == epoll_release ? (struct epoll *)special : NULL;
 }
 
 /* Have NetBSD know what the interest says.  Who asks for neither is still told of the end, once. */
@@ -360,8 +356,6 @@ long call_epoll_pwait(const unsigned long *a)
 			 (const unsigned long *)a[4]);
 }
 
-/* ------------------------------------------------------------------ counters */
-
 /*
  * A pipe with a byte in it while the count is not 0.  Its reading end is the program's descriptor,
  * which can always be written to, for a pipe of NetBSD's has two directions.
@@ -370,7 +364,7 @@ struct counter {
 	struct special special;
 	uint64_t count;
 	unsigned long in;		/* the pipe's other end, hidden */
-	bool semaphore;
+	bool semaphore, is_timer;
 	struct timer timer;		/* of a timerfd */
 };
 
@@ -408,7 +402,7 @@ static long counter_write(struct special *special, int fd, const void *buffer, s
 	struct counter *c = (struct counter *)special;
 	uint64_t value;
 
-	if (size < sizeof(value) || !buffer)
+	if (size < sizeof(value) || !buffer || c->is_timer)
 		return -EINVAL;
 	memcpy(&value, buffer, sizeof(value));
 	if (value == ~0ull)
@@ -418,11 +412,6 @@ static long counter_write(struct special *special, int fd, const void *buffer, s
 		return -EAGAIN;
 	counter_add(c, value);
 	return sizeof(value);
-}
-
-static long timerfd_write(struct special *special, int fd, const void *buffer, size_t size)
-{
-	return -EINVAL;
 }
 
 static void counter_release(struct special *special)
@@ -452,8 +441,9 @@ static long counter_make(uint64_t count, unsigned int flags, bool semaphore, boo
 		return -ENOMEM;
 	memset(c, 0, sizeof(*c));
 	c->special.read = counter_read;
-	c->special.write = is_timer ? timerfd_write : counter_write;
-	c->special.release = counter_release;
+	c->special.write = counter_write;
+	c->is_timer = is_timer;
+	c->special.end = counter_release;
 	c->semaphore = semaphore;
 	c->timer.fire = timerfd_fire;
 	c->timer.deadline = FOREVER;
@@ -493,9 +483,9 @@ long call_timerfd_create(const unsigned long *a)
 
 static struct counter *timerfd_of(unsigned long fd)
 {
-	struct special *special = special_of((int)fd);
+	struct counter *c = (struct counter *)special_of((int)fd);
 
-	return special && special->write == timerfd_write ? (struct counter *)special : NULL;
+	return c && c->special.write == counter_write && c->is_timer ? c : NULL;
 }
 
 static long timerfd_tell(const struct timer *timer, struct __kernel_itimerspec *to)

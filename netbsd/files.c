@@ -17,8 +17,6 @@
 
 #define O_LARGEFILE_OF_ALL	0100000		/* what C libraries set of themselves */
 
-/* ------------------------------------------------------------------ descriptors */
-
 static struct special **specials;
 static unsigned int nr_specials;
 
@@ -68,8 +66,8 @@ static void special_drop(int fd)
 	if (!special)
 		return;
 	specials[fd] = NULL;
-	if (!--special->references && special->release)
-		special->release(special);
+	if (!--special->references && special->end)
+		special->end(special);
 }
 
 static struct special hidden = { .references = 1 };
@@ -125,8 +123,6 @@ long call_fcntl(const unsigned long *a)
 	return result == -EOPNOTSUPP ? -EINVAL : result;
 }
 
-/* ------------------------------------------------------------------ reading and writing */
-
 long call_read(const unsigned long *a)
 {
 	struct special *special = special_of((int)a[0]);
@@ -160,14 +156,6 @@ long each(call *one, const unsigned long *a)
 			break;
 	}
 	return all;
-}
-
-/* Its error is its result. */
-long call_fallocate(const unsigned long *a)
-{
-	long result = a[1] ? -EOPNOTSUPP : NB(FALLOCATE, a[0], 0, a[2], a[3]);
-
-	return result > 0 ? -errno_of((int)result) : result;
 }
 
 #define SENDFILE_SIZE		(64 * 1024ul)
@@ -209,15 +197,6 @@ long call_sendfile(const unsigned long *a)
 	if (buffer)
 		release(buffer);
 	return all ? (long)all : n;
-}
-
-/* ------------------------------------------------------------------ names */
-
-long call_faccessat2(const unsigned long *a)
-{
-	return NB(FACCESSAT, a[0], a[1], a[2],
-		  (a[3] & AT_SYMLINK_NOFOLLOW ? NB_AT_NOFOLLOW : 0) |
-			  (a[3] & AT_EACCESS ? NB_AT_EACCESS : 0));
 }
 
 long stat_at(unsigned long fd, unsigned long path, unsigned long flags, struct stat *st)
@@ -267,8 +246,6 @@ long call_statx(const unsigned long *a)
 	to->stx_dev_minor = (uint32_t)(st.st_dev & 0xff) | (uint32_t)(st.st_dev >> 12 & 0xfff00);
 	return 0;
 }
-
-/* ------------------------------------------------------------------ the console */
 
 static struct {
 	struct special special;

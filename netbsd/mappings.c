@@ -171,30 +171,6 @@ long call_mremap(const unsigned long *a)
 	return (long)to;
 }
 
-/*
- * The heap of old: of what it can grow by at most all is taken at first, for what follows it may be
- * in use later.  C libraries take what mmap() gives when it is used up.
- */
-#define HEAP_SIZE		(256 * 1024ul)
-
-long call_brk(const unsigned long *a)
-{
-	static char *heap, *end;
-
-	if (!heap) {
-		heap = end = program_pages(HEAP_SIZE);
-		if (!heap)
-			return 0;
-	}
-	if (a[0] < W(heap) || a[0] > W(heap) + HEAP_SIZE)
-		return (long)end;
-	/* What is given back is zero when it comes again. */
-	if (a[0] < W(end))
-		memset((char *)a[0], 0, W(end) - a[0]);
-	end = (char *)a[0];
-	return (long)end;
-}
-
 /* But for one, advice may be taken or not. */
 long call_madvise(const unsigned long *a)
 {

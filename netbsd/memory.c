@@ -233,8 +233,3 @@ int rumpuser_anonmmap(void *wanted, size_t size, int bits, int executable, void 
 	memset(*memory, 0, size);
 	return 0;
 }
-
-void rumpuser_unmap(void *memory, size_t size)
-{
-	memory_free(memory);
-}

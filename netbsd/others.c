@@ -66,19 +66,13 @@ long call_getrandom(const unsigned long *a)
 long call_prctl(const unsigned long *a)
 {
 	static char name[16] = "program";
+	const char *from = a[0] == PR_SET_NAME ? (const char *)a[1] : name;
+	char *to = a[0] == PR_SET_NAME ? name : (char *)a[1];
 
-	if (a[0] == PR_GET_DUMPABLE)
-		return 0;
-	if (a[0] != PR_SET_NAME && a[0] != PR_GET_NAME)
+	if (!a[1] || (a[0] != PR_SET_NAME && a[0] != PR_GET_NAME))
 		return -EINVAL;
-	if (!a[1])
-		return -EFAULT;
-	if (a[0] == PR_GET_NAME)
-		memcpy((void *)a[1], name, sizeof(name));
-	for (size_t i = 0; a[0] == PR_SET_NAME && i < sizeof(name) - 1; i++) {
-		name[i] = ((const char *)a[1])[i];
-		if (!name[i])
-			break;
-	}
+	to[sizeof(name) - 1] = '\0';
+	for (size_t i = 0; i < sizeof(name) - 1 && (to[i] = from[i]); i++)
+		;
 	return 0;
 }

@@ -124,7 +124,7 @@ void *rumpcomp_pci_irq_establish(unsigned int cookie, int (*function)(void *), v
 		return NULL;
 	if (!line->thread) {
 		queue_init(&line->waiters);
-		line->thread = thread_make(line_run, line, false);
+		line->thread = thread_make(line_run, line, false, NULL);
 		if (!line->thread) {
 			memory_free(handler);
 			return NULL;

@@ -31,9 +31,7 @@ void rumpuser_putchar(int character)
 		put_character((char)character);
 }
 
-/*
- * By the rump kernel's own, which needs nothing of it to have started; what is longer is cut off.
- */
+/* By the rump kernel's own, which need not have started; what is longer is cut off. */
 void vprint(const char *format, va_list arguments)
 {
 	char text[512];

@@ -190,13 +190,6 @@ static void unpack(void)
 	give_up(STATUS_CANNOT_RUN, "there is no program in the image: bake one (haunch bake)");
 }
 
-struct nb_tmpfs_args {
-	int version;
-	uint64_t nodes_max;
-	int64_t size_max;
-	uint32_t uid, gid, mode;
-};
-
 #define DISK(number, name)                         \
 	{                                          \
 		"/dev/ld" number "d", "/dev/" name \
@@ -216,7 +209,8 @@ static const char *const nodes[][2] = {
 
 static void make_root(void)
 {
-	struct nb_tmpfs_args args = { .version = 1, .mode = 0755 };
+	/* NetBSD's struct tmpfs_args: version 1, no limits, root's, and the mode. */
+	const uint64_t args[] = { 1, 0, 0, 0, 0755 };
 	struct stat devices[ARRAY_SIZE(nodes)];
 	long error;
 
@@ -224,7 +218,7 @@ static void make_root(void)
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
 		LX(stat64, W(nodes[i][0]), W(&devices[i]));
 	NB(MKDIR, W("/image"), 0755);
-	error = NB(MOUNT, W("tmpfs"), W("/image"), 0, W(&args), sizeof(args));
+	error = NB(MOUNT, W("tmpfs"), W("/image"), 0, W(args), sizeof(args));
 	if (!error)
 		error = NB(CHROOT, W("/image"));
 	if (!error)
@@ -411,26 +405,25 @@ static const char not_there[] = "no such program in the image";
  */
 static const char *load(const char *path, struct loaded *l)
 {
-	long fd = LX(open, W(path));
+	long fd = LX(open, W(path)), n;
 	unsigned long first = ~0ul, last = 0;
-	Elf64_Phdr p[32];
-	Elf64_Ehdr h;
-	char *base;
+	char head[2048] __attribute__((aligned(8))), *base;
+	const Elf64_Ehdr *h = (const Elf64_Ehdr *)head;
+	const Elf64_Phdr *p;
 
 	memset(l, 0, sizeof(*l));
 	if (fd < 0)
 		return fd == -ENOENT ? not_there : "it cannot be read";
-	if (NB(PREAD, (unsigned long)fd, W(&h), sizeof(h), 0, 0) != sizeof(h) ||
-	    strncmp((const char *)h.e_ident, ELFMAG, SELFMAG) || h.e_machine != EM_X86_64 ||
-	    h.e_phentsize != sizeof(p[0]) || h.e_phnum > ARRAY_SIZE(p))
+	n = NB(PREAD, (unsigned long)fd, W(head), sizeof(head), 0, 0);
+	if (n < (long)sizeof(*h) || strncmp(head, ELFMAG, SELFMAG) || h->e_machine != EM_X86_64 ||
+	    h->e_phentsize != sizeof(*p) || h->e_phoff % 8 || h->e_phoff > sizeof(head) ||
+	    h->e_phoff + h->e_phnum * sizeof(*p) > (unsigned long)n)
 		return "not an executable that this kernel can run";
-	if (h.e_type != ET_DYN)
+	if (h->e_type != ET_DYN)
 		return "it is made for a fixed address, and NetBSD's kernel here has no address spaces: "
 		       "make it with haunch cc or gcc -static-pie";
-	if (NB(PREAD, (unsigned long)fd, W(p), h.e_phnum * sizeof(p[0]), 0, h.e_phoff) !=
-	    (long)(h.e_phnum * sizeof(p[0])))
-		return "its headers cannot be read";
-	for (unsigned int i = 0; i < h.e_phnum; i++) {
+	p = (const Elf64_Phdr *)(head + h->e_phoff);
+	for (unsigned int i = 0; i < h->e_phnum; i++) {
 		if (p[i].p_type == PT_INTERP && p[i].p_filesz < sizeof(l->interpreter))
 			NB(PREAD, (unsigned long)fd, W(l->interpreter), p[i].p_filesz, 0,
 			   p[i].p_offset);
@@ -449,7 +442,7 @@ static const char *load(const char *path, struct loaded *l)
 	base = program_pages(last - first);
 	if (!base)
 		return "there is not enough memory for it in one piece";
-	for (unsigned int i = 0; i < h.e_phnum; i++) {
+	for (unsigned int i = 0; i < h->e_phnum; i++) {
 		char *to = base - first + p[i].p_vaddr;
 
 		if (p[i].p_type != PT_LOAD)
@@ -457,10 +450,10 @@ static const char *load(const char *path, struct loaded *l)
 		if (NB(PREAD, (unsigned long)fd, W(to), p[i].p_filesz, 0, p[i].p_offset) !=
 		    (long)p[i].p_filesz)
 			return "its segments cannot be read";
-		if (p[i].p_offset <= h.e_phoff && h.e_phoff < p[i].p_offset + p[i].p_filesz)
-			l->headers = W(to) + h.e_phoff - p[i].p_offset;
+		if (p[i].p_offset <= h->e_phoff && h->e_phoff < p[i].p_offset + p[i].p_filesz)
+			l->headers = W(to) + h->e_phoff - p[i].p_offset;
 	}
-	for (unsigned int i = 0; i < h.e_phnum; i++) {
+	for (unsigned int i = 0; i < h->e_phnum; i++) {
 		unsigned long from = p[i].p_vaddr & -(unsigned long)HC_PAGE_SIZE;
 		unsigned long prot = (p[i].p_flags & PF_R ? HC_PROT_READ : 0) |
 				     (p[i].p_flags & PF_W ? HC_PROT_WRITE : 0) |
@@ -473,8 +466,8 @@ static const char *load(const char *path, struct loaded *l)
 	}
 	NB(CLOSE, (unsigned long)fd);
 	l->base = W(base - first);
-	l->entry = l->base + h.e_entry;
-	l->nr_headers = h.e_phnum;
+	l->entry = l->base + h->e_entry;
+	l->nr_headers = h->e_phnum;
 	return NULL;
 }
 
@@ -523,12 +516,11 @@ static unsigned long make_stack(char *top, char **strings, char **environment,
 /* A hundredth of the memory, but enough for common programs and not more than Linux gives. */
 static size_t stack_size(void)
 {
-	unsigned long all, unused, size = 128 * 1024;
+	unsigned long all, unused, least = 128 * 1024, most = 8ul << 20, size;
 
 	memory_tell(&all, &unused);
-	while (size < all / 64 && size < 8ul << 20)
-		size *= 2;
-	return size;
+	size = all / 64 & -(unsigned long)HC_PAGE_SIZE;
+	return size < least ? least : size < most ? size : most;
 }
 
 static void start_program(void)
@@ -655,7 +647,7 @@ static void __dead serve(void)
 		service_wanted = false;
 		if (pressed && !told) {
 			told = true;
-			signal_send(NULL, (int)word_number("haunch.stop", SIGTERM), SI_KERNEL);
+			signal_send(NULL, (int)word_number("haunch.stop", SIGTERM), SI_KERNEL, 0);
 			kill_at = now() + NS_PER_SECOND * word_number("haunch.stop-timeout",
 								      STOP_TIMEOUT_S);
 		}

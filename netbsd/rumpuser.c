@@ -11,8 +11,6 @@ int rumpuser_none(void);
 
 static const struct hc_start_info *start;
 
-/* ------------------------------------------------------------------ start */
-
 int rumpuser_init(int version, const struct rumpuser_hyperup *upcalls)
 {
 	if (version != RUMPUSER_VERSION) {
@@ -52,8 +50,6 @@ void donor_start(const struct hc_start_info *info)
 	hc_context_switch(&here, &there);
 	fail("the boot stack is in use again");
 }
-
-/* ------------------------------------------------------------------ what the core calls */
 
 void donor_interrupt(unsigned int irq, struct hc_frame *frame)
 {
@@ -141,34 +137,26 @@ int rumpuser_getparam(const char *name, void *buffer, size_t size)
  */
 int rumpuser_getrandom(void *buffer, size_t size, int flags, size_t *got)
 {
-	static unsigned char seed[HC_ENTROPY_SIZE];
-	static size_t left;
-	static struct queue waiters;
+	unsigned char seed[HC_ENTROPY_SIZE];
+	struct queue waiters;
 	int locks;
 
 	*got = hc_random(buffer, size);
 	if (*got || !size)
 		return 0;
-	while (!left) {
-		if (hc_entropy(seed) == 8 * sizeof(seed)) {
-			left = sizeof(seed);
-		} else if (flags & RUMPUSER_RANDOM_NOWAIT) {
+	queue_init(&waiters);
+	while (hc_entropy(seed) < 8 * sizeof(seed)) {
+		if (flags & RUMPUSER_RANDOM_NOWAIT)
 			return NB_EAGAIN;
-		} else {
-			queue_init(&waiters);
-			hyp.hyp_backend_unschedule(0, &locks, NULL);
-			block(&waiters, hc_time_monotonic() + RANDOM_PAUSE_NS);
-			hyp.hyp_backend_schedule(locks, NULL);
-		}
+		hyp.hyp_backend_unschedule(0, &locks, NULL);
+		block(&waiters, hc_time_monotonic() + RANDOM_PAUSE_NS);
+		hyp.hyp_backend_schedule(locks, NULL);
 	}
-	*got = size < left ? size : left;
-	left -= *got;
-	memcpy(buffer, seed + left, *got);
-	memset(seed + left, 0, *got);
+	*got = size < sizeof(seed) ? size : sizeof(seed);
+	memcpy(buffer, seed, *got);
+	memset(seed, 0, sizeof(seed));
 	return 0;
 }
-
-/* ------------------------------------------------------------------ linker sets */
 
 /* netbsd.lds gathers what the components have put into these. */
 extern const struct modinfo *const __start_link_set_modules[];
@@ -187,8 +175,6 @@ void rumpuser_dl_bootstrap(rump_modinit_fn modules, rump_symload_fn symbols,
 	for (c = __start_link_set_rump_components; c < __stop_link_set_rump_components; c++)
 		component(*c);
 }
-
-/* ------------------------------------------------------------------ the end */
 
 void rumpuser_exit(int status)
 {
@@ -218,9 +204,4 @@ void rumpuser_bio(int fd, int operation, void *data, size_t size, int64_t offset
 		  rump_biodone_fn done, void *argument)
 {
 	done(argument, 0, NB_ENXIO);
-}
-
-/* The number that a host's C library keeps: programs get theirs in rax. */
-void rumpuser_seterrno(int error)
-{
 }

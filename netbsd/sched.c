@@ -269,7 +269,8 @@ static void thread_run(void *argument)
 	rumpuser_thread_exit();
 }
 
-struct thread *thread_make(void *(*function)(void *), void *argument, bool joinable)
+struct thread *thread_make(void *(*function)(void *), void *argument, bool joinable,
+			   struct task *task)
 {
 	struct thread *t = memory_allocate(sizeof(*t), sizeof(void *));
 	char *stack = memory_allocate(STACK_SIZE, STACK_SIZE);
@@ -286,6 +287,7 @@ struct thread *thread_make(void *(*function)(void *), void *argument, bool joina
 	t->top = stack + STACK_SIZE;
 	t->deadline = FOREVER;
 	t->joinable = joinable;
+	t->task = task;
 	t->function = function;
 	t->argument = argument;
 	queue_init(&t->joiners);
@@ -300,11 +302,6 @@ struct hc_frame *thread_frame(struct thread *thread)
 	return (struct hc_frame *)thread->top - 1;
 }
 
-void thread_become(struct thread *thread, struct task *task)
-{
-	thread->task = task;
-}
-
 struct task *current_task(void)
 {
 	return running->task;
@@ -314,7 +311,7 @@ struct task *current_task(void)
 int rumpuser_thread_create(void *(*function)(void *), void *argument, const char *name,
 			   int joinable, int priority, int cpu, void **cookie)
 {
-	struct thread *t = thread_make(function, argument, joinable);
+	struct thread *t = thread_make(function, argument, joinable, NULL);
 
 	if (!t)
 		return NB_ENOMEM;
@@ -358,20 +355,12 @@ void sched_start(void *base, void *top)
 
 void rumpuser_curlwpop(int operation, struct lwp *lwp)
 {
-	switch (operation) {
-	case RUMPUSER_LWP_CREATE:
-	case RUMPUSER_LWP_DESTROY:
-		break;
-	case RUMPUSER_LWP_SET:
+	if (operation == RUMPUSER_LWP_SET) {
 		assert(!running->lwp, "a thread has one lwp at a time");
 		running->lwp = lwp;
-		break;
-	case RUMPUSER_LWP_CLEAR:
+	} else if (operation == RUMPUSER_LWP_CLEAR) {
 		assert(running->lwp == lwp, "a thread clears its own lwp");
 		running->lwp = NULL;
-		break;
-	default:
-		fail("rumpuser_curlwpop: unknown operation %d", operation);
 	}
 }
 
@@ -405,12 +394,11 @@ int rumpuser_clock_sleep(int clock, int64_t seconds, long nanoseconds)
  */
 struct rumpuser_mtx {
 	struct thread *owner;
-	struct lwp *lwp;		/* the owner's, for RUMPUSER_MTX_KMUTEX */
 	struct queue waiters;
 	int flags;
 };
 
-static void mutex_lock(struct rumpuser_mtx *mutex)
+void rumpuser_mutex_enter_nowrap(struct rumpuser_mtx *mutex)
 {
 	assert(mutex->owner != running, "a mutex is not entered twice");
 	if (!mutex->owner)
@@ -420,17 +408,10 @@ static void mutex_lock(struct rumpuser_mtx *mutex)
 	assert(mutex->owner == running, "a mutex is handed over to who waits longest");
 }
 
-static void mutex_unlock(struct rumpuser_mtx *mutex)
+void rumpuser_mutex_exit(struct rumpuser_mtx *mutex)
 {
 	assert(mutex->owner == running, "a mutex is left by its owner");
-	mutex->lwp = NULL;
 	mutex->owner = wake_first(&mutex->waiters);
-}
-
-static void mutex_note(struct rumpuser_mtx *mutex)
-{
-	if (mutex->flags & RUMPUSER_MTX_KMUTEX)
-		mutex->lwp = running->lwp;
 }
 
 void rumpuser_mutex_init(struct rumpuser_mtx **mutex, int flags)
@@ -447,19 +428,11 @@ void rumpuser_mutex_enter(struct rumpuser_mtx *mutex)
 
 	if (mutex->owner && !(mutex->flags & RUMPUSER_MTX_SPIN)) {
 		hyp.hyp_backend_unschedule(0, &locks, NULL);
-		mutex_lock(mutex);
+		rumpuser_mutex_enter_nowrap(mutex);
 		hyp.hyp_backend_schedule(locks, NULL);
 	} else {
-		mutex_lock(mutex);
+		rumpuser_mutex_enter_nowrap(mutex);
 	}
-	mutex_note(mutex);
-}
-
-void rumpuser_mutex_enter_nowrap(struct rumpuser_mtx *mutex)
-{
-	assert(mutex->flags & RUMPUSER_MTX_SPIN, "a mutex that is not wrapped is a spin mutex");
-	mutex_lock(mutex);
-	mutex_note(mutex);
 }
 
 int rumpuser_mutex_tryenter(struct rumpuser_mtx *mutex)
@@ -468,11 +441,6 @@ int rumpuser_mutex_tryenter(struct rumpuser_mtx *mutex)
 		return NB_EBUSY;
 	rumpuser_mutex_enter(mutex);
 	return 0;
-}
-
-void rumpuser_mutex_exit(struct rumpuser_mtx *mutex)
-{
-	mutex_unlock(mutex);
 }
 
 void rumpuser_mutex_destroy(struct rumpuser_mtx *mutex)
@@ -484,7 +452,7 @@ void rumpuser_mutex_destroy(struct rumpuser_mtx *mutex)
 void rumpuser_mutex_owner(struct rumpuser_mtx *mutex, struct lwp **lwp)
 {
 	assert(mutex->flags & RUMPUSER_MTX_KMUTEX, "a mutex that has an lwp is the kernel's");
-	*lwp = mutex->lwp;
+	*lwp = mutex->owner ? mutex->owner->lwp : NULL;
 }
 
 /* ------------------------------------------------------------------ read/write locks */
@@ -606,7 +574,7 @@ static bool cv_wait(struct rumpuser_cv *cv, struct rumpuser_mtx *mutex, unsigned
 
 	cv->nr_waiters++;
 	hyp.hyp_backend_unschedule(0, &locks, mutex);
-	mutex_unlock(mutex);
+	rumpuser_mutex_exit(mutex);
 	if (running->may_end && deadline != FOREVER)
 		woken = !signal_waits() && block_for(&cv->waiters, deadline, 0) == WOKEN;
 	else
@@ -616,8 +584,7 @@ static bool cv_wait(struct rumpuser_cv *cv, struct rumpuser_mtx *mutex, unsigned
 		hyp.hyp_backend_schedule(locks, mutex);
 		rumpuser_mutex_enter_nowrap(mutex);
 	} else {
-		mutex_lock(mutex);
-		mutex_note(mutex);
+		rumpuser_mutex_enter_nowrap(mutex);
 		hyp.hyp_backend_schedule(locks, mutex);
 	}
 	cv->nr_waiters--;
@@ -632,10 +599,9 @@ void rumpuser_cv_wait(struct rumpuser_cv *cv, struct rumpuser_mtx *mutex)
 void rumpuser_cv_wait_nowrap(struct rumpuser_cv *cv, struct rumpuser_mtx *mutex)
 {
 	cv->nr_waiters++;
-	mutex_unlock(mutex);
+	rumpuser_mutex_exit(mutex);
 	block(&cv->waiters, FOREVER);
-	mutex_lock(mutex);
-	mutex_note(mutex);
+	rumpuser_mutex_enter_nowrap(mutex);
 	cv->nr_waiters--;
 }
 

@@ -50,8 +50,6 @@ static struct {
 	unsigned long value;		/* an address, of a fault; else of sigqueue() */
 } said[LAST_SIGNAL + 1];
 
-/* ------------------------------------------------------------------ who gets one */
-
 static bool is_ignored(int number)
 {
 	const unsigned long none = BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH) |
@@ -75,7 +73,7 @@ bool signal_waits(void)
 	return task && deliverable(task);
 }
 
-static void post(struct task *task, int number, int code, unsigned long value)
+void signal_send(struct task *task, int number, int code, unsigned long value)
 {
 	bool blocked = true;
 
@@ -94,18 +92,15 @@ static void post(struct task *task, int number, int code, unsigned long value)
 		}
 }
 
-void signal_send(struct task *task, int number, int code)
-{
-	post(task, number, code, 0);
-}
-
 void signal_of_kernel(int number)
 {
 	/* NetBSD's SIGURG and SIGIO; SIGPIPE has one number. */
-	post(current_task(), number == 16 ? SIGURG : number == 23 ? SIGIO : number, SI_KERNEL, 0);
+	signal_send(current_task(),
+		    number == 16 ? SIGURG :
+		    number == 23 ? SIGIO :
+				   number,
+		    SI_KERNEL, 0);
 }
-
-/* ------------------------------------------------------------------ taking one */
 
 static void __dead die(int number)
 {
@@ -276,11 +271,9 @@ void signal_exception(unsigned int vector, unsigned long error, unsigned long ad
 		actions[number].sa_handler = SIG_DFL;
 		task->mask &= ~BIT(number);
 	}
-	post(task, number, code, vector == 14 ? address : frame->ip);
+	signal_send(task, number, code, vector == 14 ? address : frame->ip);
 	signal_deliver(frame, NULL);
 }
-
-/* ------------------------------------------------------------------ calls */
 
 long call_rt_sigaction(const unsigned long *a)
 {
@@ -422,31 +415,28 @@ long call_sigaltstack(const unsigned long *a)
 	return 0;
 }
 
+static long send(bool there, struct task *task, unsigned long number, int code)
+{
+	if (number > LAST_SIGNAL)
+		return -EINVAL;
+	if (there && number)
+		signal_send(task, (int)number, code, 0);
+	return there ? 0 : -ESRCH;
+}
+
+/* To the one process there is, or its group. */
 long call_kill(const unsigned long *a)
 {
 	int to = (int)a[0];
 
-	if (a[1] > LAST_SIGNAL)
-		return -EINVAL;
-	/* The one process there is, or its group. */
-	if (to != process_number && to != 0 && to != -1)
-		return -ESRCH;
-	if (a[1])
-		signal_send(NULL, (int)a[1], SI_USER);
-	return 0;
+	return send(to == process_number || to == 0 || to == -1, NULL, a[1], SI_USER);
 }
 
 long call_tgkill(const unsigned long *a)
 {
 	struct task *t = tasks;
 
-	if (a[2] > LAST_SIGNAL)
-		return -EINVAL;
 	while (t && t->number != (int)a[1])
 		t = t->next;
-	if (!t || (int)a[0] != process_number)
-		return -ESRCH;
-	if (a[2])
-		signal_send(t, (int)a[2], SI_TKILL);
-	return 0;
+	return send(t && (int)a[0] == process_number, t, a[2], SI_TKILL);
 }

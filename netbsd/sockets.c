@@ -60,8 +60,6 @@ union control {
 #define NB_SOCK_CLOEXEC		0x10000000
 #define NB_SOCK_NONBLOCK	0x20000000
 
-/* ------------------------------------------------------------------ connections */
-
 /* The address, of which there are so many bytes, becomes Linux's. */
 static void address_to_linux(void *address, int size)
 {
@@ -97,8 +95,6 @@ long call_accept4(const unsigned long *a)
 				   (a[3] & SOCK_CLOEXEC ? NB_SOCK_CLOEXEC : 0) |
 					   (a[3] & SOCK_NONBLOCK ? NB_SOCK_NONBLOCK : 0) });
 }
-
-/* ------------------------------------------------------------------ data */
 
 long call_sendmmsg(const unsigned long *a)
 {
@@ -179,8 +175,6 @@ long call_recvmsg(const unsigned long *a)
 		control_to_linux(m);
 	return result;
 }
-
-/* ------------------------------------------------------------------ options */
 
 enum kind { NUMBER, BYTES, FAULT, CORK };
 

@@ -32,8 +32,6 @@ void task_switch(struct task *to)
 	hc_thread_pointer_set(to->thread_pointer);
 }
 
-/* ------------------------------------------------------------------ threads */
-
 static void *task_run(void *argument)
 {
 	struct task *task = argument;
@@ -46,25 +44,19 @@ static void *task_run(void *argument)
 /* A task that will continue from the frame. */
 static struct task *task_make(const struct hc_frame *frame)
 {
-	struct task *task = allocate(sizeof(*task));
-	void *fpu = allocate(hc_fpu_size() + 64);
+	struct task *task = allocate(sizeof(*task) + hc_fpu_size() + 64);
 
-	if (task && fpu) {
-		memset(task, 0, sizeof(*task));
-		task->fpu_memory = fpu;
-		task->fpu = (void *)(((unsigned long)fpu + 63) & ~63ul);
-		hc_fpu_init(task->fpu);
-		task->thread = thread_make(task_run, task, false);
-	}
-	if (!task || !fpu || !task->thread) {
-		if (task)
-			release(task);
-		if (fpu)
-			release(fpu);
+	if (!task)
+		return NULL;
+	memset(task, 0, sizeof(*task));
+	task->fpu = (void *)((W(task + 1) + 63) & ~63ul);
+	hc_fpu_init(task->fpu);
+	task->thread = thread_make(task_run, task, false, task);
+	if (!task->thread) {
+		release(task);
 		return NULL;
 	}
 	*thread_frame(task->thread) = *frame;
-	thread_become(task->thread, task);
 	task->number = tasks ? ++last_number : process_number;
 	if (!tasks)
 		last_number = process_number;
@@ -147,10 +139,8 @@ long call_exit(const unsigned long *a)
 		wake_key(futex_queue(W(self->clear)), W(self->clear), 1);
 	}
 	rump_pub_lwproc_releaselwp();
-	thread_become(running, NULL);
 	if (loaded == self)
 		loaded = NULL;
-	release(self->fpu_memory);
 	release(self);
 	rumpuser_thread_exit();
 	return 0;
@@ -158,20 +148,10 @@ long call_exit(const unsigned long *a)
 
 long call_arch_prctl(const unsigned long *a)
 {
-	switch (a[0]) {
-	case ARCH_SET_FS:
-		return hc_thread_pointer_set(a[1]) ? -EPERM : 0;
-	case ARCH_GET_FS:
-		if (!a[1])
-			return -EFAULT;
-		*(unsigned long *)a[1] = hc_thread_pointer_get();
-		return 0;
-	default:
+	if (a[0] != ARCH_SET_FS)
 		return -EINVAL;
-	}
+	return hc_thread_pointer_set(a[1]) ? -EPERM : 0;
 }
-
-/* ------------------------------------------------------------------ futexes */
 
 static long futex_wait(unsigned long address, unsigned int value, unsigned long deadline)
 {
@@ -195,8 +175,6 @@ long call_futex(const unsigned long *a)
 	unsigned long deadline;
 	unsigned int nr;
 
-	if (!a[0])
-		return -EFAULT;
 	if (a[0] % sizeof(unsigned int))
 		return -EINVAL;
 	switch (a[1] & FUTEX_CMD_MASK) {

@@ -11,16 +11,6 @@
 #include <linux/resource.h>
 #include <linux/time.h>
 
-unsigned long now(void)
-{
-	return hc_time_monotonic();
-}
-
-unsigned long wall(void)
-{
-	return hc_time_wall();
-}
-
 #define MANY_SECONDS		(1ul << 32)	/* to be added to any time without overflow */
 
 unsigned long to_ns(const struct __kernel_timespec *t)
@@ -126,28 +116,6 @@ long call_gettimeofday(const unsigned long *a)
 	return 0;
 }
 
-long call_time(const unsigned long *a)
-{
-	long seconds = (long)(wall() / NS_PER_SECOND);
-
-	if (a[0])
-		*(long *)a[0] = seconds;
-	return seconds;
-}
-
-#define TICKS_PER_SECOND	100
-
-long call_times(const unsigned long *a)
-{
-	long *to = (long *)a[0];
-
-	if (to) {
-		memset(to, 0, 4 * sizeof(*to));
-		to[0] = (long)(busy() / (NS_PER_SECOND / TICKS_PER_SECOND));
-	}
-	return (long)(now() / (NS_PER_SECOND / TICKS_PER_SECOND));
-}
-
 long call_getrusage(const unsigned long *a)
 {
 	struct rusage *to = (struct rusage *)a[1];
@@ -172,8 +140,6 @@ long call_clock_nanosleep(const unsigned long *a)
 		*left = to_timespec(deadline > now() ? deadline - now() : 0);
 	return -EINTR;
 }
-
-/* ------------------------------------------------------------------ timers */
 
 static struct timer *timers;		/* that run, in no order */
 
@@ -218,7 +184,7 @@ again:
 
 static void alarm_fire(struct timer *timer, unsigned long times)
 {
-	signal_send(NULL, SIGALRM, SI_KERNEL);
+	signal_send(NULL, SIGALRM, SI_KERNEL, 0);
 }
 
 static struct timer alarm_timer = { .deadline = FOREVER, .fire = alarm_fire };

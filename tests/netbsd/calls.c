@@ -174,15 +174,15 @@ static unsigned long time_now = 1000000000, ahead = 5000000000;
 static struct timer *last_timer;
 static bool signal_there;
 
-unsigned long now(void);
-unsigned long wall(void);
+unsigned long hc_time_monotonic(void);
+unsigned long hc_time_wall(void);
 bool deadline_of(const struct timespec *span, unsigned long *deadline);
 void timer_set(struct timer *timer, unsigned long deadline, unsigned long interval);
 bool signal_waits(void);
 unsigned long signal_mask_set(const unsigned long *mask);
 void signal_mask_restore(const unsigned long *mask, unsigned long old, bool interrupted);
-void *allocate(size_t size);
-void release(void *memory);
+void *memory_allocate(size_t size, size_t alignment);
+void memory_free(void *memory);
 void say(const char *format, ...);
 int process_number = 1;
 bool pause_until(unsigned long deadline);
@@ -229,12 +229,12 @@ long call_fork(const unsigned long *a)
 void console_put(const char *text, size_t size);
 long console_get(char *text, size_t size, bool wait);
 
-unsigned long now(void)
+unsigned long hc_time_monotonic(void)
 {
 	return time_now;
 }
 
-unsigned long wall(void)
+unsigned long hc_time_wall(void)
 {
 	return time_now + ahead;
 }
@@ -311,12 +311,13 @@ void signal_mask_restore(const unsigned long *mask, unsigned long old, bool inte
 	(void)interrupted;
 }
 
-void *allocate(size_t size)
+void *memory_allocate(size_t size, size_t alignment)
 {
+	(void)alignment;
 	return malloc(size);
 }
 
-void release(void *memory)
+void memory_free(void *memory)
 {
 	free(memory);
 }
