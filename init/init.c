@@ -25,13 +25,12 @@
  *   root=DEVICE [rootfstype=TYPE] [ro]            make a disk the root; the program may be there or
  *                                                 in the image
  *   haunch.argument=ARGUMENT, or -- ARGUMENT...   instead of the baked arguments; any number
- * Of these, "%" and two hexadecimal digits are a character.
+ * Of these, "%" and two hexadecimal digits are a character (words.h).
  *
  * Every instruction counts as boot time: no system call that is not needed.  As process 1 it must
  * never end by itself.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -53,15 +52,13 @@
 #include <unistd.h>
 
 #include "init.h"
+#include "words.h"
 
-#define PROGRAM_FILE		"/.haunch/program"
 #define BUSYBOX_FILE		"/.haunch/busybox"
 #define EXIT_STATUS_FILE	"/sys/module/haunch/parameters/exit_status"
 #define PANIC_REBOOTS_FILE	"/sys/module/haunch/parameters/panic_reboots"
 #define COMMAND_LINE_SIZE	4096
 #define MAX_MOUNTS		32
-#define MAX_ENVIRONMENT		128	/* on the kernel's command line */
-#define MAX_ARGUMENTS		256	/* on the kernel's command line */
 
 /* Enough for a busy server, few enough for programs that make tables for all there may be. */
 #define FILES_SOFT		16384
@@ -84,8 +81,7 @@ static struct {
 	char *word;
 } mounts[MAX_MOUNTS];			/* values of haunch.mount=, haunch.share=, haunch.volume= */
 static unsigned int nr_mounts;
-static char *more_environment[MAX_ENVIRONMENT];
-static unsigned int nr_more_environment;
+static struct words given;		/* for the program */
 static const char *base, *user, *directory;
 static bool read_only;
 const char *root, *root_type, *hostname;
@@ -96,8 +92,6 @@ static int stop_signal = SIGTERM;
 static long stop_timeout_ms = STOP_TIMEOUT_S * 1000;
 static struct rlimit files = { FILES_SOFT, FILES_HARD };
 static const char *io_streams, *terminal_size;
-static char *new_arguments[MAX_ARGUMENTS];
-static unsigned int nr_new_arguments;
 
 static pid_t program_pid;
 static int program_status;		/* of waitpid(), once program_pid is 0 */
@@ -270,68 +264,12 @@ void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-static char *value_of(char *word, const char *name)
-{
-	size_t length = strlen(name);
-
-	return strncmp(word, name, length) ? NULL : word + length;
-}
-
-/* Cut the next word off; double quotes hold words together, as the kernel has it. */
-static char *next_word(char **at)
-{
-	char *word, *to;
-	bool quoted = false;
-
-	while (**at == ' ' || **at == '\n')
-		++*at;
-	if (!**at)
-		return NULL;
-	for (word = to = *at; **at; ++*at) {
-		if (**at == '"')
-			quoted = !quoted;
-		else if ((**at == ' ' || **at == '\n') && !quoted)
-			break;
-		else
-			*to++ = **at;
-	}
-	if (**at)
-		++*at;
-	*to = '\0';
-	return word;
-}
-
-/* Put characters in the place of "%" and two digits. */
-static char *decode(char *word)
-{
-	char *from, *to, digits[3] = "";
-
-	for (from = to = word; *from; from++) {
-		memcpy(digits, from + (*from == '%'), strnlen(from + (*from == '%'), 2));
-		if (*from == '%' && isxdigit(digits[0]) && isxdigit(digits[1])) {
-			*to++ = strtoul(digits, NULL, 16);
-			from += 2;
-		} else {
-			*to++ = *from;
-		}
-	}
-	*to = '\0';
-	return word;
-}
-
 static void add_mount(void (*mount)(char *word), char *word)
 {
 	if (nr_mounts == MAX_MOUNTS)
 		fail("too many haunch.mount=, haunch.share= and haunch.volume= on the command line");
 	mounts[nr_mounts].mount = mount;
 	mounts[nr_mounts++].word = decode(word);
-}
-
-static void add_argument(char *word)
-{
-	if (nr_new_arguments == MAX_ARGUMENTS)
-		fail("too many arguments on the command line");
-	new_arguments[nr_new_arguments++] = word;
 }
 
 /* Which of the words is it?  One that is none of them is an error that names the setting. */
@@ -360,27 +298,21 @@ static void read_command_line(void)
 	static const char *const networks[] = { "dhcp", "wait", "static", "off", NULL };
 	static const char *const restarts[] = { "off", "reboot", "again", NULL };
 	char *at = command_line, *word, *value;
-	bool arguments = false;
+	const char *problem = NULL;
+	bool behind = false;
 
 	if (read_file("/proc/cmdline", command_line, sizeof(command_line)) < 0)
 		return;
 	while ((word = next_word(&at))) {
-		if (arguments) {
-			add_argument(word);
-		} else if (!strcmp(word, "--")) {
-			arguments = true;
+		if (word_of_program(&given, word, &behind, &problem)) {
+			if (problem)
+				fail("%s", problem);
 		} else if ((value = value_of(word, "haunch.mount="))) {
 			add_mount(mount_disk, value);
 		} else if ((value = value_of(word, "haunch.share="))) {
 			add_mount(mount_share, value);
 		} else if ((value = value_of(word, "haunch.volume="))) {
 			add_mount(mount_volume, value);
-		} else if ((value = value_of(word, "haunch.argument="))) {
-			add_argument(decode(value));
-		} else if ((value = value_of(word, "haunch.env="))) {
-			if (nr_more_environment == MAX_ENVIRONMENT)
-				fail("too many haunch.env= on the command line");
-			more_environment[nr_more_environment++] = decode(value);
 		} else if ((value = value_of(word, "haunch.user="))) {
 			user = decode(value);
 		} else if ((value = value_of(word, "haunch.directory="))) {
@@ -427,25 +359,11 @@ struct program {
 	struct user user;
 };
 
-/* The place in a list of the environment that has the variable of a word "NAME=VALUE", or its end. */
-static char **find_variable(char **list, const char *word)
-{
-	size_t length = strcspn(word, "=") + 1;
-
-	for (; *list; list++)
-		if (!strncmp(*list, word, length))
-			break;
-	return list;
-}
-
-/* Split the program file into its strings, and put those of the command line into their place. */
 static void read_program(struct program *program)
 {
 	struct stat st;
-	char *data, *at, *end, *kept_text;
-	unsigned int count = 0, nr_arguments, kept, i;
-	char **strings, **argument, **variable;
 	ssize_t length;
+	char *data;
 
 	if (stat(PROGRAM_FILE, &st))
 		fail(PROGRAM_FILE ": %s", strerror(errno));
@@ -453,29 +371,14 @@ static void read_program(struct program *program)
 	if (!data)
 		fail(PROGRAM_FILE ": %s", strerror(ENOMEM));
 	length = read_file(PROGRAM_FILE, data, st.st_size + 1);
-	end = data + (length > 0 ? length : 0);
-	for (at = data; at < end; at += strlen(at) + 1)
-		count++;
-	nr_arguments = count ? strtoul(data, &kept_text, 10) : 0;
-	kept = nr_arguments ? strtoul(kept_text, NULL, 10) : 0;
-	if (!nr_arguments || nr_arguments >= count || kept > nr_arguments)
-		fail(PROGRAM_FILE ": damaged: bake the image again");
-	/* argv, NULL, envp, NULL; the number at the front makes room for one of the NULLs. */
-	strings = calloc(count + 1 + MAX_ARGUMENTS + MAX_ENVIRONMENT, sizeof(*strings));
-	if (!strings)
+	if (length < 0)
+		length = *data = 0;
+	program->arguments = calloc(nr_strings(data, length), sizeof(*program->arguments));
+	if (!program->arguments)
 		fail(PROGRAM_FILE ": %s", strerror(ENOMEM));
-	at = data + strlen(data) + 1;
-	argument = program->arguments = strings;
-	for (i = 0; i < nr_arguments; i++, at += strlen(at) + 1)
-		if (i < kept || !nr_new_arguments)
-			*argument++ = at;
-	for (i = 0; i < nr_new_arguments; i++)
-		*argument++ = new_arguments[i];
-	variable = program->environment = argument + 1;
-	for (i = nr_arguments + 1; i < count; i++, at += strlen(at) + 1)
-		*variable++ = at;
-	for (i = 0; i < nr_more_environment; i++)
-		*find_variable(program->environment, more_environment[i]) = more_environment[i];
+	program->environment = program_strings(data, length, &given, program->arguments);
+	if (!program->environment)
+		fail(PROGRAM_FILE ": damaged: bake the image again");
 	program->path = program->arguments[0];
 	program->fd = -1;
 }

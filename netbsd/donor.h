@@ -14,12 +14,8 @@
 #define NETBSD_DONOR_H
 
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-/* Nothing is bound at run time: addresses are relative to the code, which can so be moved. */
-#pragma GCC visibility push(hidden)
+#include "calls.h"
 
 #include "../hypercall/hypercall.h"
 
@@ -31,20 +27,12 @@ typedef int pid_t;
 #include <rump/rumpuser.h>
 
 /* NetBSD's values of errno that are returned here (errno(2)). */
-#define NB_ENOENT		2
-#define NB_EBADF		9
-#define NB_ENOMEM		12
-#define NB_EBUSY		16
-#define NB_EINVAL		22
-#define NB_E2BIG		7
-#define NB_ENXIO		6
-#define NB_EAGAIN		35
-#define NB_ETIMEDOUT		60
-
-#define NS_PER_SECOND		1000000000ul
-#define FOREVER			(~0ul)
-
-#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+/* clang-format off */
+enum {
+	NB_ENOENT = 2, NB_ENXIO = 6, NB_E2BIG, NB_ENOMEM = 12, NB_EBUSY = 16, NB_EINVAL = 22, NB_EAGAIN = 35,
+	NB_ETIMEDOUT = 60,
+};
+/* clang-format on */
 
 /* The rule holds, or the machine stops and says which was broken. */
 #define assert(rule, words)	((rule) ? (void)0 : fail("%s: %s", __func__, words))
@@ -53,29 +41,26 @@ typedef int pid_t;
 
 extern bool print_kernel;		/* NetBSD's own messages are printed */
 
-void print(const char *format, ...) __printflike(1, 2);
+#define print	rumpuser_dprintf
 void vprint(const char *format, va_list arguments);
 void fail(const char *format, ...) __dead __printflike(1, 2);
 
-void *memcpy(void *to, const void *from, size_t size);
-void *memset(void *to, int value, size_t size);
+/* One line on the console, "haunch: ...". */
+void vsay(const char *format, va_list arguments);
+void say(const char *format, ...) __printflike(1, 2);
 
-/* The rump kernel's C library (libkern), under the names that its objects have. */
+/* The rump kernel's C library (libkern); netbsd.lds says what its functions are called there. */
 int rumpns_vsnprintf(char *to, size_t size, const char *format, va_list arguments);
-int rumpns_strcmp(const char *a, const char *b);
-size_t rumpns_strlen(const char *s);
-int rumpns_strncmp(const char *a, const char *b, size_t size);
+int strcmp(const char *a, const char *b);
+size_t strlen(const char *s);
+int strncmp(const char *a, const char *b, size_t size);
 
 /* ------------------------------------------------------------------ memory.c */
 
 void memory_start(const struct hc_start_info *info);
 
-/*
- * `size` bytes at a multiple of `alignment` (a power of two), or NULL.  Blocks are powers of two.
- */
+/* Bytes at a multiple of the alignment (a power of two), or NULL; blocks are powers of two. */
 void *memory_allocate(size_t size, size_t alignment);
-
-/* Give back what memory_allocate() returned. */
 void memory_free(void *address);
 
 /* Memory that was not ours before, whole pages. */
@@ -84,10 +69,7 @@ void memory_give(void *start, size_t size);
 /* Bytes in all, and those that are free. */
 void memory_tell(unsigned long *all, unsigned long *free);
 
-/*
- * Pages for a program, side by side, each of which is freed by itself; or NULL.  Their contents are
- * not cleared.
- */
+/* Pages for a program, side by side, not cleared, each of which is freed by itself; or NULL. */
 void *memory_pages(size_t size);
 
 /* Where the protection (HC_PROT_*) of a program's page is kept; NULL if the address is in none. */
@@ -97,8 +79,6 @@ unsigned char *memory_page(const void *address);
 void *memory_need(size_t size);
 
 /* ------------------------------------------------------------------ sched.c */
-
-struct thread;
 
 /* Threads that wait for one thing, the first to come at the head. */
 struct queue {
@@ -143,12 +123,9 @@ extern unsigned long sched_idle_ns;
 /* Where a program's registers are while it is in the kernel. */
 struct hc_frame *thread_frame(struct thread *thread);
 
-struct task;
-void thread_become(struct thread *thread, struct task *task);
-
-/* A thread of our own, outside of the rump kernel until it enters it. */
-struct thread *thread_make(void *(*function)(void *), void *argument, const char *name,
-			   bool joinable);
+/* A thread of our own, outside of the rump kernel until it enters it; of the program's task, or NULL. */
+struct thread *thread_make(void *(*function)(void *), void *argument, bool joinable,
+			   struct task *task);
 
 /* ------------------------------------------------------------------ program.c */
 

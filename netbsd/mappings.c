@@ -8,7 +8,6 @@
  * it had at the time.  That is what a private mapping, and one that is only read, may be.
  */
 #include "donor.h"
-#include "calls.h"
 
 #include <asm/mman.h>
 #include <linux/mman.h>
@@ -76,7 +75,7 @@ void *program_pages(size_t size)
 static long fill(char *to, size_t size, unsigned long fd, unsigned long offset)
 {
 	while (size) {
-		long n = NB(NB_PREAD, fd, W(to), size, 0, offset);
+		long n = NB(PREAD, fd, W(to), size, 0, offset);
 
 		if (n < 0)
 			return n;
@@ -172,30 +171,6 @@ long call_mremap(const unsigned long *a)
 	return (long)to;
 }
 
-/*
- * The heap of old: of what it can grow by at most all is taken at first, for what follows it may be
- * in use later.  C libraries take what mmap() gives when it is used up.
- */
-#define HEAP_SIZE		(256 * 1024ul)
-
-long call_brk(const unsigned long *a)
-{
-	static char *heap, *end;
-
-	if (!heap) {
-		heap = end = program_pages(HEAP_SIZE);
-		if (!heap)
-			return 0;
-	}
-	if (a[0] < W(heap) || a[0] > W(heap) + HEAP_SIZE)
-		return (long)end;
-	/* What is given back is zero when it comes again. */
-	if (a[0] < W(end))
-		memset((char *)a[0], 0, W(end) - a[0]);
-	end = (char *)a[0];
-	return (long)end;
-}
-
 /* But for one, advice may be taken or not. */
 long call_madvise(const unsigned long *a)
 {
@@ -207,10 +182,4 @@ long call_madvise(const unsigned long *a)
 		if (*memory_page((char *)a[0] + at) & HC_PROT_WRITE)
 			memset((char *)a[0] + at, 0, HC_PAGE_SIZE);
 	return 0;
-}
-
-/* No mapping can differ from its file by having been written to. */
-long call_msync(const unsigned long *a)
-{
-	return a[0] % HC_PAGE_SIZE ? -EINVAL : 0;
 }

@@ -24,7 +24,7 @@ struct block {
 
 static struct block *lists[MAX_ORDER + 1];
 static unsigned char *state;
-static unsigned long limit;		/* physical; state has an entry for all below */
+static unsigned long top;		/* physical; state has an entry for all below */
 static unsigned long total, used;
 
 static unsigned char *state_of(const void *address)
@@ -79,7 +79,7 @@ static void give(unsigned long physical, unsigned int order)
 	for (; order < MAX_ORDER; order++) {
 		unsigned long buddy = physical ^ (1ul << order);
 
-		if (buddy >= limit || state[buddy >> GRANULE_ORDER] != (FREE | order))
+		if (buddy >= top || state[buddy >> GRANULE_ORDER] != (FREE | order))
 			break;
 		take(hc_va(buddy));
 		physical &= ~(1ul << order);
@@ -123,7 +123,7 @@ unsigned char *memory_page(const void *address)
 	unsigned long physical = (unsigned long)address - hc_direct_map;
 	unsigned char *s = &state[(physical & -(unsigned long)HC_PAGE_SIZE) >> GRANULE_ORDER];
 
-	return physical < limit && *s == (USED | PAGE | PAGE_ORDER) ? s + 1 : NULL;
+	return physical < top && *s == (USED | PAGE | PAGE_ORDER) ? s + 1 : NULL;
 }
 
 void memory_tell(unsigned long *all, unsigned long *free)
@@ -184,9 +184,9 @@ void memory_start(const struct hc_start_info *info)
 	unsigned long initrd_end = initrd + info->initrd_size;
 
 	for (unsigned int i = 0; i < info->nr_ram; i++)
-		if (info->ram[i].start + info->ram[i].size > limit)
-			limit = info->ram[i].start + info->ram[i].size;
-	size = limit >> GRANULE_ORDER;
+		if (info->ram[i].start + info->ram[i].size > top)
+			top = info->ram[i].start + info->ram[i].size;
+	size = top >> GRANULE_ORDER;
 	/*
 	 * The table is at the end of the first range that has room beside the initial file system.
 	 */
@@ -232,9 +232,4 @@ int rumpuser_anonmmap(void *wanted, size_t size, int bits, int executable, void 
 		return NB_ENOMEM;
 	memset(*memory, 0, size);
 	return 0;
-}
-
-void rumpuser_unmap(void *memory, size_t size)
-{
-	memory_free(memory);
 }

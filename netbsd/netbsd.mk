@@ -9,8 +9,10 @@ NETBSD_B	:= $(B)/netbsd
 NETBSD_CHECK	:= netbsd/check
 NETBSD_COMPONENTS := $(strip $(file <netbsd/components))
 NETBSD_LIBS	:= $(NETBSD_COMPONENTS:%=$(NETBSD)/lib/lib%.a)
+# Of the Linux emulation what is called.
+NETBSD_PARTS	:= $(filter %_sys_linux.a,$(NETBSD_LIBS))
 NETBSD_C	:= $(wildcard netbsd/*.c)
-NETBSD_OBJECTS	:= $(NETBSD_C:netbsd/%.c=$(B)/netbsd/%.o)
+NETBSD_OBJECTS	:= $(NETBSD_C:netbsd/%.c=$(B)/netbsd/%.o) $(B)/netbsd/words.o
 
 # What a function is given is NetBSD's business, or a program's: not all of it is of use here.
 NETBSD_CFLAGS	= $(CORE_CFLAGS) -Wno-unused-parameter
@@ -27,15 +29,20 @@ $(NETBSD_B)/names.h: netbsd/netbsd.mk
 	echo '#include <asm/unistd.h>' | $(CC) -E -dM -x c - >$@.tmp
 	sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/[\2] = "\1",/p' $@.tmp >$@
 
-$(NETBSD_B)/%.o: netbsd/%.c $(wildcard netbsd/*.h hypercall/*.h) netbsd/netbsd.mk $(NETBSD_B)/prefix \
-		$(NETBSD_B)/names.h
-	$(CC) $(NETBSD_CFLAGS) -I$(NETBSD)/include -I$(NETBSD_B) -c -o $@ $<
+NETBSD_WANTS	= $(wildcard netbsd/*.h hypercall/*.h) init/words.h netbsd/netbsd.mk $(NETBSD_B)/prefix $(NETBSD_B)/names.h
+NETBSD_COMPILE	= $(CC) $(NETBSD_CFLAGS) -I$(NETBSD)/include -I$(NETBSD_B) -c -o $@ $<
+
+$(NETBSD_B)/%.o: netbsd/%.c $(NETBSD_WANTS)
+	$(NETBSD_COMPILE)
+$(NETBSD_B)/words.o: init/words.c $(NETBSD_WANTS)
+	$(NETBSD_COMPILE)
 
 # Only the entry points stay global.  (What programs and file systems of the libraries want of each
 # other is in the components that netbsd/components names.)
 $(NETBSD_B)/donor.o: $(NETBSD_OBJECTS) netbsd/netbsd.lds netbsd/components $(NETBSD_B)/prefix
 	$(CC) -E -P -undef -x assembler-with-cpp -o $(NETBSD_B)/netbsd.lds netbsd/netbsd.lds
-	$(LD) -r -T $(NETBSD_B)/netbsd.lds -o $@.tmp $(NETBSD_OBJECTS) --whole-archive $(NETBSD_LIBS)
+	$(LD) -r -T $(NETBSD_B)/netbsd.lds -o $@.tmp $(NETBSD_OBJECTS) --whole-archive \
+		$(filter-out $(NETBSD_PARTS),$(NETBSD_LIBS)) --no-whole-archive $(NETBSD_PARTS)
 	objcopy --wildcard --keep-global-symbol='donor_*' -g $@.tmp
 	@nm -u $@.tmp | grep -v ' hc_\| _GLOBAL_OFFSET_TABLE_$$' >$@.undefined; \
 	if [ -s $@.undefined ]; then \
@@ -72,7 +79,7 @@ $(B)/tests/netbsd/client.elf: $(B)/tests/netbsd/client.o $(B)/core/core.o $(CORE
 
 # The translation of calls as a program of the host, with everything that finds bad accesses.
 CALLS_C		:= $(addprefix netbsd/,events.c files.c sockets.c translate.c) tests/netbsd/calls.c
-$(B)/tests/netbsd/calls: $(CALLS_C) netbsd/calls.h netbsd/tasks.h netbsd/netbsd.mk
+$(B)/tests/netbsd/calls: $(CALLS_C) netbsd/calls.h netbsd/netbsd.mk
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -O2,$(HOSTCFLAGS)) -Wno-unused-parameter -O1 -fsanitize=address,undefined \
 		-fno-sanitize-recover=all -fno-omit-frame-pointer -fno-strict-aliasing -o $@ $(CALLS_C)

@@ -8,26 +8,12 @@
  */
 #include "donor.h"
 
-/* Their declarations are the component's own (pci_user.h), which is not installed. */
+/* The declarations are the component's own (pci_user.h), which is not installed. */
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+
 struct rumpcomp_pci_dmaseg {
 	unsigned long ds_pa, ds_len, ds_vacookie;
 };
-
-int rumpcomp_pci_iospace_init(void);
-void *rumpcomp_pci_map(unsigned long physical, unsigned long size);
-int rumpcomp_pci_confread(unsigned int bus, unsigned int slot, unsigned int function, int offset,
-			  unsigned int *value);
-int rumpcomp_pci_confwrite(unsigned int bus, unsigned int slot, unsigned int function, int offset,
-			   unsigned int value);
-int rumpcomp_pci_irq_map(unsigned int bus, unsigned int slot, unsigned int function, int line,
-			 unsigned int cookie);
-void *rumpcomp_pci_irq_establish(unsigned int cookie, int (*function)(void *), void *argument);
-int rumpcomp_pci_dmalloc(size_t size, size_t alignment, unsigned long *physical,
-			 unsigned long *address);
-void rumpcomp_pci_dmafree(unsigned long address, size_t size);
-int rumpcomp_pci_dmamem_map(struct rumpcomp_pci_dmaseg *segments, size_t nr, size_t size,
-			    void **address);
-unsigned long rumpcomp_pci_virt_to_mach(void *address);
 
 struct handler {
 	struct handler *next;
@@ -138,7 +124,7 @@ void *rumpcomp_pci_irq_establish(unsigned int cookie, int (*function)(void *), v
 		return NULL;
 	if (!line->thread) {
 		queue_init(&line->waiters);
-		line->thread = thread_make(line_run, line, "interrupt", false);
+		line->thread = thread_make(line_run, line, false, NULL);
 		if (!line->thread) {
 			memory_free(handler);
 			return NULL;

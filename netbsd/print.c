@@ -1,35 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copyright (c) 2026 The Haunch authors
 /*
- * print.c - the console, and what the compiler calls.
+ * print.c - the console.
  */
 #include "donor.h"
-
-/* By words, for an emulator takes a step for each; then what is left. */
-void *memset(void *to, int value, size_t size)
-{
-	void *start = to;
-	size_t words = size / 8;
-
-	__asm__ volatile("rep stosq"
-			 : "+D"(to), "+c"(words)
-			 : "a"((unsigned char)value * 0x0101010101010101ul)
-			 : "memory");
-	size %= 8;
-	__asm__ volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(value) : "memory");
-	return start;
-}
-
-void *memcpy(void *to, const void *from, size_t size)
-{
-	void *start = to;
-	size_t words = size / 8;
-
-	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words)::"memory");
-	size %= 8;
-	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size)::"memory");
-	return start;
-}
 
 /* All of it, however long the serial port takes. */
 static void put(const char *text, size_t size)
@@ -57,9 +31,7 @@ void rumpuser_putchar(int character)
 		put_character((char)character);
 }
 
-/*
- * By the rump kernel's own, which needs nothing of it to have started; what is longer is cut off.
- */
+/* By the rump kernel's own, which need not have started; what is longer is cut off. */
 void vprint(const char *format, va_list arguments)
 {
 	char text[512];
@@ -67,15 +39,6 @@ void vprint(const char *format, va_list arguments)
 	rumpns_vsnprintf(text, sizeof(text), format, arguments);
 	for (const char *c = text; *c; c++)
 		put_character(*c);
-}
-
-void print(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vprint(format, arguments);
-	va_end(arguments);
 }
 
 void rumpuser_dprintf(const char *format, ...)
@@ -87,15 +50,29 @@ void rumpuser_dprintf(const char *format, ...)
 	va_end(arguments);
 }
 
+void vsay(const char *format, va_list arguments)
+{
+	print("haunch: ");
+	vprint(format, arguments);
+	print("\n");
+}
+
+void say(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsay(format, arguments);
+	va_end(arguments);
+}
+
 void fail(const char *format, ...)
 {
 	va_list arguments;
 
-	print("haunch: netbsd: ");
 	va_start(arguments, format);
-	vprint(format, arguments);
+	vsay(format, arguments);
 	va_end(arguments);
-	print("\n");
 	hc_console_backtrace(NULL);
 	hc_power_failure(125);
 }

@@ -5,26 +5,24 @@
  * and its end.
  *
  * The root is a tmpfs that is filled from the initial file system, a cpio archive ("newc").  In
- * there /.haunch/program says what to run: NUL-terminated strings, the number of arguments, these,
- * the environment. Of the command line's words those are known that init.c lists, as far as they
- * mean something here.
+ * there /.haunch/program says what to run (init/words.h). Of the command line's words those are known that init.c lists,
+ * as far as they mean something here.
  */
 #include "donor.h"
-#include "calls.h"
-#include "tasks.h"
+#include "../init/words.h"
 
 #include <asm/signal.h>
 #include <asm/siginfo.h>
+#include <asm/stat.h>
 #include <linux/auxvec.h>
 #include <linux/elf.h>
 #include <linux/fcntl.h>
+#include <linux/resource.h>
 #include <linux/stat.h>
 
-#define PROGRAM_FILE		"/.haunch/program"
 #define STATUS_CANNOT_RUN	126
 #define STATUS_NOT_FOUND	127
 #define STOP_TIMEOUT_S		10
-#define MAX_STRINGS		1024
 #define MAX_DISKS		8
 
 int rump_pub_lwproc_rfork(int flags);
@@ -34,11 +32,13 @@ int rump_pub_netconfig_ipv4_gw(const char *gateway);
 int rump_pub_netconfig_dhcp_ipv4_oneshot(const char *interface);
 
 size_t program_stack_size;
+const char *program_host = "haunch";
 
 static const struct hc_start_info *start;
 static struct queue service;		/* where this thread waits */
 static bool service_wanted;
-static const char *name = "program";	/* for messages */
+static const char *name;   /* for messages */
+static struct words given; /* for the program */
 static bool told;			/* the program has got the signal to stop */
 static bool restarts;			/* the end of the program, or of the kernel, is a reboot */
 
@@ -48,28 +48,26 @@ static void give_up(unsigned int status, const char *format, ...)
 {
 	va_list arguments;
 
-	print("haunch: ");
 	va_start(arguments, format);
-	vprint(format, arguments);
+	vsay(format, arguments);
 	va_end(arguments);
-	print("\n");
 	program_end(status);
 }
 
 /* ------------------------------------------------------------------ words */
 
-/* A word that ends at a blank, as a string of its own; the last one of that name, or NULL. */
+/* The value of the last word of that name, or NULL. */
 static char *word_copy(const char *of)
 {
 	const char *value;
 	long size = word(of, &value);
-	char *copy = size < 0 ? NULL : allocate((size_t)size + 1);
+	char *copy = size < 0 ? NULL : memory_need((size_t)size + 1);
 
 	if (!copy)
 		return NULL;
 	memcpy(copy, value, (size_t)size);
 	copy[size] = '\0';
-	return copy;
+	return decode(copy);
 }
 
 static unsigned long number(const char **at)
@@ -102,16 +100,7 @@ static char *cut(char *text, char at)
 /* ------------------------------------------------------------------ files */
 
 /* The header of a file in the archive: 13 numbers of 8 digits behind the magic one. */
-enum {
-	CPIO_MODE = 1,
-	CPIO_UID,
-	CPIO_GID,
-	CPIO_MTIME = 5,
-	CPIO_SIZE,
-	CPIO_RMAJOR = 9,
-	CPIO_RMINOR,
-	CPIO_NAME
-};
+enum { CPIO_MODE = 1, CPIO_UID, CPIO_GID, CPIO_MTIME = 5, CPIO_SIZE, CPIO_NAME = 11 };
 #define CPIO_HEADER		110
 
 static unsigned long cpio_number(const char *header, unsigned int which)
@@ -125,21 +114,18 @@ static unsigned long cpio_number(const char *header, unsigned int which)
 
 static void write_file(const char *path, const char *data, size_t size, unsigned long mode)
 {
-	long fd = call_open((const unsigned long[]){ W(path), O_CREAT | O_WRONLY | O_TRUNC, mode });
-	long n = 1;
+	long fd = LX(open, W(path), O_CREAT | O_WRONLY | O_TRUNC, mode);
+	long n = fd < 0 ? fd : NB(WRITE, (unsigned long)fd, W(data), size);
 
-	while (fd >= 0 && size && n > 0) {
-		n = NB(NB_WRITE, (unsigned long)fd, W(data), size);
-		data += n > 0 ? n : 0;
-		size -= n > 0 ? (size_t)n : 0;
-	}
-	if (fd >= 0)
-		NB(NB_CLOSE, (unsigned long)fd);
-	if (fd < 0 || size)
+	if (n != (long)size)
 		give_up(STATUS_CANNOT_RUN,
-			"%s of the image cannot be written to memory: error %ld%s", path,
-			fd < 0 ? -fd : -n, -n == ENOSPC ? " (give the machine more memory)" : "");
+			"%s of the image cannot be written to memory: error %ld%s", path, -n,
+			n >= 0 || n == -ENOSPC ? " (give the machine more memory)" : "");
+	NB(CLOSE, (unsigned long)fd);
 }
+
+static char *program_file;
+static size_t program_file_size;
 
 /* One file of the archive; the path begins with a slash. */
 static void unpack_one(const char *header, const char *path, const char *data, size_t size)
@@ -149,30 +135,34 @@ static void unpack_one(const char *header, const char *path, const char *data, s
 
 	switch (kind) {
 	case S_IFDIR:
-		NB(NB_MKDIR, W(path), mode & 07777);
-		NB(NB_CHMOD, W(path), mode & 07777);
+		NB(MKDIR, W(path), mode & 07777);
+		NB(CHMOD, W(path), mode & 07777);
 		break;
 	case S_IFREG:
+		if (!strcmp(path, PROGRAM_FILE)) {
+			program_file_size = size;
+			program_file = memcpy(memory_need(size + 1), data, size);
+			program_file[size] = '\0';
+		}
 		write_file(path, data, size, mode & 07777);
-		NB(NB_CHMOD, W(path), mode & 07777);
+		NB(CHMOD, W(path), mode & 07777);
 		break;
 	case S_IFLNK:
 		if (size >= sizeof(target))
 			return;
 		memcpy(target, data, size);
 		target[size] = '\0';
-		NB(NB_SYMLINK, W(target), W(path));
+		NB(SYMLINK, W(target), W(path));
 		break;
 	default:			/* devices are NetBSD's: see devices() */
 		return;
 	}
-	NB(NB_LCHOWN, W(path), cpio_number(header, CPIO_UID), cpio_number(header, CPIO_GID));
+	NB(LCHOWN, W(path), cpio_number(header, CPIO_UID), cpio_number(header, CPIO_GID));
 	if (kind != S_IFLNK) {
-		struct __kernel_timespec times[2] = { { (long)cpio_number(header, CPIO_MTIME),
-							0 } };
+		long time = (long)cpio_number(header, CPIO_MTIME);
 
-		times[1] = times[0];
-		NB(NB_UTIMENSAT, (unsigned long)AT_FDCWD, W(path), W(times), 0);
+		LX(utimensat, (unsigned long)AT_FDCWD, W(path),
+		   W(((const struct __kernel_timespec[]){ { time, 0 }, { time, 0 } })), 0);
 	}
 }
 
@@ -181,7 +171,7 @@ static void unpack(void)
 	const char *at = start->initrd, *end = at + start->initrd_size;
 	char path[1024];
 
-	while (end - at >= CPIO_HEADER && !rumpns_strncmp(at, "070701", 6)) {
+	while (end - at >= CPIO_HEADER && !strncmp(at, "070701", 6)) {
 		size_t name_size = cpio_number(at, CPIO_NAME), size = cpio_number(at, CPIO_SIZE);
 		const char *file = at + CPIO_HEADER;
 		const char *data = at + ((CPIO_HEADER + name_size + 3) & ~3ul);
@@ -189,74 +179,60 @@ static void unpack(void)
 		if (name_size > (size_t)(end - file) || size > (size_t)(end - data) ||
 		    name_size >= sizeof(path) - 1)
 			give_up(STATUS_CANNOT_RUN, "the image's files are damaged: bake it again");
-		if (!rumpns_strcmp(file, "TRAILER!!!"))
+		if (!strcmp(file, "TRAILER!!!"))
 			return;
 		path[0] = '/';
 		memcpy(path + 1, file, name_size);
-		if (rumpns_strcmp(file, "."))
+		if (strcmp(file, "."))
 			unpack_one(at, path, data, size);
 		at = data + ((size + 3) & ~3ul);
 	}
 	give_up(STATUS_CANNOT_RUN, "there is no program in the image: bake one (haunch bake)");
 }
 
-struct nb_tmpfs_args {
-	int version;
-	uint64_t nodes_max;
-	int64_t size_max;
-	uint32_t uid, gid, mode;
-};
-
-/* The part of NetBSD's stat that says which device it is: see files.c. */
-struct device {
-	uint64_t st_dev;
-	uint32_t st_mode;
-	uint64_t st_ino;
-	uint32_t st_nlink, st_uid, st_gid;
-	uint64_t st_rdev;
-	char rest[128];
-};
-
-#define RAW_PARTITION		"d"	/* on this machine the whole disk */
+#define DISK(number, name)                         \
+	{                                          \
+		"/dev/ld" number "d", "/dev/" name \
+	} /* d: the whole disk */
 
 /* NetBSD makes nodes of its devices in its first root; here they are as Linux calls them. */
-static struct node {
-	const char *netbsd, *ours;
-	struct device device;
-	bool there;
-} nodes[] = { { .netbsd = "/dev/null", .ours = "/dev/null" },
-	      { .netbsd = "/dev/zero", .ours = "/dev/zero" },
-	      { .netbsd = "/dev/random", .ours = "/dev/random" },
-	      { .netbsd = "/dev/urandom", .ours = "/dev/urandom" },
-	      { .netbsd = "/dev/ld0" RAW_PARTITION, .ours = "/dev/vda" },
-	      { .netbsd = "/dev/ld1" RAW_PARTITION, .ours = "/dev/vdb" },
-	      { .netbsd = "/dev/ld2" RAW_PARTITION, .ours = "/dev/vdc" },
-	      { .netbsd = "/dev/ld3" RAW_PARTITION, .ours = "/dev/vdd" } };
+static const char *const nodes[][2] = {
+	{ "/dev/null", "/dev/null" },
+	{ "/dev/zero", "/dev/zero" },
+	{ "/dev/random", "/dev/random" },
+	{ "/dev/urandom", "/dev/urandom" },
+	DISK("0", "vda"),
+	DISK("1", "vdb"),
+	DISK("2", "vdc"),
+	DISK("3", "vdd"),
+};
 
 static void make_root(void)
 {
-	struct nb_tmpfs_args args = { .version = 1, .mode = 0755 };
+	/* NetBSD's struct tmpfs_args: version 1, no limits, root's, and the mode. */
+	const uint64_t args[] = { 1, 0, 0, 0, 0755 };
+	struct stat devices[ARRAY_SIZE(nodes)];
 	long error;
 
+	memset(devices, 0, sizeof(devices));
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
-		nodes[i].there = !NB(NB_STAT, W(nodes[i].netbsd), W(&nodes[i].device));
-	NB(NB_MKDIR, W("/image"), 0755);
-	error = NB(NB_MOUNT, W("tmpfs"), W("/image"), 0, W(&args), sizeof(args));
+		LX(stat64, W(nodes[i][0]), W(&devices[i]));
+	NB(MKDIR, W("/image"), 0755);
+	error = NB(MOUNT, W("tmpfs"), W("/image"), 0, W(args), sizeof(args));
 	if (!error)
-		error = NB(NB_CHROOT, W("/image"));
+		error = NB(CHROOT, W("/image"));
 	if (!error)
-		error = NB(NB_CHDIR, W("/"));
+		error = NB(CHDIR, W("/"));
 	if (error)
 		fail("no tmpfs for the root: error %ld", -error);
-	NB(NB_UMASK, 0);
+	NB(UMASK, 0);
 	unpack();
 	memory_give(start->initrd, start->initrd_size);
-	NB(NB_MKDIR, W("/dev"), 0755);
+	NB(MKDIR, W("/dev"), 0755);
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
-		if (nodes[i].there)
-			NB(NB_MKNOD, W(nodes[i].ours), nodes[i].device.st_mode,
-			   nodes[i].device.st_rdev);
-	NB(NB_UMASK, 022);
+		if (devices[i].st_mode)
+			LX(mknod, W(nodes[i][1]), devices[i].st_mode, devices[i].st_rdev);
+	NB(UMASK, 022);
 }
 
 /* NetBSD's tables are made for small machines; these are patchable, as its sources say. */
@@ -265,53 +241,48 @@ extern int rumpns_maxfiles, rumpns_somaxconn, rumpns_ip_dad_count;
 /* As many open files as init.c gives, and as long a queue of connections as Linux allows. */
 static void set_limits(void)
 {
-	unsigned long limit[2] = { word_number("haunch.files", 16384), 65536 };
+	struct rlimit limit = { word_number("haunch.files", 16384), 65536 };
 
-	if (limit[0] > limit[1])
-		limit[1] = limit[0];
-	rumpns_maxfiles = (int)limit[1];
+	if (limit.rlim_cur > limit.rlim_max)
+		limit.rlim_max = limit.rlim_cur;
+	rumpns_maxfiles = (int)limit.rlim_max;
 	rumpns_somaxconn = 4096;
 	/* An address is ours at once: nobody else is asked for seconds whether he has it. */
 	rumpns_ip_dad_count = 0;
-	NB(NB_SETRLIMIT, 8, W(limit));
+	LX(setrlimit, RLIMIT_NOFILE, W(&limit));
 }
 
 /* ------------------------------------------------------------------ disks */
 
-static char *mounted[MAX_DISKS];
-static unsigned int nr_mounted;
+static char *wanted[MAX_DISKS], *mounted[MAX_DISKS];
+static unsigned int nr_wanted, nr_mounted;
 
 static void make_folders(char *path)
 {
 	for (char *c = path + 1; *c; c++)
 		if (*c == '/') {
 			*c = '\0';
-			NB(NB_MKDIR, W(path), 0755);
+			NB(MKDIR, W(path), 0755);
 			*c = '/';
 		}
-	NB(NB_MKDIR, W(path), 0755);
+	NB(MKDIR, W(path), 0755);
 }
 
 /* DEVICE:DIRECTORY[:FSTYPE[:ro]] */
 static void mount_disk(char *text)
 {
-	static const char *const types[][2] = { { "ext2", "ext2fs" },
-						{ "ffs", "ffs" },
-						{ "ext2fs", "ext2fs" } };
+	static const char *const types[] = { "ext2fs", "ffs" };
 	char *folder = cut(text, ':'), *type = cut(folder, ':'), *option = cut(type, ':');
-	bool read_only = option && !rumpns_strcmp(option, "ro");
+	bool read_only = option && !strcmp(option, "ro");
 	const char *args[] = { text };
 	long error = -EINVAL;
 
-	if (!folder || nr_mounted == MAX_DISKS)
-		give_up(STATUS_CANNOT_RUN,
-			"haunch.mount= wants DEVICE:DIRECTORY[:FSTYPE[:ro]], %d times at most",
-			MAX_DISKS);
+	if (!folder)
+		give_up(STATUS_CANNOT_RUN, "haunch.mount= wants DEVICE:DIRECTORY[:FSTYPE[:ro]]");
 	make_folders(folder);
 	for (size_t i = 0; error && i < ARRAY_SIZE(types); i++)
-		if (!type || !*type || !rumpns_strcmp(type, types[i][0]))
-			error = NB(NB_MOUNT, W(types[i][1]), W(folder), read_only, W(args),
-				   sizeof(args));
+		if (!type || !strncmp(type, types[i], strlen(type)))
+			error = NB(MOUNT, W(types[i]), W(folder), read_only, W(args), sizeof(args));
 	if (error)
 		give_up(STATUS_CANNOT_RUN,
 			"cannot mount %s on %s: error %ld; NetBSD's kernel knows ext2 "
@@ -320,98 +291,78 @@ static void mount_disk(char *text)
 	mounted[nr_mounted++] = folder;
 }
 
-static void mount_disks(void)
+/* Disks to be mounted, and what is for the program. */
+static void read_command_line(void)
 {
-	static const char mount[] = "haunch.mount=";
-	const char *at = start->command_line;
+	size_t size = strlen(start->command_line) + 1;
+	char *at = memcpy(memory_need(size), start->command_line, size), *next, *value;
+	const char *problem = NULL;
+	bool behind = false;
 
-	while (*at) {
-		const char *end = at;
-
-		while (*end && *end != ' ')
-			end++;
-		if (!rumpns_strncmp(at, mount, sizeof(mount) - 1)) {
-			size_t size = (size_t)(end - at) - (sizeof(mount) - 1);
-			char *copy = allocate(size + 1);
-
-			if (!copy)
-				fail("out of memory");
-			memcpy(copy, at + sizeof(mount) - 1, size);
-			copy[size] = '\0';
-			mount_disk(copy);
-		}
-		at = *end ? end + 1 : end;
+	while ((next = next_word(&at))) {
+		if (word_of_program(&given, next, &behind, &problem))
+			continue;
+		value = value_of(next, "haunch.mount=");
+		if (value && nr_wanted == MAX_DISKS)
+			problem = "too many haunch.mount= on the command line";
+		else if (value)
+			wanted[nr_wanted++] = decode(value);
 	}
+	if (problem)
+		give_up(STATUS_CANNOT_RUN, "%s", problem);
 }
 
 /* ------------------------------------------------------------------ network */
 
-/* Of the cards that NetBSD has drivers for here, the first one that is there. */
-static const char *interface(void)
-{
-	static const char *const cards[] = { "vioif0", "wm0" };
-	struct {
-		char name[16], rest[144 - 16];
-	} request = { "", "" };
-	long s = call_socket((const unsigned long[]){ 2, 2, 0 });
-	const char *found = NULL;
-
-	for (size_t i = 0; s >= 0 && i < ARRAY_SIZE(cards) && !found; i++) {
-		memcpy(request.name, cards[i], rumpns_strlen(cards[i]) + 1);
-		if (!NB(NB_IOCTL, (unsigned long)s, 0xc0906911u, W(&request)))	/* SIOCGIFFLAGS */
-			found = cards[i];
-	}
-	if (s >= 0)
-		NB(NB_CLOSE, (unsigned long)s);
-	return found;
-}
-
 /* ip=ADDRESS::GATEWAY:NETMASK:HOSTNAME:DEVICE:off:DNS */
 static void set_address(const char *card, char *address)
 {
-	char *server = cut(address, ':'), *gateway = cut(server, ':'), *mask = cut(gateway, ':');
-	char *rest = cut(mask, ':'), *dns, text[64] = "nameserver ";
+	char *field[9] = { address }, *gateway, *mask, text[64] = "nameserver ";
 	int error;
 
-	rest = cut(cut(rest, ':'), ':');
-	dns = cut(rest, ':');
-	cut(dns, ':');
-	error = rump_pub_netconfig_ifup(card);
-	if (!error)
-		error = rump_pub_netconfig_ipv4_ifaddr(card, address,
-						       mask && *mask ? mask : "255.255.255.0");
+	for (size_t i = 1; i < ARRAY_SIZE(field); i++)
+		field[i] = cut(field[i - 1], ':');
+	gateway = field[2];
+	mask = field[3] && *field[3] ? field[3] : "255.255.255.0";
+	error = rump_pub_netconfig_ipv4_ifaddr(card, address, mask);
 	if (!error && gateway && *gateway)
 		error = rump_pub_netconfig_ipv4_gw(gateway);
 	if (error)
 		say("netbsd: %s does not get the address %s: error %d", card, address, error);
-	if (dns && *dns && rumpns_strlen(dns) < sizeof(text) - 16) {
-		size_t size = rumpns_strlen(dns);
+	if (field[7] && *field[7] && strlen(field[7]) < sizeof(text) - 16) {
+		size_t size = strlen(field[7]);
 
-		memcpy(text + 11, dns, size);
+		memcpy(text + 11, field[7], size);
 		text[11 + size] = '\n';
-		NB(NB_UNLINK, W("/etc/resolv.conf"));
+		NB(UNLINK, W("/etc/resolv.conf"));
 		write_file("/etc/resolv.conf", text, 12 + size, 0644);
 	}
 }
 
 static void network_start(void)
 {
-	const char *card = interface(), *unused;
+	static const char *const cards[] = { "vioif0", "wm0" };
+	const char *card = NULL, *unused;
 	char *how = word_copy("haunch.network"), *address = word_copy("ip");
 	int error;
 
 	rump_pub_netconfig_ifup("lo0");
 	rump_pub_netconfig_ipv4_ifaddr("lo0", "127.0.0.1", "255.0.0.0");
-	if (!card || (how && !rumpns_strcmp(how, "off")))
+	if (how && !strcmp(how, "off"))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(cards) && !card; i++)
+		if (!rump_pub_netconfig_ifup(cards[i]))
+			card = cards[i];
+	if (!card)
 		return;
 	/* NetBSD's DHCP client tells what it does; who has not asked for the kernel's messages gets ours. */
 	print_kernel = word("loglevel", &unused) > 0;
-	if (address && rumpns_strcmp(address, "dhcp")) {
+	if (address && strcmp(address, "dhcp")) {
 		set_address(card, address);
 	} else if (how || address) {
 		do {
 			error = rump_pub_netconfig_dhcp_ipv4_oneshot(card);
-		} while (error && how && !rumpns_strcmp(how, "wait"));
+		} while (error && how && !strcmp(how, "wait"));
 		if (error)
 			say("netbsd: %s got no address by DHCP: error %d", card, error);
 	}
@@ -420,88 +371,23 @@ static void network_start(void)
 
 /* ------------------------------------------------------------------ the program */
 
-struct strings {
-	char *all[MAX_STRINGS + 2];
-	unsigned int nr_arguments, nr;	/* the environment follows the arguments */
-};
-
-static char *read_file(const char *path, size_t *size)
+/* What is to be run, and its environment: in a list, NULL after each. */
+static char **read_program(char ***environment)
 {
-	char *data = NULL;
-	long fd = call_open((const unsigned long[]){ W(path), 0, 0 }), end, n;
+	size_t size = nr_strings(program_file, program_file_size) * sizeof(char *);
+	char **strings = memset(memory_need(size), 0, size);
 
-	if (fd < 0)
-		return NULL;
-	end = NB(NB_LSEEK, (unsigned long)fd, 0, 0, 2);
-	data = end < 0 ? NULL : allocate((size_t)end + 1);
-	n = data ? NB(NB_PREAD, (unsigned long)fd, W(data), (unsigned long)end, 0, 0) : -1;
-	NB(NB_CLOSE, (unsigned long)fd);
-	if (n != end) {
-		if (data)
-			release(data);
-		return NULL;
-	}
-	*size = (size_t)end;
-	data[end] = '\0';
-	return data;
-}
-
-/* Behind "--" on the command line are arguments that replace those that were baked. */
-static void take_arguments(struct strings *s)
-{
-	static char *environment[MAX_STRINGS];
-	char *words = NULL, *to;
-	const char *at = start->command_line;
-	unsigned int nr_environment = s->nr - s->nr_arguments, nr = 1;
-
-	for (; *at; at++)
-		if (!rumpns_strncmp(at, "-- ", 3) && (at == start->command_line || at[-1] == ' ')) {
-			words = allocate(rumpns_strlen(at));
-			break;
-		}
-	if (!words)
-		return;
-	memcpy(environment, s->all + s->nr_arguments, nr_environment * sizeof(*environment));
-	to = words;
-	for (at += 3; *at && nr + nr_environment < MAX_STRINGS;) {
-		bool quoted = false;
-
-		s->all[nr++] = to;
-		for (; *at && (quoted || *at != ' '); at++)
-			if (*at == '"')
-				quoted = !quoted;
-			else
-				*to++ = *at;
-		*to++ = '\0';
-		while (*at == ' ')
-			at++;
-	}
-	memcpy(s->all + nr, environment, nr_environment * sizeof(*environment));
-	s->nr_arguments = nr;
-	s->nr = nr + nr_environment;
-}
-
-static void read_program(struct strings *s)
-{
-	size_t size;
-	char *data = read_file(PROGRAM_FILE, &size), *at;
-	const char *digits = data;
-
-	if (!data)
-		give_up(STATUS_CANNOT_RUN, PROGRAM_FILE " is missing: bake the image again");
-	s->nr_arguments = (unsigned int)number(&digits);
-	for (at = data + rumpns_strlen(data) + 1; at < data + size; at += rumpns_strlen(at) + 1) {
-		if (s->nr == MAX_STRINGS)
-			give_up(STATUS_CANNOT_RUN, "more than %d arguments and variables",
-				MAX_STRINGS);
-		s->all[s->nr++] = at;
-	}
-	if (!s->nr_arguments || s->nr_arguments > s->nr)
-		give_up(STATUS_CANNOT_RUN, PROGRAM_FILE " is damaged: bake the image again");
-	take_arguments(s);
-	for (at = s->all[0], name = at; *at; at++)
+	*environment = NULL;
+	if (program_file)
+		*environment = program_strings(program_file, program_file_size, &given, strings);
+	if (!*environment)
+		give_up(STATUS_CANNOT_RUN,
+			PROGRAM_FILE " is missing, or damaged: bake the image again");
+	name = strings[0];
+	for (const char *at = name; *at; at++)
 		if (*at == '/')
 			name = at + 1;
+	return strings;
 }
 
 struct loaded {
@@ -511,34 +397,35 @@ struct loaded {
 
 #define PAGE_UP(size)	(((size) + HC_PAGE_SIZE - 1) & -(unsigned long)HC_PAGE_SIZE)
 
+static const char not_there[] = "no such program in the image";
+
 /*
  * An executable, in one piece, as its segments lie to each other.  Returns what is wrong with it,
  * or NULL.
  */
 static const char *load(const char *path, struct loaded *l)
 {
-	long fd = call_open((const unsigned long[]){ W(path), 0, 0 });
+	long fd = LX(open, W(path)), n;
 	unsigned long first = ~0ul, last = 0;
-	Elf64_Phdr p[32];
-	Elf64_Ehdr h;
-	char *base;
+	char head[2048] __attribute__((aligned(8))), *base;
+	const Elf64_Ehdr *h = (const Elf64_Ehdr *)head;
+	const Elf64_Phdr *p;
 
 	memset(l, 0, sizeof(*l));
 	if (fd < 0)
-		return fd == -ENOENT ? "no such program in the image" : "it cannot be read";
-	if (NB(NB_PREAD, (unsigned long)fd, W(&h), sizeof(h), 0, 0) != sizeof(h) ||
-	    rumpns_strncmp((const char *)h.e_ident, ELFMAG, SELFMAG) || h.e_machine != EM_X86_64 ||
-	    h.e_phentsize != sizeof(p[0]) || h.e_phnum > ARRAY_SIZE(p))
+		return fd == -ENOENT ? not_there : "it cannot be read";
+	n = NB(PREAD, (unsigned long)fd, W(head), sizeof(head), 0, 0);
+	if (n < (long)sizeof(*h) || strncmp(head, ELFMAG, SELFMAG) || h->e_machine != EM_X86_64 ||
+	    h->e_phentsize != sizeof(*p) || h->e_phoff % 8 || h->e_phoff > sizeof(head) ||
+	    h->e_phoff + h->e_phnum * sizeof(*p) > (unsigned long)n)
 		return "not an executable that this kernel can run";
-	if (h.e_type != ET_DYN)
+	if (h->e_type != ET_DYN)
 		return "it is made for a fixed address, and NetBSD's kernel here has no address spaces: "
 		       "make it with haunch cc or gcc -static-pie";
-	if (NB(NB_PREAD, (unsigned long)fd, W(p), h.e_phnum * sizeof(p[0]), 0, h.e_phoff) !=
-	    (long)(h.e_phnum * sizeof(p[0])))
-		return "its headers cannot be read";
-	for (unsigned int i = 0; i < h.e_phnum; i++) {
+	p = (const Elf64_Phdr *)(head + h->e_phoff);
+	for (unsigned int i = 0; i < h->e_phnum; i++) {
 		if (p[i].p_type == PT_INTERP && p[i].p_filesz < sizeof(l->interpreter))
-			NB(NB_PREAD, (unsigned long)fd, W(l->interpreter), p[i].p_filesz, 0,
+			NB(PREAD, (unsigned long)fd, W(l->interpreter), p[i].p_filesz, 0,
 			   p[i].p_offset);
 		if (p[i].p_type != PT_LOAD)
 			continue;
@@ -555,131 +442,108 @@ static const char *load(const char *path, struct loaded *l)
 	base = program_pages(last - first);
 	if (!base)
 		return "there is not enough memory for it in one piece";
-	for (unsigned int i = 0; i < h.e_phnum; i++) {
+	for (unsigned int i = 0; i < h->e_phnum; i++) {
 		char *to = base - first + p[i].p_vaddr;
 
 		if (p[i].p_type != PT_LOAD)
 			continue;
-		if (NB(NB_PREAD, (unsigned long)fd, W(to), p[i].p_filesz, 0, p[i].p_offset) !=
+		if (NB(PREAD, (unsigned long)fd, W(to), p[i].p_filesz, 0, p[i].p_offset) !=
 		    (long)p[i].p_filesz)
 			return "its segments cannot be read";
-		if (p[i].p_offset <= h.e_phoff && h.e_phoff < p[i].p_offset + p[i].p_filesz)
-			l->headers = W(to) + h.e_phoff - p[i].p_offset;
+		if (p[i].p_offset <= h->e_phoff && h->e_phoff < p[i].p_offset + p[i].p_filesz)
+			l->headers = W(to) + h->e_phoff - p[i].p_offset;
 	}
-	for (unsigned int i = 0; i < h.e_phnum; i++) {
+	for (unsigned int i = 0; i < h->e_phnum; i++) {
 		unsigned long from = p[i].p_vaddr & -(unsigned long)HC_PAGE_SIZE;
 		unsigned long prot = (p[i].p_flags & PF_R ? HC_PROT_READ : 0) |
 				     (p[i].p_flags & PF_W ? HC_PROT_WRITE : 0) |
 				     (p[i].p_flags & PF_X ? HC_PROT_EXEC : 0);
 
 		if (p[i].p_type == PT_LOAD &&
-		    call_mprotect((const unsigned long[]){
-			    W(base - first) + from, PAGE_UP(p[i].p_vaddr + p[i].p_memsz) - from,
-			    prot }))
+		    call_mprotect(A(W(base - first) + from,
+				    PAGE_UP(p[i].p_vaddr + p[i].p_memsz) - from, prot)))
 			return "its memory cannot be protected";
 	}
-	NB(NB_CLOSE, (unsigned long)fd);
+	NB(CLOSE, (unsigned long)fd);
 	l->base = W(base - first);
-	l->entry = l->base + h.e_entry;
-	l->nr_headers = h.e_phnum;
+	l->entry = l->base + h->e_entry;
+	l->nr_headers = h->e_phnum;
 	return NULL;
 }
 
-static char *push(char *sp, const void *data, size_t size)
+static char *push(char **sp, const char *text)
 {
-	sp -= size;
-	memcpy(sp, data, size);
-	return sp;
+	size_t size = strlen(text) + 1;
+
+	*sp -= size;
+	return memcpy(*sp, text, size);
 }
 
-/* argc, argv, environment and auxiliary vector, as the System V ABI has them. */
-static unsigned long make_stack(char *top, const struct strings *s, const struct loaded *l,
-				unsigned long base)
+/* argc, argv, environment and auxiliary vector, as the System V ABI has them; strings are moved to there. */
+static unsigned long make_stack(char *top, char **strings, char **environment,
+				const struct loaded *l, unsigned long base)
 {
-	unsigned long *words, *w;
-	static char *strings[MAX_STRINGS];
-	char *sp = top, *name_at, *platform, *random;
-	unsigned int i;
+	char *sp = top, *path = push(&sp, strings[0]), *platform = push(&sp, "x86_64"), *random;
+	unsigned long *words;
+	size_t nr = (size_t)(environment - strings);
 
-	for (i = s->nr; i-- > 0;)
-		strings[i] = sp = push(sp, s->all[i], rumpns_strlen(s->all[i]) + 1);
-	name_at = sp = push(sp, s->all[0], rumpns_strlen(s->all[0]) + 1);
-	platform = sp = push(sp, "x86_64", 7);
+	for (char **at = strings; *at || at < environment; at++, nr = (size_t)(at - strings))
+		if (*at)
+			*at = push(&sp, *at);
 	random = sp = (char *)(W(sp) & ~15ul) - 16;
-	if (call_getrandom((const unsigned long[]){ W(random), 16, 0 }) != 16)
+	if (call_getrandom(A(W(random), 16, 0)) != 16)
 		memcpy(random, start->entropy + HC_ENTROPY_SIZE - 16, 16);
-	const unsigned long auxv[][2] = { { AT_HWCAP, start->cpu_capabilities[0] },
-					  { AT_PAGESZ, HC_PAGE_SIZE },
-					  { AT_CLKTCK, 100 },
-					  { AT_PHDR, l->headers },
-					  { AT_PHENT, sizeof(Elf64_Phdr) },
-					  { AT_PHNUM, l->nr_headers },
-					  { AT_BASE, base },
-					  { AT_FLAGS, 0 },
-					  { AT_ENTRY, l->entry },
-					  { AT_UID, 0 },
-					  { AT_EUID, 0 },
-					  { AT_GID, 0 },
-					  { AT_EGID, 0 },
-					  { AT_SECURE, 0 },
-					  { AT_RANDOM, W(random) },
-					  { AT_HWCAP2, start->cpu_capabilities[1] },
-					  { AT_EXECFN, W(name_at) },
-					  { AT_PLATFORM, W(platform) },
-					  { AT_NULL, 0 } };
-	size_t size = (1 + s->nr + 2) * sizeof(*words) + sizeof(auxv);
+	/* clang-format off */
+	const unsigned long auxv[][2] = {
+		{ AT_HWCAP, start->cpu_capabilities[0] }, { AT_HWCAP2, start->cpu_capabilities[1] },
+		{ AT_PAGESZ, HC_PAGE_SIZE }, { AT_CLKTCK, 100 }, { AT_PHDR, l->headers },
+		{ AT_PHENT, sizeof(Elf64_Phdr) }, { AT_PHNUM, l->nr_headers }, { AT_BASE, base },
+		{ AT_FLAGS, 0 }, { AT_ENTRY, l->entry }, { AT_UID, 0 }, { AT_EUID, 0 },
+		{ AT_GID, 0 }, { AT_EGID, 0 }, { AT_SECURE, 0 }, { AT_RANDOM, W(random) },
+		{ AT_EXECFN, W(path) }, { AT_PLATFORM, W(platform) }, { AT_NULL, 0 }
+	};
+	/* clang-format on */
 
-	words = w = (unsigned long *)((W(sp) - size) & ~15ul);
-	*w++ = s->nr_arguments;
-	for (i = 0; i < s->nr_arguments; i++)
-		*w++ = W(strings[i]);
-	*w++ = 0;
-	for (; i < s->nr; i++)
-		*w++ = W(strings[i]);
-	*w++ = 0;
-	memcpy(w, auxv, sizeof(auxv));
+	nr++; /* the NULL behind the environment */
+	words = (unsigned long *)((W(sp) - sizeof(auxv)) & ~15ul) - nr - 1;
+	words -= W(words) / 8 % 2;
+	words[0] = (unsigned long)(environment - strings) - 1;
+	memcpy(words + 1, strings, nr * sizeof(*words));
+	memcpy(words + 1 + nr, auxv, sizeof(auxv));
 	return W(words);
 }
 
 /* A hundredth of the memory, but enough for common programs and not more than Linux gives. */
 static size_t stack_size(void)
 {
-	unsigned long all, unused, size = 128 * 1024;
+	unsigned long all, unused, least = 128 * 1024, most = 8ul << 20, size;
 
 	memory_tell(&all, &unused);
-	while (size < all / 64 && size < 8ul << 20)
-		size *= 2;
-	return size;
+	size = all / 64 & -(unsigned long)HC_PAGE_SIZE;
+	return size < least ? least : size < most ? size : most;
 }
 
 static void start_program(void)
 {
-	static struct strings strings;
 	struct loaded program, interpreter = { 0 };
-	const char *problem;
-	char *stack;
+	char **environment, **strings = read_program(&environment), *stack;
+	const char *problem = load(strings[0], &program);
 
-	read_program(&strings);
-	problem = load(strings.all[0], &program);
 	if (!problem && program.interpreter[0])
 		problem = load(program.interpreter, &interpreter);
 	if (problem)
-		give_up(problem[0] == 'n' && problem[3] == 's' ? STATUS_NOT_FOUND :
-								 STATUS_CANNOT_RUN,
-			"%s: %s", strings.all[0], problem);
+		give_up(problem == not_there ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN, "%s: %s",
+			strings[0], problem);
 	program_stack_size = stack_size();
 	stack = program_pages(program_stack_size + HC_PAGE_SIZE);
-	if (!stack || call_mprotect((const unsigned long[]){ W(stack), HC_PAGE_SIZE, 0 }))
-		give_up(STATUS_CANNOT_RUN, "%s: there is no memory for its stack", strings.all[0]);
+	if (!stack || call_mprotect(A(W(stack), HC_PAGE_SIZE, 0)))
+		give_up(STATUS_CANNOT_RUN, "%s: there is no memory for its stack", strings[0]);
 	program_start(program.interpreter[0] ? interpreter.entry : program.entry,
-		      make_stack(stack + HC_PAGE_SIZE + program_stack_size, &strings, &program,
-				 interpreter.base));
+		      make_stack(stack + HC_PAGE_SIZE + program_stack_size, strings, environment,
+				 &program, interpreter.base));
 }
 
-/*
- * ------------------------------------------------------------------ the console, the button, the
- * end
- */
+/* ------------------------------------------------------------------ the console, the button, the end */
 
 static struct queue readers;
 static char typed[256];
@@ -749,14 +613,14 @@ void service_wake(void)
 
 void program_end(unsigned int status)
 {
-	NB(NB_SYNC, 0);
-	NB(NB_CHDIR, W("/"));
+	NB(SYNC, 0);
+	NB(CHDIR, W("/"));
 	while (nr_mounted) {
 		const char *folder = mounted[--nr_mounted];
-		long error = NB(NB_UNMOUNT, W(folder), 0);
+		long error = NB(UNMOUNT, W(folder), 0);
 
 		/* By force, if a file is open. */
-		if (error && NB(NB_UNMOUNT, W(folder), 0x80000))
+		if (error && NB(UNMOUNT, W(folder), 0x80000))
 			say("cannot unmount %s: error %ld", folder, -error);
 	}
 	if (restarts && !told)
@@ -783,12 +647,11 @@ static void __dead serve(void)
 		service_wanted = false;
 		if (pressed && !told) {
 			told = true;
-			signal_send(NULL, (int)word_number("haunch.stop", SIGTERM), SI_KERNEL);
+			signal_send(NULL, (int)word_number("haunch.stop", SIGTERM), SI_KERNEL, 0);
 			kill_at = now() + NS_PER_SECOND * word_number("haunch.stop-timeout",
 								      STOP_TIMEOUT_S);
 		}
-		if (signal_fatal())
-			signal_die(signal_fatal());
+		signal_end();
 		if (now() >= kill_at) {
 			say("the program did not end in time: killed");
 			program_end(128 + SIGKILL);
@@ -796,12 +659,6 @@ static void __dead serve(void)
 		deadline = timers_run();
 		if (kill_at < deadline)
 			deadline = kill_at;
-		if (signal_unheard()) {
-			events_wake();
-			/* Again, if he who hears it first is another one. */
-			if (now() + 10000000 < deadline)
-				deadline = now() + 10000000;
-		}
 		if (!service_wanted)
 			block(&service, deadline);
 	}
@@ -821,10 +678,10 @@ void program_run(const struct hc_start_info *info)
 		     "have the word wall=off (haunch bake -k netbsd gives it)");
 	if (rump_pub_lwproc_rfork(1))
 		fail("no process for the program");
-	process_number = (int)NB(NB_GETPID, 0);
+	process_number = (int)NB(GETPID, 0);
 	if (word("haunch.restart", &value) > 0) {
-		restarts = !rumpns_strncmp(value, "reboot", 6);
-		if (!restarts && rumpns_strncmp(value, "off", 3))
+		restarts = !strncmp(value, "reboot", 6);
+		if (!restarts && strncmp(value, "off", 3))
 			give_up(STATUS_CANNOT_RUN,
 				"haunch.restart= knows off and reboot with NetBSD's kernel");
 		hc_failure_reboots(restarts);
@@ -836,10 +693,14 @@ void program_run(const struct hc_start_info *info)
 	if (button_irq >= 0)
 		hc_irq_unmask((unsigned int)button_irq);
 	console_irq = hc_console_irq();
+	read_command_line();
+	if (word("haunch.hostname", &value) > 0)
+		program_host = word_copy("haunch.hostname");
 	set_limits();
 	make_root();
 	network_start();
-	mount_disks();
+	for (unsigned int i = 0; i < nr_wanted; i++)
+		mount_disk(wanted[i]);
 	if (terminal) {
 		rows = number(&size);
 		size += *size == 'x';
@@ -848,7 +709,6 @@ void program_run(const struct hc_start_info *info)
 	console_open(terminal, (unsigned int)rows, (unsigned int)columns);
 	if (console_irq >= 0)
 		hc_irq_unmask((unsigned int)console_irq);
-	events_start();
 	start_program();
 	serve();
 }

@@ -6,13 +6,10 @@
  */
 #include "donor.h"
 
-#include "tasks.h"
-
 int rump_init(void);
+int rumpuser_none(void);
 
 static const struct hc_start_info *start;
-
-/* ------------------------------------------------------------------ start */
 
 int rumpuser_init(int version, const struct rumpuser_hyperup *upcalls)
 {
@@ -54,8 +51,6 @@ void donor_start(const struct hc_start_info *info)
 	fail("the boot stack is in use again");
 }
 
-/* ------------------------------------------------------------------ what the core calls */
-
 void donor_interrupt(unsigned int irq, struct hc_frame *frame)
 {
 	if (!service_interrupt(irq))
@@ -93,7 +88,7 @@ int rumpuser_clock_gettime(int clock, int64_t *seconds, long *nanoseconds)
 
 long word(const char *name, const char **value)
 {
-	size_t size = rumpns_strlen(name);
+	size_t size = strlen(name);
 	const char *p = start->command_line;
 	long length = -1;
 
@@ -102,7 +97,7 @@ long word(const char *name, const char **value)
 
 		while (*p && *p != ' ')
 			p++;
-		if (!rumpns_strncmp(at, name, size) && at[size] == '=') {
+		if (!strncmp(at, name, size) && at[size] == '=') {
 			*value = at + size + 1;
 			length = p - *value;
 		}
@@ -118,13 +113,13 @@ int rumpuser_getparam(const char *name, void *buffer, size_t size)
 	const char *value = NULL;
 	long length;
 
-	if (!rumpns_strcmp(name, RUMPUSER_PARAM_NCPU))
+	if (!strcmp(name, RUMPUSER_PARAM_NCPU))
 		value = "1";
-	else if (!rumpns_strcmp(name, RUMPUSER_PARAM_HOSTNAME))
+	else if (!strcmp(name, RUMPUSER_PARAM_HOSTNAME))
 		value = "haunch";
-	else if (!rumpns_strcmp(name, "RUMP_VERBOSE") && word("loglevel", &value) > 0)
+	else if (!strcmp(name, "RUMP_VERBOSE") && word("loglevel", &value) > 0)
 		value = "1";		/* haunch run -v */
-	length = value ? (long)rumpns_strlen(value) : word(name, &value);
+	length = value ? (long)strlen(value) : word(name, &value);
 	if (length < 0)
 		return NB_ENOENT;
 	if ((size_t)length >= size)
@@ -142,34 +137,26 @@ int rumpuser_getparam(const char *name, void *buffer, size_t size)
  */
 int rumpuser_getrandom(void *buffer, size_t size, int flags, size_t *got)
 {
-	static unsigned char seed[HC_ENTROPY_SIZE];
-	static size_t left;
-	static struct queue waiters;
+	unsigned char seed[HC_ENTROPY_SIZE];
+	struct queue waiters;
 	int locks;
 
 	*got = hc_random(buffer, size);
 	if (*got || !size)
 		return 0;
-	while (!left) {
-		if (hc_entropy(seed) == 8 * sizeof(seed)) {
-			left = sizeof(seed);
-		} else if (flags & RUMPUSER_RANDOM_NOWAIT) {
+	queue_init(&waiters);
+	while (hc_entropy(seed) < 8 * sizeof(seed)) {
+		if (flags & RUMPUSER_RANDOM_NOWAIT)
 			return NB_EAGAIN;
-		} else {
-			queue_init(&waiters);
-			hyp.hyp_backend_unschedule(0, &locks, NULL);
-			block(&waiters, hc_time_monotonic() + RANDOM_PAUSE_NS);
-			hyp.hyp_backend_schedule(locks, NULL);
-		}
+		hyp.hyp_backend_unschedule(0, &locks, NULL);
+		block(&waiters, hc_time_monotonic() + RANDOM_PAUSE_NS);
+		hyp.hyp_backend_schedule(locks, NULL);
 	}
-	*got = size < left ? size : left;
-	left -= *got;
-	memcpy(buffer, seed + left, *got);
-	memset(seed + left, 0, *got);
+	*got = size < sizeof(seed) ? size : sizeof(seed);
+	memcpy(buffer, seed, *got);
+	memset(seed, 0, sizeof(seed));
 	return 0;
 }
-
-/* ------------------------------------------------------------------ linker sets */
 
 /* netbsd.lds gathers what the components have put into these. */
 extern const struct modinfo *const __start_link_set_modules[];
@@ -189,8 +176,6 @@ void rumpuser_dl_bootstrap(rump_modinit_fn modules, rump_symload_fn symbols,
 		component(*c);
 }
 
-/* ------------------------------------------------------------------ the end */
-
 void rumpuser_exit(int status)
 {
 	if (status == RUMPUSER_PANIC)
@@ -209,55 +194,14 @@ int rumpuser_kill(int64_t process, int signal)
 
 /* ------------------------------------------------------------------ what does not exist here */
 
-/* There is no host that has files. */
-int rumpuser_open(const char *path, int mode, int *fd)
+/* The files of a host, and what else netbsd.lds names. */
+int rumpuser_none(void)
 {
-	return NB_ENOENT;
-}
-
-int rumpuser_close(int fd)
-{
-	return NB_EBADF;
-}
-
-int rumpuser_getfileinfo(const char *path, uint64_t *size, int *type)
-{
-	return NB_ENOENT;
+	return NB_ENXIO;
 }
 
 void rumpuser_bio(int fd, int operation, void *data, size_t size, int64_t offset,
 		  rump_biodone_fn done, void *argument)
 {
-	done(argument, 0, NB_EBADF);
-}
-
-int rumpuser_iovread(int fd, struct rumpuser_iovec *iov, size_t nr, int64_t offset, size_t *size)
-{
-	return NB_EBADF;
-}
-
-int rumpuser_iovwrite(int fd, const struct rumpuser_iovec *iov, size_t nr, int64_t offset,
-		      size_t *size)
-{
-	return NB_EBADF;
-}
-
-int rumpuser_syncfd(int fd, int flags, uint64_t start_offset, uint64_t size)
-{
-	return NB_EBADF;
-}
-
-/* The number that a host's C library keeps: programs get theirs in rax. */
-void rumpuser_seterrno(int error)
-{
-}
-
-int rumpuser_daemonize_begin(void)
-{
-	return NB_ENXIO;
-}
-
-int rumpuser_daemonize_done(int error)
-{
-	return NB_ENXIO;
+	done(argument, 0, NB_ENXIO);
 }

@@ -17,7 +17,6 @@
  * (hyp_backend_unschedule(), hyp_backend_schedule()), but for the calls named _nowrap.
  */
 #include "donor.h"
-#include "tasks.h"
 
 #define STACK_SIZE	(32 * 1024ul)
 #define FRAME_ROOM	((sizeof(struct hc_frame) + 15) & ~15ul)
@@ -27,11 +26,11 @@ struct thread {
 	void *base, *top;		/* of the stack; base's page is not mapped */
 	struct thread *next;		/* in `queue` */
 	struct queue *queue;		/* NULL: running */
-	struct thread *all;		/* the next of all threads */
 	struct thread *later;		/* the next one in `sleepers` */
 	unsigned long deadline;		/* of a blocked thread; FOREVER: none */
 	unsigned long key;		/* what it waits for, where a queue is shared */
-	bool interruptible;
+	bool interruptible;	/* while it is blocked */
+	bool may_end;		/* see thread_interruptible() */
 	enum wake why;			/* it is no longer blocked */
 	bool joinable, ended;
 	struct queue joiners;
@@ -39,11 +38,9 @@ struct thread {
 	struct task *task;		/* the program's, or NULL */
 	void *(*function)(void *);
 	void *argument;
-	const char *name;
 };
 
-static struct thread boot = { .name = "boot", .deadline = FOREVER };
-static struct thread *threads = &boot;
+static struct thread boot = { .deadline = FOREVER };
 static struct queue ready = { .tail = &ready.head };
 static struct thread *sleepers;
 static unsigned long armed = FOREVER;	/* when the timer goes off */
@@ -234,6 +231,11 @@ enum wake block_for(struct queue *queue, unsigned long deadline, unsigned long k
 	return running->why;
 }
 
+void thread_interruptible(bool may_end)
+{
+	running->may_end = may_end;
+}
+
 void sched_yield(void)
 {
 	if (!ready.head)
@@ -267,8 +269,8 @@ static void thread_run(void *argument)
 	rumpuser_thread_exit();
 }
 
-struct thread *thread_make(void *(*function)(void *), void *argument, const char *name,
-			   bool joinable)
+struct thread *thread_make(void *(*function)(void *), void *argument, bool joinable,
+			   struct task *task)
 {
 	struct thread *t = memory_allocate(sizeof(*t), sizeof(void *));
 	char *stack = memory_allocate(STACK_SIZE, STACK_SIZE);
@@ -285,14 +287,12 @@ struct thread *thread_make(void *(*function)(void *), void *argument, const char
 	t->top = stack + STACK_SIZE;
 	t->deadline = FOREVER;
 	t->joinable = joinable;
+	t->task = task;
 	t->function = function;
 	t->argument = argument;
-	t->name = name;
 	queue_init(&t->joiners);
 	/* At the top is room for a program's frame, whether it comes or not. */
 	hc_context_init(&t->context, stack + STACK_SIZE - FRAME_ROOM, thread_run, t);
-	t->all = threads;
-	threads = t;
 	put(&ready, t);
 	return t;
 }
@@ -300,11 +300,6 @@ struct thread *thread_make(void *(*function)(void *), void *argument, const char
 struct hc_frame *thread_frame(struct thread *thread)
 {
 	return (struct hc_frame *)thread->top - 1;
-}
-
-void thread_become(struct thread *thread, struct task *task)
-{
-	thread->task = task;
 }
 
 struct task *current_task(void)
@@ -316,7 +311,7 @@ struct task *current_task(void)
 int rumpuser_thread_create(void *(*function)(void *), void *argument, const char *name,
 			   int joinable, int priority, int cpu, void **cookie)
 {
-	struct thread *t = thread_make(function, argument, name, joinable);
+	struct thread *t = thread_make(function, argument, joinable, NULL);
 
 	if (!t)
 		return NB_ENOMEM;
@@ -327,12 +322,7 @@ int rumpuser_thread_create(void *(*function)(void *), void *argument, const char
 
 void rumpuser_thread_exit(void)
 {
-	struct thread **at = &threads;
-
 	assert(running != &boot, "the boot thread does not end");
-	while (*at != running)
-		at = &(*at)->all;
-	*at = running->all;
 	running->ended = true;
 	wake_all(&running->joiners);
 	dead = running;
@@ -365,20 +355,12 @@ void sched_start(void *base, void *top)
 
 void rumpuser_curlwpop(int operation, struct lwp *lwp)
 {
-	switch (operation) {
-	case RUMPUSER_LWP_CREATE:
-	case RUMPUSER_LWP_DESTROY:
-		break;
-	case RUMPUSER_LWP_SET:
+	if (operation == RUMPUSER_LWP_SET) {
 		assert(!running->lwp, "a thread has one lwp at a time");
 		running->lwp = lwp;
-		break;
-	case RUMPUSER_LWP_CLEAR:
+	} else if (operation == RUMPUSER_LWP_CLEAR) {
 		assert(running->lwp == lwp, "a thread clears its own lwp");
 		running->lwp = NULL;
-		break;
-	default:
-		fail("rumpuser_curlwpop: unknown operation %d", operation);
 	}
 }
 
@@ -412,12 +394,11 @@ int rumpuser_clock_sleep(int clock, int64_t seconds, long nanoseconds)
  */
 struct rumpuser_mtx {
 	struct thread *owner;
-	struct lwp *lwp;		/* the owner's, for RUMPUSER_MTX_KMUTEX */
 	struct queue waiters;
 	int flags;
 };
 
-static void mutex_lock(struct rumpuser_mtx *mutex)
+void rumpuser_mutex_enter_nowrap(struct rumpuser_mtx *mutex)
 {
 	assert(mutex->owner != running, "a mutex is not entered twice");
 	if (!mutex->owner)
@@ -427,17 +408,10 @@ static void mutex_lock(struct rumpuser_mtx *mutex)
 	assert(mutex->owner == running, "a mutex is handed over to who waits longest");
 }
 
-static void mutex_unlock(struct rumpuser_mtx *mutex)
+void rumpuser_mutex_exit(struct rumpuser_mtx *mutex)
 {
 	assert(mutex->owner == running, "a mutex is left by its owner");
-	mutex->lwp = NULL;
 	mutex->owner = wake_first(&mutex->waiters);
-}
-
-static void mutex_note(struct rumpuser_mtx *mutex)
-{
-	if (mutex->flags & RUMPUSER_MTX_KMUTEX)
-		mutex->lwp = running->lwp;
 }
 
 void rumpuser_mutex_init(struct rumpuser_mtx **mutex, int flags)
@@ -454,19 +428,11 @@ void rumpuser_mutex_enter(struct rumpuser_mtx *mutex)
 
 	if (mutex->owner && !(mutex->flags & RUMPUSER_MTX_SPIN)) {
 		hyp.hyp_backend_unschedule(0, &locks, NULL);
-		mutex_lock(mutex);
+		rumpuser_mutex_enter_nowrap(mutex);
 		hyp.hyp_backend_schedule(locks, NULL);
 	} else {
-		mutex_lock(mutex);
+		rumpuser_mutex_enter_nowrap(mutex);
 	}
-	mutex_note(mutex);
-}
-
-void rumpuser_mutex_enter_nowrap(struct rumpuser_mtx *mutex)
-{
-	assert(mutex->flags & RUMPUSER_MTX_SPIN, "a mutex that is not wrapped is a spin mutex");
-	mutex_lock(mutex);
-	mutex_note(mutex);
 }
 
 int rumpuser_mutex_tryenter(struct rumpuser_mtx *mutex)
@@ -475,11 +441,6 @@ int rumpuser_mutex_tryenter(struct rumpuser_mtx *mutex)
 		return NB_EBUSY;
 	rumpuser_mutex_enter(mutex);
 	return 0;
-}
-
-void rumpuser_mutex_exit(struct rumpuser_mtx *mutex)
-{
-	mutex_unlock(mutex);
 }
 
 void rumpuser_mutex_destroy(struct rumpuser_mtx *mutex)
@@ -491,72 +452,60 @@ void rumpuser_mutex_destroy(struct rumpuser_mtx *mutex)
 void rumpuser_mutex_owner(struct rumpuser_mtx *mutex, struct lwp **lwp)
 {
 	assert(mutex->flags & RUMPUSER_MTX_KMUTEX, "a mutex that has an lwp is the kernel's");
-	*lwp = mutex->lwp;
+	*lwp = mutex->owner ? mutex->owner->lwp : NULL;
 }
 
 /* ------------------------------------------------------------------ read/write locks */
 
-/* A reader waits behind writers that wait, so that these come to their turn. */
+/*
+ * Who has to wait does so in one queue, and is given the lock by who leaves it: so nobody waits for ever, and
+ * readers wait behind a writer that waits.
+ */
 struct rumpuser_rw {
 	struct thread *writer;
 	unsigned int readers;
-	struct queue read_waiters, write_waiters;
+	struct queue waiters;		/* by key: RUMPUSER_RW_READER, or _WRITER */
 };
 
-static bool rw_free(const struct rumpuser_rw *rw, int how)
+static bool rw_take(struct rumpuser_rw *rw, struct thread *thread, int how)
 {
+	if (rw->writer || (how == RUMPUSER_RW_WRITER && rw->readers))
+		return false;
 	if (how == RUMPUSER_RW_WRITER)
-		return !rw->writer && !rw->readers;
-	return !rw->writer && !rw->write_waiters.head;
-}
-
-static void rw_take(struct rumpuser_rw *rw, int how)
-{
-	if (how == RUMPUSER_RW_WRITER)
-		rw->writer = running;
+		rw->writer = thread;
 	else
 		rw->readers++;
+	return true;
 }
 
-static void rw_wake(struct rumpuser_rw *rw)
+static void rw_pass(struct rumpuser_rw *rw)
 {
-	if (!rw->readers && wake_first(&rw->write_waiters))
-		return;
-	if (!rw->write_waiters.head)
-		wake_all(&rw->read_waiters);
+	while (rw->waiters.head && rw_take(rw, rw->waiters.head, (int)rw->waiters.head->key))
+		wake_first(&rw->waiters);
 }
 
 void rumpuser_rw_init(struct rumpuser_rw **rw)
 {
 	*rw = memory_need(sizeof(**rw));
 	memset(*rw, 0, sizeof(**rw));
-	queue_init(&(*rw)->read_waiters);
-	queue_init(&(*rw)->write_waiters);
+	queue_init(&(*rw)->waiters);
+}
+
+int rumpuser_rw_tryenter(int how, struct rumpuser_rw *rw)
+{
+	return !rw->waiters.head && rw_take(rw, running, how) ? 0 : NB_EBUSY;
 }
 
 void rumpuser_rw_enter(int how, struct rumpuser_rw *rw)
 {
 	int locks;
 
-	if (!rw_free(rw, how)) {
-		hyp.hyp_backend_unschedule(0, &locks, NULL);
-		while (!rw_free(rw, how))
-			block(how == RUMPUSER_RW_WRITER ? &rw->write_waiters : &rw->read_waiters,
-			      FOREVER);
-		/* Before the virtual CPU, for which it may have to wait. */
-		rw_take(rw, how);
-		hyp.hyp_backend_schedule(locks, NULL);
-	} else {
-		rw_take(rw, how);
-	}
-}
-
-int rumpuser_rw_tryenter(int how, struct rumpuser_rw *rw)
-{
-	if (!rw_free(rw, how))
-		return NB_EBUSY;
-	rw_take(rw, how);
-	return 0;
+	if (!rumpuser_rw_tryenter(how, rw))
+		return;
+	hyp.hyp_backend_unschedule(0, &locks, NULL);
+	running->key = (unsigned long)how;
+	block(&rw->waiters, FOREVER);
+	hyp.hyp_backend_schedule(locks, NULL);
 }
 
 int rumpuser_rw_tryupgrade(struct rumpuser_rw *rw)
@@ -573,19 +522,18 @@ void rumpuser_rw_downgrade(struct rumpuser_rw *rw)
 	assert(rw->writer == running, "a lock is downgraded by its writer");
 	rw->writer = NULL;
 	rw->readers = 1;
-	rw_wake(rw);
+	rw_pass(rw);
 }
 
 void rumpuser_rw_exit(struct rumpuser_rw *rw)
 {
-	if (rw->writer) {
-		assert(rw->writer == running, "a lock is left by its writer");
+	assert(rw->writer ? rw->writer == running : rw->readers,
+	       "a lock is left by its writer, or a reader");
+	if (rw->writer)
 		rw->writer = NULL;
-	} else {
-		assert(rw->readers, "a lock that is left is held");
+	else
 		rw->readers--;
-	}
-	rw_wake(rw);
+	rw_pass(rw);
 }
 
 void rumpuser_rw_destroy(struct rumpuser_rw *rw)
@@ -626,15 +574,17 @@ static bool cv_wait(struct rumpuser_cv *cv, struct rumpuser_mtx *mutex, unsigned
 
 	cv->nr_waiters++;
 	hyp.hyp_backend_unschedule(0, &locks, mutex);
-	mutex_unlock(mutex);
-	woken = block(&cv->waiters, deadline);
+	rumpuser_mutex_exit(mutex);
+	if (running->may_end && deadline != FOREVER)
+		woken = !signal_waits() && block_for(&cv->waiters, deadline, 0) == WOKEN;
+	else
+		woken = block(&cv->waiters, deadline);
 	/* A spin mutex comes after the virtual CPU, any other before it. */
 	if ((mutex->flags & both) == both) {
 		hyp.hyp_backend_schedule(locks, mutex);
 		rumpuser_mutex_enter_nowrap(mutex);
 	} else {
-		mutex_lock(mutex);
-		mutex_note(mutex);
+		rumpuser_mutex_enter_nowrap(mutex);
 		hyp.hyp_backend_schedule(locks, mutex);
 	}
 	cv->nr_waiters--;
@@ -649,10 +599,9 @@ void rumpuser_cv_wait(struct rumpuser_cv *cv, struct rumpuser_mtx *mutex)
 void rumpuser_cv_wait_nowrap(struct rumpuser_cv *cv, struct rumpuser_mtx *mutex)
 {
 	cv->nr_waiters++;
-	mutex_unlock(mutex);
+	rumpuser_mutex_exit(mutex);
 	block(&cv->waiters, FOREVER);
-	mutex_lock(mutex);
-	mutex_note(mutex);
+	rumpuser_mutex_enter_nowrap(mutex);
 	cv->nr_waiters--;
 }
 

@@ -9,8 +9,6 @@
  * arch/x86/include/uapi/asm/sigcontext.h).
  */
 #include "donor.h"
-#include "calls.h"
-#include "tasks.h"
 
 #include <asm/signal.h>
 #include <asm/siginfo.h>
@@ -46,19 +44,11 @@ static struct sigaction actions[LAST_SIGNAL + 1];
 static unsigned long shared;		/* pending, for whichever task comes first */
 static struct queue paused;
 
-/*
- * What was sent, the first at the head; a signal below SIGRTMIN is there once for a task, and once
- * for all.
- */
-#define MOST_SENT		128
-static struct item {
-	struct task *task;		/* NULL: whichever */
-	int number, code;
+/* What was said of the last one of each number; they are not queued. */
+static struct {
+	int code;
 	unsigned long value;		/* an address, of a fault; else of sigqueue() */
-} sent[MOST_SENT];
-static unsigned int nr_sent;
-
-/* ------------------------------------------------------------------ who gets one */
+} said[LAST_SIGNAL + 1];
 
 static bool is_ignored(int number)
 {
@@ -83,151 +73,80 @@ bool signal_waits(void)
 	return task && deliverable(task);
 }
 
-bool signal_unheard(void)
+void signal_send(struct task *task, int number, int code, unsigned long value)
 {
+	bool blocked = true;
+
 	for (struct task *t = tasks; t; t = t->next)
-		if (t != current_task() && deliverable(t))
-			return true;
-	return false;
+		blocked = blocked && ((task && t != task) || t->mask & BIT(number));
+	if (is_ignored(number) && !blocked)
+		return;
+	*(task ? &task->pending : &shared) |= BIT(number);
+	said[number].code = code;
+	said[number].value = value;
+	for (struct task *t = tasks; t; t = t->next)
+		if ((!task || t == task) && !(t->mask & BIT(number))) {
+			thread_interrupt(t->thread);
+			service_wake();
+			break;
+		}
 }
 
-int signal_fatal(void)
+void signal_of_kernel(int number)
+{
+	/* NetBSD's SIGURG and SIGIO; SIGPIPE has one number. */
+	signal_send(current_task(),
+		    number == 16 ? SIGURG :
+		    number == 23 ? SIGIO :
+				   number,
+		    SI_KERNEL, 0);
+}
+
+static void __dead die(int number)
+{
+	/* clang-format off */
+	static const char *const names[] = {
+		[SIGHUP] = "Hangup", "Interrupt", "Quit", "Illegal instruction",
+		"Trace/breakpoint trap", "Aborted", "Bus error", "Arithmetic exception", "Killed",
+		"User defined signal 1", "Segmentation fault", "User defined signal 2",
+		"Broken pipe", "Alarm clock", "Terminated"
+	};
+	/* clang-format on */
+	const char *name = (size_t)number < ARRAY_SIZE(names) ? names[number] : NULL;
+
+	program_killed(name ? name : "it ends by a signal", number);
+}
+
+void signal_end(void)
 {
 	for (struct task *t = tasks; t; t = t->next)
 		for (unsigned long waiting = deliverable(t); waiting; waiting &= waiting - 1) {
 			int number = __builtin_ctzl(waiting) + 1;
 
 			if (actions[number].sa_handler == SIG_DFL && !is_ignored(number))
-				return number;
+				die(number);
 		}
-	return 0;
 }
 
-static void wake(struct task *task)
+/* The task takes it: what is to be known of it. */
+static void receive(struct task *task, int number, struct siginfo *info)
 {
-	thread_interrupt(task->thread);
-	service_wake();
-}
-
-/* The first of this number that is for the task, or NULL. */
-static struct item *find(const struct task *task, int number)
-{
-	for (unsigned int i = 0; i < nr_sent; i++)
-		if (sent[i].number == number && (!sent[i].task || sent[i].task == task))
-			return &sent[i];
-	return NULL;
-}
-
-/* Take it out; what is left says whether there are others like it. */
-static struct item receive(struct task *task, int number)
-{
-	struct item *item = find(task, number), got = { NULL, number, SI_KERNEL, 0 };
-
-	if (item) {
-		got = *item;
-		nr_sent--;
-		for (; item < sent + nr_sent; item++)
-			item[0] = item[1];
-	}
 	task->pending &= ~BIT(number);
 	shared &= ~BIT(number);
-	for (unsigned int i = 0; i < nr_sent; i++)
-		if (sent[i].number == number)
-			*(sent[i].task ? &sent[i].task->pending : &shared) |= BIT(number);
-	return got;
-}
-
-/* Those of the number are forgotten, or all of the task's. */
-static void forget(int number, const struct task *task)
-{
-	unsigned int kept = 0;
-
-	for (unsigned int i = 0; i < nr_sent; i++)
-		if (number ? sent[i].number != number : sent[i].task != task)
-			sent[kept++] = sent[i];
-	nr_sent = kept;
-}
-
-/* Linux's errno: no room for one more. */
-static long post(struct task *task, int number, int code, unsigned long value)
-{
-	unsigned long *pending = task ? &task->pending : &shared;
-	bool blocked = true;
-
-	for (struct task *t = tasks; t; t = t->next)
-		blocked = blocked && (task && t != task ? true : t->mask & BIT(number));
-	if (is_ignored(number) && !blocked)
-		return 0;
-	if (number >= SIGRTMIN || !(*pending & BIT(number))) {
-		if (nr_sent == MOST_SENT)
-			return -EAGAIN;
-		sent[nr_sent++] = (struct item){ task, number, code, value };
-	}
-	*pending |= BIT(number);
-	for (struct task *t = tasks; t; t = t->next)
-		if ((!task || t == task) && !(t->mask & BIT(number))) {
-			wake(t);
-			break;
-		}
-	return 0;
-}
-
-void signal_forget_task(struct task *task)
-{
-	forget(0, task);
-}
-
-void signal_send(struct task *task, int number, int code)
-{
-	post(task, number, code, 0);
-}
-
-void signal_of_kernel(int number)
-{
-	/* NetBSD's SIGURG and SIGIO; SIGPIPE has one number. */
-	post(current_task(), number == 16 ? SIGURG : number == 23 ? SIGIO : number, SI_KERNEL, 0);
-}
-
-/* ------------------------------------------------------------------ taking one */
-
-void signal_die(int number)
-{
-	static const char *const names[] = { [SIGHUP] = "Hangup",
-					     [SIGINT] = "Interrupt",
-					     [SIGQUIT] = "Quit",
-					     [SIGILL] = "Illegal instruction",
-					     [SIGTRAP] = "Trace/breakpoint trap",
-					     [SIGABRT] = "Aborted",
-					     [SIGBUS] = "Bus error",
-					     [SIGFPE] = "Arithmetic exception",
-					     [SIGKILL] = "Killed",
-					     [SIGUSR1] = "User defined signal 1",
-					     [SIGSEGV] = "Segmentation fault",
-					     [SIGUSR2] = "User defined signal 2",
-					     [SIGPIPE] = "Broken pipe",
-					     [SIGALRM] = "Alarm clock",
-					     [SIGTERM] = "Terminated" };
-	const char *name = (size_t)number < ARRAY_SIZE(names) ? names[number] : NULL;
-
-	program_killed(name ? name : "it ends by a signal", number);
-}
-
-static void fill_info(struct siginfo *info, const struct item *item)
-{
 	memset(info, 0, sizeof(*info));
-	info->si_signo = item->number;
-	info->si_code = item->code;
-	if (item->code > 0 && item->code != SI_KERNEL) {
-		info->si_addr = (void *)item->value;
+	info->si_signo = number;
+	info->si_code = said[number].code;
+	if (info->si_code > 0 && info->si_code != SI_KERNEL) {
+		info->si_addr = (void *)said[number].value;
 		return;
 	}
 	info->si_pid = process_number;
-	info->si_ptr = (void *)item->value;
+	info->si_ptr = (void *)said[number].value;
 }
 
-static void push(struct hc_frame *frame, const struct item *item, unsigned long old_mask)
+static void push(struct hc_frame *frame, const struct siginfo *info, unsigned long old_mask)
 {
-	int number = item->number;
+	int number = info->si_signo;
 	const struct sigaction *action = &actions[number];
 	struct task *task = current_task();
 	unsigned long sp = frame->sp - RED_ZONE, fpu;
@@ -242,7 +161,7 @@ static void push(struct hc_frame *frame, const struct item *item, unsigned long 
 	/* A stack that cannot take it ends the program, as on Linux. */
 	if (!memory_page((void *)sp) || !memory_page((void *)(fpu + hc_fpu_size() - 1)) ||
 	    !(*memory_page((void *)sp) & HC_PROT_WRITE))
-		signal_die(SIGSEGV);
+		die(SIGSEGV);
 	hc_fpu_save((void *)fpu);
 	s = (struct signal_frame *)sp;
 	memset(s, 0, sizeof(*s));
@@ -258,9 +177,9 @@ static void push(struct hc_frame *frame, const struct item *item, unsigned long 
 	m->eflags = frame->flags;
 	m->cs = HC_CS_PROGRAM;
 	m->ss = HC_SS_PROGRAM;
-	m->cr2 = item->value;
+	m->cr2 = said[number].value;
 	m->fpstate = (void *)fpu;
-	fill_info(&s->info, item);
+	s->info = *info;
 
 	frame->sp = sp;
 	frame->ip = W(action->sa_handler);
@@ -280,17 +199,18 @@ void signal_deliver(struct hc_frame *frame, unsigned long *result)
 	while ((waiting = deliverable(task))) {
 		int number = __builtin_ctzl(waiting) + 1;
 		struct sigaction *action = &actions[number];
-		struct item item = receive(task, number);
+		struct siginfo info;
 
+		receive(task, number, &info);
 		if (is_ignored(number))
 			continue;
 		if (action->sa_handler == SIG_DFL)
-			signal_die(number);
+			die(number);
 		if (result)
 			frame->ax = *result;
 		old_mask = task->restore_mask ? task->saved_mask : task->mask;
 		task->restore_mask = false;
-		push(frame, &item, old_mask);
+		push(frame, &info, old_mask);
 		memcpy(&waiting, &action->sa_mask, sizeof(waiting));
 		task->mask |= waiting & ~UNBLOCKABLE;
 		if (!(action->sa_flags & SA_NODEFER))
@@ -351,11 +271,9 @@ void signal_exception(unsigned int vector, unsigned long error, unsigned long ad
 		actions[number].sa_handler = SIG_DFL;
 		task->mask &= ~BIT(number);
 	}
-	post(task, number, code, vector == 14 ? address : frame->ip);
+	signal_send(task, number, code, vector == 14 ? address : frame->ip);
 	signal_deliver(frame, NULL);
 }
-
-/* ------------------------------------------------------------------ calls */
 
 long call_rt_sigaction(const unsigned long *a)
 {
@@ -370,7 +288,6 @@ long call_rt_sigaction(const unsigned long *a)
 	if (new) {
 		actions[a[0]] = *new;
 		if (is_ignored((int)a[0])) {
-			forget((int)a[0], NULL);
 			shared &= ~BIT(a[0]);
 			for (struct task *t = tasks; t; t = t->next)
 				t->pending &= ~BIT(a[0]);
@@ -431,65 +348,48 @@ long call_rt_sigpending(const unsigned long *a)
 {
 	struct task *task = current_task();
 
-	if (!a[0])
-		return -EFAULT;
 	*(unsigned long *)a[0] = (task->pending | shared) & task->mask;
 	return 0;
 }
 
-static enum wake pause_until(unsigned long deadline)
+bool pause_until(unsigned long deadline)
 {
 	if (!paused.tail)
 		queue_init(&paused);
-	return block_for(&paused, deadline, 0);
+	return signal_waits() || block_for(&paused, deadline, 0) == INTERRUPTED;
 }
 
 long call_rt_sigsuspend(const unsigned long *a)
 {
 	const unsigned long *mask = (const unsigned long *)a[0];
-	unsigned long old;
+	unsigned long old = signal_mask_set(mask);
 
-	if (!mask)
-		return -EFAULT;
-	old = signal_mask_set(mask);
-	while (!signal_waits())
-		pause_until(FOREVER);
+	pause_until(FOREVER);
 	signal_mask_restore(mask, old, true);
-	return -EINTR;
-}
-
-long call_pause(const unsigned long *a)
-{
-	while (!signal_waits())
-		pause_until(FOREVER);
 	return -EINTR;
 }
 
 long call_rt_sigtimedwait(const unsigned long *a)
 {
 	const unsigned long *set = (const unsigned long *)a[0];
-	struct siginfo *info = (struct siginfo *)a[1];
 	struct task *task = current_task();
 	unsigned long deadline, old = task->mask, got;
-	enum wake why = WOKEN;
-	struct item item;
+	struct siginfo info;
+	bool signal;
 
-	if (!set)
-		return -EFAULT;
 	if (!deadline_of((const struct __kernel_timespec *)a[2], &deadline))
 		return -EINVAL;
 	/* So that they wake us. */
 	task->mask &= ~*set;
-	while (!deliverable(task) && why != TIMED_OUT)
-		why = pause_until(deadline);
+	signal = pause_until(deadline);
 	got = deliverable(task) & *set;
 	task->mask = old;
 	if (!got)
-		return why == TIMED_OUT ? -EAGAIN : -EINTR;
-	item = receive(task, __builtin_ctzl(got) + 1);
-	if (info)
-		fill_info(info, &item);
-	return item.number;
+		return signal ? -EINTR : -EAGAIN;
+	receive(task, __builtin_ctzl(got) + 1, &info);
+	if (a[1])
+		*(struct siginfo *)a[1] = info;
+	return info.si_signo;
 }
 
 long call_sigaltstack(const unsigned long *a)
@@ -515,50 +415,28 @@ long call_sigaltstack(const unsigned long *a)
 	return 0;
 }
 
+static long send(bool there, struct task *task, unsigned long number, int code)
+{
+	if (number > LAST_SIGNAL)
+		return -EINVAL;
+	if (there && number)
+		signal_send(task, (int)number, code, 0);
+	return there ? 0 : -ESRCH;
+}
+
+/* To the one process there is, or its group. */
 long call_kill(const unsigned long *a)
 {
 	int to = (int)a[0];
 
-	if (a[1] > LAST_SIGNAL)
-		return -EINVAL;
-	/* The one process there is, or its group. */
-	if (to != process_number && to != 0 && to != -1)
-		return -ESRCH;
-	if (a[1])
-		signal_send(NULL, (int)a[1], SI_USER);
-	return 0;
+	return send(to == process_number || to == 0 || to == -1, NULL, a[1], SI_USER);
 }
 
 long call_tgkill(const unsigned long *a)
 {
 	struct task *t = tasks;
 
-	if (a[2] > LAST_SIGNAL)
-		return -EINVAL;
 	while (t && t->number != (int)a[1])
 		t = t->next;
-	if (!t || (int)a[0] != process_number)
-		return -ESRCH;
-	if (a[2])
-		signal_send(t, (int)a[2], SI_TKILL);
-	return 0;
-}
-
-long call_tkill(const unsigned long *a)
-{
-	return call_tgkill((const unsigned long[]){ (unsigned long)process_number, a[0], a[1] });
-}
-
-/* The signal's code and value are in the structure that the sender has filled in. */
-long call_rt_sigqueueinfo(const unsigned long *a)
-{
-	const struct siginfo *info = (const struct siginfo *)a[2];
-
-	if (!info)
-		return -EFAULT;
-	if (!a[1] || a[1] > LAST_SIGNAL)
-		return -EINVAL;
-	if ((int)a[0] != process_number)
-		return -ESRCH;
-	return post(NULL, (int)a[1], info->si_code, W(info->si_ptr));
+	return send(t && (int)a[0] == process_number, t, a[2], SI_TKILL);
 }

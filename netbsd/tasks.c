@@ -5,8 +5,6 @@
  * each other; the end.
  */
 #include "donor.h"
-#include "calls.h"
-#include "tasks.h"
 
 #include <asm/prctl.h>
 #include <linux/futex.h>
@@ -34,8 +32,6 @@ void task_switch(struct task *to)
 	hc_thread_pointer_set(to->thread_pointer);
 }
 
-/* ------------------------------------------------------------------ threads */
-
 static void *task_run(void *argument)
 {
 	struct task *task = argument;
@@ -48,25 +44,19 @@ static void *task_run(void *argument)
 /* A task that will continue from the frame. */
 static struct task *task_make(const struct hc_frame *frame)
 {
-	struct task *task = allocate(sizeof(*task));
-	void *fpu = allocate(hc_fpu_size() + 64);
+	struct task *task = allocate(sizeof(*task) + hc_fpu_size() + 64);
 
-	if (task && fpu) {
-		memset(task, 0, sizeof(*task));
-		task->fpu_memory = fpu;
-		task->fpu = (void *)(((unsigned long)fpu + 63) & ~63ul);
-		hc_fpu_init(task->fpu);
-		task->thread = thread_make(task_run, task, "program", false);
-	}
-	if (!task || !fpu || !task->thread) {
-		if (task)
-			release(task);
-		if (fpu)
-			release(fpu);
+	if (!task)
+		return NULL;
+	memset(task, 0, sizeof(*task));
+	task->fpu = (void *)((W(task + 1) + 63) & ~63ul);
+	hc_fpu_init(task->fpu);
+	task->thread = thread_make(task_run, task, false, task);
+	if (!task->thread) {
+		release(task);
 		return NULL;
 	}
 	*thread_frame(task->thread) = *frame;
-	thread_become(task->thread, task);
 	task->number = tasks ? ++last_number : process_number;
 	if (!tasks)
 		last_number = process_number;
@@ -148,71 +138,20 @@ long call_exit(const unsigned long *a)
 		*self->clear = 0;
 		wake_key(futex_queue(W(self->clear)), W(self->clear), 1);
 	}
-	signal_forget_task(self);
 	rump_pub_lwproc_releaselwp();
-	thread_become(running, NULL);
 	if (loaded == self)
 		loaded = NULL;
-	release(self->fpu_memory);
 	release(self);
 	rumpuser_thread_exit();
 	return 0;
 }
 
-long call_exit_group(const unsigned long *a)
-{
-	program_end((unsigned int)a[0] & 255);
-}
-
-long call_gettid(const unsigned long *a)
-{
-	return current_task()->number;
-}
-
-long call_set_tid_address(const unsigned long *a)
-{
-	current_task()->clear = (int *)a[0];
-	return current_task()->number;
-}
-
 long call_arch_prctl(const unsigned long *a)
 {
-	switch (a[0]) {
-	case ARCH_SET_FS:
-		return hc_thread_pointer_set(a[1]) ? -EPERM : 0;
-	case ARCH_GET_FS:
-		if (!a[1])
-			return -EFAULT;
-		*(unsigned long *)a[1] = hc_thread_pointer_get();
-		return 0;
-	default:
+	if (a[0] != ARCH_SET_FS)
 		return -EINVAL;
-	}
+	return hc_thread_pointer_set(a[1]) ? -EPERM : 0;
 }
-
-long call_sched_yield(const unsigned long *a)
-{
-	sched_yield();
-	return 0;
-}
-
-/* One CPU. */
-long call_sched_getaffinity(const unsigned long *a)
-{
-	if (a[1] < 8)
-		return -EINVAL;
-	if (!a[2])
-		return -EFAULT;
-	*(unsigned long *)a[2] = 1;
-	return 8;
-}
-
-long call_wait4(const unsigned long *a)
-{
-	return -ECHILD;
-}
-
-/* ------------------------------------------------------------------ futexes */
 
 static long futex_wait(unsigned long address, unsigned int value, unsigned long deadline)
 {
@@ -230,37 +169,19 @@ static long futex_wait(unsigned long address, unsigned int value, unsigned long 
 	}
 }
 
-/* An absolute time of the monotonic or, with FUTEX_CLOCK_REALTIME, the wall clock. */
-static bool futex_deadline(const struct __kernel_timespec *time, bool absolute, bool of_wall,
-			   unsigned long *deadline)
-{
-	unsigned long ahead = wall() - now();
-
-	if (!deadline_of(time, deadline))
-		return false;
-	if (!time || !absolute)
-		return true;
-	*deadline = (unsigned long)time->tv_sec * NS_PER_SECOND + (unsigned long)time->tv_nsec;
-	if (of_wall)
-		*deadline -= ahead < *deadline ? ahead : *deadline;
-	return true;
-}
-
 long call_futex(const unsigned long *a)
 {
 	const struct __kernel_timespec *time = (const struct __kernel_timespec *)a[3];
 	unsigned long deadline;
 	unsigned int nr;
 
-	if (!a[0])
-		return -EFAULT;
 	if (a[0] % sizeof(unsigned int))
 		return -EINVAL;
 	switch (a[1] & FUTEX_CMD_MASK) {
 	case FUTEX_WAIT:
 	case FUTEX_WAIT_BITSET:
-		if (!futex_deadline(time, (a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET,
-				    a[1] & FUTEX_CLOCK_REALTIME, &deadline))
+		if (!deadline_at(time, (a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET,
+				 a[1] & FUTEX_CLOCK_REALTIME, &deadline))
 			return -EINVAL;
 		return futex_wait(a[0], (unsigned int)a[2], deadline);
 	case FUTEX_WAKE:

@@ -5,32 +5,15 @@
  * ticks a second.
  */
 #include "donor.h"
-#include "calls.h"
-#include "tasks.h"
 
 #include <asm/signal.h>
 #include <asm/siginfo.h>
 #include <linux/resource.h>
 #include <linux/time.h>
 
-unsigned long now(void)
-{
-	return hc_time_monotonic();
-}
-
-unsigned long wall(void)
-{
-	return hc_time_wall();
-}
-
-static bool is_time(const struct __kernel_timespec *t)
-{
-	return t->tv_sec >= 0 && t->tv_nsec >= 0 && (unsigned long)t->tv_nsec < NS_PER_SECOND;
-}
-
 #define MANY_SECONDS		(1ul << 32)	/* to be added to any time without overflow */
 
-static unsigned long to_ns(const struct __kernel_timespec *t)
+unsigned long to_ns(const struct __kernel_timespec *t)
 {
 	unsigned long seconds = (unsigned long)t->tv_sec;
 
@@ -38,9 +21,15 @@ static unsigned long to_ns(const struct __kernel_timespec *t)
 	       (unsigned long)t->tv_nsec;
 }
 
-static struct __kernel_timespec to_timespec(unsigned long ns)
+struct __kernel_timespec to_timespec(unsigned long ns)
 {
 	return (struct __kernel_timespec){ (long)(ns / NS_PER_SECOND), (long)(ns % NS_PER_SECOND) };
+}
+
+static struct __kernel_old_timeval to_timeval(unsigned long ns)
+{
+	return (struct __kernel_old_timeval){ (long)(ns / NS_PER_SECOND),
+					      (long)(ns % NS_PER_SECOND / 1000) };
 }
 
 bool deadline_of(const struct __kernel_timespec *span, unsigned long *deadline)
@@ -48,9 +37,21 @@ bool deadline_of(const struct __kernel_timespec *span, unsigned long *deadline)
 	*deadline = FOREVER;
 	if (!span)
 		return true;
-	if (!is_time(span))
+	if (span->tv_sec < 0 || span->tv_nsec < 0 || (unsigned long)span->tv_nsec >= NS_PER_SECOND)
 		return false;
 	*deadline = to_ns(span) ? now() + to_ns(span) : 0;
+	return true;
+}
+
+bool deadline_at(const struct __kernel_timespec *time, bool absolute, bool of_wall,
+		 unsigned long *deadline)
+{
+	unsigned long ahead = of_wall ? wall() - now() : 0;
+
+	if (!deadline_of(time, deadline))
+		return false;
+	if (time && absolute)
+		*deadline = to_ns(time) > ahead ? to_ns(time) - ahead : 0;
 	return true;
 }
 
@@ -108,93 +109,37 @@ long call_clock_getres(const unsigned long *a)
 
 long call_gettimeofday(const unsigned long *a)
 {
-	struct __kernel_old_timeval *to = (struct __kernel_old_timeval *)a[0];
-	unsigned long ns = wall();
-
-	if (to) {
-		to->tv_sec = (long)(ns / NS_PER_SECOND);
-		to->tv_usec = (long)(ns % NS_PER_SECOND / 1000);
-	}
+	if (a[0])
+		*(struct __kernel_old_timeval *)a[0] = to_timeval(wall());
 	if (a[1])
 		memset((void *)a[1], 0, sizeof(struct timezone));
 	return 0;
-}
-
-long call_time(const unsigned long *a)
-{
-	long seconds = (long)(wall() / NS_PER_SECOND);
-
-	if (a[0])
-		*(long *)a[0] = seconds;
-	return seconds;
-}
-
-#define TICKS_PER_SECOND	100
-
-long call_times(const unsigned long *a)
-{
-	long *to = (long *)a[0];
-
-	if (to) {
-		memset(to, 0, 4 * sizeof(*to));
-		to[0] = (long)(busy() / (NS_PER_SECOND / TICKS_PER_SECOND));
-	}
-	return (long)(now() / (NS_PER_SECOND / TICKS_PER_SECOND));
 }
 
 long call_getrusage(const unsigned long *a)
 {
 	struct rusage *to = (struct rusage *)a[1];
 
-	if (!to)
-		return -EFAULT;
-	memset(to, 0, sizeof(*to));
-	if ((int)a[0] == RUSAGE_CHILDREN)
-		return 0;
-	to->ru_utime.tv_sec = (long)(busy() / NS_PER_SECOND);
-	to->ru_utime.tv_usec = (long)(busy() % NS_PER_SECOND / 1000);
+	*to = (struct rusage){ .ru_utime = to_timeval((int)a[0] == RUSAGE_CHILDREN ? 0 : busy()) };
 	return 0;
 }
-
-/* ------------------------------------------------------------------ sleep */
-
-static struct queue sleeping;
 
 long call_clock_nanosleep(const unsigned long *a)
 {
 	const struct __kernel_timespec *span = (const struct __kernel_timespec *)a[2];
 	struct __kernel_timespec *left = (struct __kernel_timespec *)a[3];
 	bool absolute = a[1] & TIMER_ABSTIME;
-	unsigned long deadline, time;
-	enum wake why = WOKEN;
+	unsigned long deadline;
 
-	if (!read_clock(a[0], &time) || a[0] == CLOCK_THREAD_CPUTIME_ID)
+	if ((a[0] != CLOCK_REALTIME && a[0] != CLOCK_MONOTONIC && a[0] != CLOCK_BOOTTIME) ||
+	    !deadline_at(span, absolute, a[0] == CLOCK_REALTIME, &deadline))
 		return -EINVAL;
-	if (!span)
-		return -EFAULT;
-	if (!is_time(span))
-		return -EINVAL;
-	deadline = now() + to_ns(span);
-	if (absolute)
-		deadline = now() + (to_ns(span) > time ? to_ns(span) - time : 0);
-	if (!sleeping.tail)
-		queue_init(&sleeping);
-	if (deadline > now())
-		why = signal_waits() ? INTERRUPTED : block_for(&sleeping, deadline, 0);
-	if (why != INTERRUPTED)
+	if (!pause_until(deadline))
 		return 0;
-	time = now();
 	if (left && !absolute)
-		*left = to_timespec(deadline > time ? deadline - time : 0);
+		*left = to_timespec(deadline > now() ? deadline - now() : 0);
 	return -EINTR;
 }
-
-long call_nanosleep(const unsigned long *a)
-{
-	return call_clock_nanosleep((const unsigned long[]){ CLOCK_MONOTONIC, 0, a[0], a[1] });
-}
-
-/* ------------------------------------------------------------------ timers */
 
 static struct timer *timers;		/* that run, in no order */
 
@@ -239,20 +184,14 @@ again:
 
 static void alarm_fire(struct timer *timer, unsigned long times)
 {
-	signal_send(NULL, SIGALRM, SI_KERNEL);
+	signal_send(NULL, SIGALRM, SI_KERNEL, 0);
 }
 
 static struct timer alarm_timer = { .deadline = FOREVER, .fire = alarm_fire };
 
-static struct __kernel_old_timeval to_timeval(unsigned long ns)
+unsigned long timer_left(const struct timer *timer)
 {
-	return (struct __kernel_old_timeval){ (long)(ns / NS_PER_SECOND),
-					      (long)(ns % NS_PER_SECOND / 1000) };
-}
-
-static unsigned long alarm_left(void)
-{
-	unsigned long time = now(), deadline = alarm_timer.deadline;
+	unsigned long time = now(), deadline = timer->deadline;
 
 	return deadline == FOREVER ? 0 : deadline > time ? deadline - time : 1000;
 }
@@ -263,20 +202,18 @@ long call_getitimer(const unsigned long *a)
 
 	if (a[0] != ITIMER_REAL)
 		return -EINVAL;
-	if (!to)
-		return -EFAULT;
-	to->it_value = to_timeval(alarm_left());
-	to->it_interval =
-		to_timeval(to->it_value.tv_sec || to->it_value.tv_usec ? alarm_timer.interval : 0);
+	to->it_value = to_timeval(timer_left(&alarm_timer));
+	to->it_interval = to_timeval(timer_left(&alarm_timer) ? alarm_timer.interval : 0);
 	return 0;
 }
 
 static bool timeval_ns(const struct __kernel_old_timeval *t, unsigned long *ns)
 {
-	struct __kernel_timespec span = { t->tv_sec, t->tv_usec * 1000 };
+	const struct __kernel_timespec span = { t->tv_sec, t->tv_usec * 1000 };
+	bool good = deadline_of(&span, ns);
 
 	*ns = to_ns(&span);
-	return is_time(&span);
+	return good;
 }
 
 long call_setitimer(const unsigned long *a)
@@ -290,14 +227,14 @@ long call_setitimer(const unsigned long *a)
 	    (!timeval_ns(&new->it_value, &value) || !timeval_ns(&new->it_interval, &interval)))
 		return -EINVAL;
 	if (a[2])
-		call_getitimer((const unsigned long[]){ a[0], a[2] });
+		call_getitimer(A(a[0], a[2]));
 	timer_set(&alarm_timer, value ? now() + value : FOREVER, interval);
 	return 0;
 }
 
 long call_alarm(const unsigned long *a)
 {
-	unsigned long left = (alarm_left() + NS_PER_SECOND - 1) / NS_PER_SECOND;
+	unsigned long left = (timer_left(&alarm_timer) + NS_PER_SECOND - 1) / NS_PER_SECOND;
 
 	timer_set(&alarm_timer, a[0] ? now() + (unsigned int)a[0] * NS_PER_SECOND : FOREVER, 0);
 	return (long)left;

@@ -46,6 +46,10 @@ timeout 60 ./haunch run -n none "$TMP/image" -- 7 others >"$TMP/out" 2>"$TMP/err
 ok 'haunch run: other arguments, and the status' "$(cat "$TMP/out" "$TMP/err")"
 [ "$(tr -d '\r' <"$TMP/out" | sort)" = "$(printf 'an error\nme /bin/hello|others|\n')" ]
 ok 'and nothing on the console but what it writes' "$(cat "$TMP/out")"
+timeout 60 ./haunch run -n none -e 'WHO=a "100%" blank' "$TMP/image" -- 7 'two "quoted" 100% words' >"$TMP/out" 2>"$TMP/err" \
+	</dev/null
+grep -q '^a "100%" blank /bin/hello|two "quoted" 100% words|' "$TMP/out"
+ok 'words of the command line with blanks, quotes and percent signs' "$(cat "$TMP/out" "$TMP/err")"
 
 ./haunch inspect "$TMP/image" >"$TMP/out"
 says '^licence       BSD-2-Clause' 'inspect says what licence such an image has'

@@ -6,7 +6,6 @@
  * NetBSD would.  NetBSD's own numbers are written down here once more, by its manual pages.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -24,25 +23,18 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/timerfd.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 typedef long call(const unsigned long *a);
-call call_openat, call_open, call_fcntl, call_fstat, call_newfstatat, call_statx, call_getdents64;
-call call_unlinkat, call_faccessat2, call_linkat, call_ioctl, call_pread64, call_ftruncate,
-	call_lseek;
-call call_socket, call_bind, call_connect, call_accept4, call_getsockname, call_sendto,
-	call_recvfrom;
-call call_sendmsg, call_recvmsg, call_setsockopt, call_getsockopt, call_poll, call_select,
-	call_fstatfs;
-call call_epoll_create1, call_epoll_ctl, call_epoll_wait, call_eventfd2, call_timerfd_create;
-call call_timerfd_settime, call_timerfd_gettime, call_read, call_write, call_close, call_dup2;
-call call_sendfile, call_pipe2, call_utimensat;
+call call_fcntl, call_newfstatat, call_statx, call_faccessat2, call_ioctl, call_lseek, call_socket;
+call call_accept4, call_getsockname, call_sendto, call_recvfrom, call_sendmsg, call_recvmsg;
+call call_setsockopt, call_getsockopt, call_poll, call_select, call_epoll_create1, call_epoll_ctl;
+call call_epoll_wait, call_eventfd2, call_timerfd_create, call_timerfd_settime, call_read,
+	call_write;
+call call_timerfd_gettime, call_close, call_preadv;
 
 int errno_of(int netbsd);
-void events_start(void);
 void console_open(bool terminal, unsigned int rows, unsigned int columns);
 
 #define CALL(name, ...)	call_##name((const unsigned long[8]){ __VA_ARGS__ })
@@ -95,6 +87,48 @@ int rump_syscall(int number, void *arguments, size_t size, long *results)
 	return error;
 }
 
+/* The functions of NetBSD's Linux emulation: the last one that was called is in the list, as a number. */
+enum { DUP3 = 1000, FCNTL, FSTAT64, FSTATAT64, IOCTL, SENDMSG, SENDTO, SOCKET, STAT64 };
+
+#define EMULATION(name, number)                                                     \
+	int rumpns_linux_sys_##name(void *lwp, const void *arguments, long *results); \
+	int rumpns_linux_sys_##name(void *lwp, const void *arguments, long *results)  \
+	{                                                                           \
+		(void)lwp;                                                          \
+		return rump_syscall(number, (void *)arguments, 64, results);        \
+	}
+
+EMULATION(dup3, DUP3)
+EMULATION(fcntl, FCNTL)
+EMULATION(fstat64, FSTAT64)
+EMULATION(fstatat64, FSTATAT64)
+EMULATION(ioctl, IOCTL)
+EMULATION(sendmsg, SENDMSG)
+EMULATION(sendto, SENDTO)
+EMULATION(socket, SOCKET)
+EMULATION(stat64, STAT64)
+
+const int rumpns_native_to_linux_errno[97] = {
+	0, -EPERM, -ENOENT, [22] = -EINVAL, [35] = -EAGAIN, [45] = -EOPNOTSUPP, [61] = -ECONNREFUSED
+};
+
+void rump_schedule(void);
+void rump_unschedule(void);
+void *rumpuser_curlwp(void);
+
+void rump_schedule(void)
+{
+}
+
+void rump_unschedule(void)
+{
+}
+
+void *rumpuser_curlwp(void)
+{
+	return NULL;
+}
+
 static void expect(long answer, int with_error)
 {
 	nr_asked = 0;
@@ -140,25 +174,67 @@ static unsigned long time_now = 1000000000, ahead = 5000000000;
 static struct timer *last_timer;
 static bool signal_there;
 
-unsigned long now(void);
-unsigned long wall(void);
+unsigned long hc_time_monotonic(void);
+unsigned long hc_time_wall(void);
 bool deadline_of(const struct timespec *span, unsigned long *deadline);
 void timer_set(struct timer *timer, unsigned long deadline, unsigned long interval);
 bool signal_waits(void);
 unsigned long signal_mask_set(const unsigned long *mask);
 void signal_mask_restore(const unsigned long *mask, unsigned long old, bool interrupted);
-void *allocate(size_t size);
-void release(void *memory);
+void *memory_allocate(size_t size, size_t alignment);
+void memory_free(void *memory);
 void say(const char *format, ...);
+int process_number = 1;
+bool pause_until(unsigned long deadline);
+long limit(unsigned long resource, unsigned long new, unsigned long old);
+struct task *current_task(void);
+void program_end(unsigned int status);
+call call_clock_nanosleep, call_fork, call_tgkill;
+
+struct task *current_task(void)
+{
+	return NULL;
+}
+
+void program_end(unsigned int status)
+{
+	exit((int)status);
+}
+
+long call_tgkill(const unsigned long *a)
+{
+	return (long)a[0];
+}
+
+bool pause_until(unsigned long deadline)
+{
+	return deadline;
+}
+
+long limit(unsigned long resource, unsigned long new, unsigned long old)
+{
+	return (long)(resource + new + old);
+}
+
+long call_clock_nanosleep(const unsigned long *a)
+{
+	return (long)a[0];
+}
+
+long call_fork(const unsigned long *a)
+{
+	return (long)a[0];
+}
+
 void console_put(const char *text, size_t size);
 long console_get(char *text, size_t size, bool wait);
 
-unsigned long now(void)
+unsigned long hc_time_monotonic(void)
 {
 	return time_now;
 }
 
-unsigned long wall(void)
+unsigned long hc_time_wall(void)
 {
 	return time_now + ahead;
 }
@@ -186,6 +262,42 @@ bool signal_waits(void)
 	return signal_there;
 }
 
+static bool interruptible, was_interruptible;
+
+void thread_interruptible(bool may_end);
+
+void thread_interruptible(bool may_end)
+{
+	was_interruptible = interruptible;
+	interruptible = may_end;
+}
+
+unsigned long to_ns(const struct timespec *t);
+struct timespec to_timespec(unsigned long ns);
+bool deadline_at(const struct timespec *time, bool absolute, bool of_wall, unsigned long *deadline);
+unsigned long timer_left(const struct timer *timer);
+
+unsigned long to_ns(const struct timespec *t)
+{
+	return (unsigned long)t->tv_sec * 1000000000 + (unsigned long)t->tv_nsec;
+}
+
+struct timespec to_timespec(unsigned long ns)
+{
+	return (struct timespec){ (long)(ns / 1000000000), (long)(ns % 1000000000) };
+}
+
+bool deadline_at(const struct timespec *time, bool absolute, bool of_wall, unsigned long *deadline)
+{
+	*deadline = to_ns(time) + (absolute ? 0 : time_now) - (absolute && of_wall ? ahead : 0);
+	return true;
+}
+
+unsigned long timer_left(const struct timer *timer)
+{
+	return timer->deadline == ~0ul ? 0 : timer->deadline - time_now;
+}
+
 unsigned long signal_mask_set(const unsigned long *mask)
 {
 	(void)mask;
@@ -199,12 +311,13 @@ void signal_mask_restore(const unsigned long *mask, unsigned long old, bool inte
 	(void)interrupted;
 }
 
-void *allocate(size_t size)
+void *memory_allocate(size_t size, size_t alignment)
 {
+	(void)alignment;
 	return malloc(size);
 }
 
-void release(void *memory)
+void memory_free(void *memory)
 {
 	free(memory);
 }
@@ -231,205 +344,53 @@ long console_get(char *text, size_t size, bool wait)
 
 static void test_errno(void)
 {
-	static const struct {
-		int netbsd, linux_errno;
-	} known[] = {
-		{ 1, EPERM },
-		{ 2, ENOENT },
-		{ 4, EINTR },
-		{ 9, EBADF },
-		{ 11, EDEADLK },
-		{ 12, ENOMEM },
-		{ 17, EEXIST },
-		{ 22, EINVAL },
-		{ 24, EMFILE },
-		{ 28, ENOSPC },
-		{ 32, EPIPE },
-		{ 34, ERANGE },
-		{ 35, EAGAIN },
-		{ 36, EINPROGRESS },
-		{ 37, EALREADY },
-		{ 38, ENOTSOCK },
-		{ 39, EDESTADDRREQ },
-		{ 40, EMSGSIZE },
-		{ 41, EPROTOTYPE },
-		{ 42, ENOPROTOOPT },
-		{ 43, EPROTONOSUPPORT },
-		{ 44, ESOCKTNOSUPPORT },
-		{ 45, EOPNOTSUPP },
-		{ 46, EPFNOSUPPORT },
-		{ 47, EAFNOSUPPORT },
-		{ 48, EADDRINUSE },
-		{ 49, EADDRNOTAVAIL },
-		{ 50, ENETDOWN },
-		{ 51, ENETUNREACH },
-		{ 52, ENETRESET },
-		{ 53, ECONNABORTED },
-		{ 54, ECONNRESET },
-		{ 55, ENOBUFS },
-		{ 56, EISCONN },
-		{ 57, ENOTCONN },
-		{ 58, ESHUTDOWN },
-		{ 59, ETOOMANYREFS },
-		{ 60, ETIMEDOUT },
-		{ 61, ECONNREFUSED },
-		{ 62, ELOOP },
-		{ 63, ENAMETOOLONG },
-		{ 64, EHOSTDOWN },
-		{ 65, EHOSTUNREACH },
-		{ 66, ENOTEMPTY },
-		{ 68, EUSERS },
-		{ 69, EDQUOT },
-		{ 70, ESTALE },
-		{ 71, EREMOTE },
-		{ 77, ENOLCK },
-		{ 78, ENOSYS },
-		{ 82, EIDRM },
-		{ 83, ENOMSG },
-		{ 84, EOVERFLOW },
-		{ 85, EILSEQ },
-		{ 86, EOPNOTSUPP },
-		{ 87, ECANCELED },
-		{ 88, EBADMSG },
-		{ 89, ENODATA },
-		{ 90, ENOSR },
-		{ 91, ENOSTR },
-		{ 92, ETIME },
-		{ 93, ENODATA },
-		{ 94, EMULTIHOP },
-		{ 95, ENOLINK },
-		{ 96, EPROTO },
-		{ -3, EINTR },
-		{ 1000, EINVAL },
-	};
-	bool good = true;
+	bool good;
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (errno_of(known[i].netbsd) != known[i].linux_errno) {
-			printf("# %d is %d, not %d\n", known[i].netbsd, errno_of(known[i].netbsd),
-			       known[i].linux_errno);
-			good = false;
-		}
-	ok(good, "errno");
-	for (int i = 1; i < 100; i++)
-		good = good && errno_of(i) > 0 && errno_of(i) < 134;
-	ok(good, "no error becomes none");
+	ok(errno_of(2) == ENOENT && errno_of(35) == EAGAIN && errno_of(61) == ECONNREFUSED,
+	   "errno, by NetBSD's own table");
+	ok(errno_of(-3) == EINTR && errno_of(1000) == EINVAL, "and what it does not have");
 	expect(0, 35);
-	ok(CALL(pread64, 3, P(&good), 1, 7) == -EAGAIN && was(173, 5, 3ul, P(&good), 1ul, 0ul, 7ul),
+	ok(CALL(preadv, 3, P(&good), 1, 7) == -EAGAIN && was(289, 5, 3ul, P(&good), 1ul, 0ul, 7ul),
 	   "a call that fails returns minus the number; an offset has a word ahead of it");
+	expect(0, 61);
+	ok(CALL(socket, AF_INET, SOCK_STREAM, 0) == -ECONNREFUSED, "one of the emulation as well");
 }
 
-static void test_open(void)
+static void test_descriptors(void)
 {
-	static const struct {
-		int flags, netbsd;
-	} known[] = {
-		{ O_RDONLY, 0 },       { O_WRONLY, 1 },
-		{ O_RDWR, 2 },	       { O_CREAT, 0x200 },
-		{ O_EXCL, 0x800 },     { O_NOCTTY, 0x8000 },
-		{ O_TRUNC, 0x400 },    { O_APPEND, 8 },
-		{ O_NONBLOCK, 4 },     { O_DSYNC, 0x10000 },
-		{ O_SYNC, 0x10080 },   { O_DIRECTORY, 0x200000 },
-		{ O_NOFOLLOW, 0x100 }, { O_CLOEXEC, 0x400000 },
-		{ O_ASYNC, 0x40 },     { O_DIRECT, 0x80000 },
-		{ O_LARGEFILE, 0 },    { O_CREAT | O_RDWR | O_CLOEXEC, 0x400202 },
-	};
-	bool good = true, back = true;
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		expect(5, 0);
-		good = good && CALL(openat, AT_FDCWD, P("x"), known[i].flags, 0640) == 5 &&
-		       was(468, 4, (unsigned long)AT_FDCWD, P("x"), (unsigned long)known[i].netbsd,
-			   0640ul);
-		expect(known[i].netbsd, 0);
-		back = back && CALL(fcntl, 5, F_GETFL) == (known[i].flags | 0100000);
-	}
-	ok(good, "open: flags");
-	ok(back, "fcntl: F_GETFL tells them");
+	expect(4, 0);
+	ok(CALL(fcntl, 5, F_GETFL) == (4 | 0100000), "fcntl: F_GETFL tells of large files");
+	expect(0, 45);
+	ok(CALL(fcntl, 5, 99) == -EINVAL, "a command that is not known");
 	expect(0, 0);
-	ok(!CALL(fcntl, 5, F_SETFL, O_NONBLOCK | O_APPEND | O_CREAT) && was(92, 3, 5ul, 4ul, 12ul),
-	   "fcntl: F_SETFL");
-	ok(!CALL(unlinkat, 5, P("x"), AT_REMOVEDIR) && was(471, 3, 5ul, P("x"), 0x800ul) &&
-		   CALL(unlinkat, 5, P("x"), 1) == -EINVAL,
-	   "unlinkat: AT_REMOVEDIR");
 	ok(!CALL(faccessat2, 5, P("x"), R_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) &&
 		   was(462, 4, 5ul, P("x"), 4ul, 0x300ul),
-	   "faccessat2: AT_EACCESS, which has the same number");
-	ok(!CALL(linkat, 5, P("x"), 6, P("y"), AT_SYMLINK_FOLLOW) &&
-		   was(457, 5, 5ul, P("x"), 6ul, P("y"), 0x400ul),
-	   "linkat: AT_SYMLINK_FOLLOW");
-	ok(!CALL(ftruncate, 5, 99) && was(201, 3, 5ul, 0ul, 99ul) &&
-		   !CALL(lseek, 5, 99, SEEK_END) && was(199, 4, 5ul, 0ul, 99ul, 2ul) &&
+	   "faccessat2: AT_EACCESS, which has the same number as AT_REMOVEDIR");
+	ok(!CALL(lseek, 5, 99, SEEK_END) && was(199, 4, 5ul, 0ul, 99ul, 2ul) &&
 		   CALL(lseek, 5, 0, SEEK_DATA) == -EINVAL,
-	   "ftruncate, lseek");
-	ok(!CALL(utimensat, 5, 0, 0, 0) && was(472, 2, 5ul, 0ul), "utimensat of a descriptor");
-}
-
-static long lock_found(const unsigned long *a)
-{
-	struct {
-		int64_t start, size;
-		int pid;
-		short type, whence;
-	} *l = (void *)a[2];
-
-	if (l->start != 10 || l->size != 20 || l->type != 3 || l->whence != SEEK_SET)
-		return -22;
-	l->type = 1;
-	l->pid = 77;
-	l->start = 11;
-	return 0;
-}
-
-static void test_locks(void)
-{
-	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 10, .l_len = 20 };
-
-	expect(0, 0);
-	do_on(92, lock_found);
-	ok(!CALL(fcntl, 5, F_GETLK, P(&l)) && asked[nr_asked - 1].a[1] == 7 &&
-		   l.l_type == F_RDLCK && l.l_pid == 77 && l.l_start == 11,
-	   "fcntl: F_GETLK");
-	l = (struct flock){ .l_type = F_WRLCK, .l_start = 10, .l_len = 20 };
-	ok(!CALL(fcntl, 5, F_SETLKW, P(&l)) && asked[nr_asked - 1].a[1] == 9, "F_SETLKW");
+	   "lseek");
 	expect(12, 0);
-	ok(CALL(fcntl, 5, F_DUPFD_CLOEXEC, 10) == 12 && was(92, 3, 5ul, 12ul, 10ul),
+	ok(CALL(fcntl, 5, F_DUPFD_CLOEXEC, 10) == 12 &&
+		   was(FCNTL, 3, 5ul, (unsigned long)F_DUPFD_CLOEXEC, 10ul),
 	   "F_DUPFD_CLOEXEC");
 }
 
 /* ------------------------------------------------------------------ what a file is */
 
-struct netbsd_stat {
-	uint64_t dev;
-	uint32_t mode;
-	uint64_t ino;
-	uint32_t nlink, uid, gid;
-	uint64_t rdev;
-	struct timespec atim, mtim, ctim, birthtim;
-	int64_t size, blocks;
-	int32_t blksize;
-	uint32_t flags, gen, spare[2];
-};
-
 static long fill_stat(const unsigned long *a)
 {
-	struct netbsd_stat *st = (void *)a[act_on == 466 ? 2 : 1];
+	struct stat *st = (void *)a[act_on == FSTATAT64 ? 2 : 1];
 
-	*st = (struct netbsd_stat){
-		.dev = 0x1203,
-		.mode = S_IFREG | 0644,
-		.ino = 1ull << 40,
-		.nlink = 3,
-		.uid = 33,
-		.gid = 34,
-		.rdev = 0x12300456,
-		.atim = { 1, 2 },
-		.mtim = { 3, 4 },
-		.ctim = { 5, 6 },
-		.birthtim = { 7, 8 },
-		.size = 1ll << 33,
-		.blocks = 88,
-		.blksize = 8192,
+	*st = (struct stat){
+		.st_dev = 0x1203,
+		.st_mode = S_IFREG | 0644,
+		.st_ino = 1ull << 40,
+		.st_nlink = 3,
+		.st_rdev = 0x12300456,
+		.st_atim = { 1, 2 },
+		.st_mtim = { 3, 4 },
+		.st_ctim = { 5, 6 },
+		.st_size = 1ll << 33,
 	};
 	return 0;
 }
@@ -440,95 +401,25 @@ static void test_stat(void)
 	struct statx x;
 
 	expect(0, 0);
-	do_on(440, fill_stat);
-	memset(&st, 0xff, sizeof(st));
-	ok(!CALL(fstat, 5, P(&st)) && st.st_dev == 0x1203 && st.st_mode == (S_IFREG | 0644) &&
-		   st.st_ino == 1ull << 40 && st.st_nlink == 3 && st.st_uid == 33 &&
-		   st.st_gid == 34 && st.st_size == 1ll << 33 && st.st_blocks == 88 &&
-		   st.st_blksize == 8192,
-	   "fstat");
-	ok(st.st_atim.tv_sec == 1 && st.st_atim.tv_nsec == 2 && st.st_mtim.tv_sec == 3 &&
-		   st.st_mtim.tv_nsec == 4 && st.st_ctim.tv_sec == 5 && st.st_ctim.tv_nsec == 6,
-	   "its times");
-	do_on(466, fill_stat);
-	ok(!CALL(newfstatat, 5, P("x"), P(&st), AT_SYMLINK_NOFOLLOW) &&
-		   asked[nr_asked - 1].a[3] == 0x200,
-	   "fstatat: AT_SYMLINK_NOFOLLOW");
+	do_on(FSTATAT64, fill_stat);
+	ok(!CALL(newfstatat, 5, P("x"), P(&st), AT_SYMLINK_NOFOLLOW) && st.st_size == 1ll << 33 &&
+		   asked[nr_asked - 1].a[3] == AT_SYMLINK_NOFOLLOW,
+	   "fstatat");
 	memset(&x, 0xff, sizeof(x));
 	ok(!CALL(statx, 5, P("x"), 0, STATX_BASIC_STATS, P(&x)) &&
 		   (x.stx_mask & STATX_BASIC_STATS) == STATX_BASIC_STATS &&
 		   x.stx_size == 1ull << 33 && x.stx_mode == (S_IFREG | 0644) &&
-		   x.stx_mtime.tv_sec == 3 && x.stx_btime.tv_nsec == 8 && x.stx_rdev_major == 4 &&
-		   x.stx_rdev_minor == 0x12356,
+		   x.stx_mtime.tv_sec == 3 && x.stx_ctime.tv_nsec == 6 && x.stx_rdev_major == 4 &&
+		   x.stx_rdev_minor == 0x12356 && x.stx_dev_major == 0x2 + 0x10 &&
+		   x.stx_dev_minor == 3,
 	   "statx");
-	do_on(440, fill_stat);
-	ok(!CALL(statx, 5, P(""), AT_EMPTY_PATH, STATX_BASIC_STATS, P(&x)), "AT_EMPTY_PATH");
+	do_on(FSTAT64, fill_stat);
+	ok(!CALL(statx, 5, P(""), AT_EMPTY_PATH, STATX_BASIC_STATS, P(&x)) &&
+		   !CALL(newfstatat, 5, P(""), P(&st), AT_EMPTY_PATH) && was(FSTAT64, 1, 5ul) &&
+		   !CALL(newfstatat, AT_FDCWD, P(""), P(&st), AT_EMPTY_PATH) && was(STAT64, 0),
+	   "AT_EMPTY_PATH");
 	expect(0, 2);
-	ok(CALL(newfstatat, 5, P("x"), P(&st), 0) == -ENOENT &&
-		   CALL(newfstatat, 5, 0, P(&st), 0) == -EFAULT,
-	   "a file that is not there, and no name");
-}
-
-static char names[4][256];
-
-static long fill_dirents(const unsigned long *a)
-{
-	char *at = (char *)a[1];
-	long used = 0;
-
-	for (int i = 0; i < 4; i++) {
-		size_t length = strlen(names[i]), size = (13 + length + 1 + 7) & ~7ul;
-		uint64_t ino = 100 + (unsigned int)i;
-		uint16_t reclen = (uint16_t)size, namlen = (uint16_t)length;
-
-		if ((unsigned long)used + size > a[2])
-			return -22;
-		memset(at, 0, size);
-		memcpy(at, &ino, 8);
-		memcpy(at + 8, &reclen, 2);
-		memcpy(at + 10, &namlen, 2);
-		at[12] = DT_REG;
-		memcpy(at + 13, names[i], length);
-		at += size;
-		used += (long)size;
-	}
-	return used;
-}
-
-static void test_folders(void)
-{
-	char *buffer = malloc(4096), *at = buffer;
-	bool good = true;
-	long n;
-
-	strcpy(names[0], ".");
-	strcpy(names[1], "ab");
-	memset(names[2], 'x', 255);
-	memset(names[3], 'y', 123);
-	expect(4242, 0);
-	do_on(390, fill_dirents);
-	n = CALL(getdents64, 5, P(buffer), 4096);
-	for (int i = 0; i < 4 && good; i++) {
-		struct dirent64 *d = (struct dirent64 *)at;
-
-		good = at < buffer + n && d->d_ino == 100ull + (unsigned int)i &&
-		       d->d_type == DT_REG && !strcmp(d->d_name, names[i]) && d->d_reclen % 8 == 0;
-		if (i == 3)
-			good = good && d->d_off == 4242;
-		at += d->d_reclen;
-	}
-	ok(good && at == buffer + n, "getdents64");
-	free(buffer);
-	/* However small NetBSD's entries are, Linux's fit into the buffer (the sanitizer watches). */
-	for (size_t size = 80; size < 1200; size += 40) {
-		buffer = malloc(size);
-		for (int i = 0; i < 4; i++)
-			strcpy(names[i], "a");
-		n = CALL(getdents64, 5, P(buffer), size);
-		good = good && (n == -EINVAL || (n > 0 && (size_t)n <= size));
-		free(buffer);
-	}
-	ok(good, "into any buffer");
+	ok(CALL(newfstatat, 5, P("x"), P(&st), 0) == -ENOENT, "a file that is not there");
 }
 
 /* ------------------------------------------------------------------ sockets */
@@ -538,61 +429,36 @@ struct netbsd_address {
 	char rest[126];
 };
 
-static struct netbsd_address last_address;
-static unsigned long last_size;
-
-static long note_address(const unsigned long *a)
-{
-	memset(&last_address, 0, sizeof(last_address));
-	memcpy(&last_address, (void *)a[1], a[2]);
-	last_size = a[2];
-	return 0;
-}
-
 static long tell_address(const unsigned long *a)
 {
 	struct netbsd_address address = { 16, 2, "\x1f\x90\x7f\0\0\1" };
+	uint32_t room = *(uint32_t *)a[2];
 
-	memcpy((void *)a[1], &address, 16);
-	*(uint32_t *)a[2] = 16;
+	memcpy((void *)a[1], &address, room < 16 ? room : 16);
+	if (room > 16)
+		*(uint32_t *)a[2] = 16;
 	return act_on == 456 ? 9 : 0;
+}
+
+static long tell_ipv6(const unsigned long *a)
+{
+	memcpy((void *)a[4], (struct netbsd_address[]){ { 28, 24, "\x1f\x90" } }, 28);
+	*(uint32_t *)a[5] = 28;
+	return 3;
 }
 
 static void test_addresses(void)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET,
-				  .sin_port = htons(80),
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) },
-			   got;
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
-				    .sin6_port = htons(80),
-				    .sin6_addr = IN6ADDR_LOOPBACK_INIT,
-				    .sin6_scope_id = 5 };
-	struct sockaddr_un un = { .sun_family = AF_UNIX, .sun_path = "/tmp/socket" };
+	struct sockaddr_in got;
+	struct sockaddr_in6 in6;
 	socklen_t size = sizeof(got);
-	short part = 0;
+	char byte;
 
 	expect(3, 0);
-	ok(CALL(socket, AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP) == 3 &&
-		   was(394, 3, 24ul, 0x30000001ul, 6ul),
-	   "socket: AF_INET6, SOCK_NONBLOCK and SOCK_CLOEXEC");
+	ok(CALL(socket, AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP) == 3 &&
+		   was(SOCKET, 3, 10ul, (unsigned long)(SOCK_STREAM | SOCK_NONBLOCK), 6ul),
+	   "socket");
 	ok(CALL(socket, AF_NETLINK, SOCK_RAW, 0) == -EAFNOSUPPORT, "no AF_NETLINK");
-	do_on(104, note_address);
-	memset(in.sin_zero, 'x', sizeof(in.sin_zero));
-	ok(!CALL(bind, 3, P(&in), sizeof(in)) && last_size == 16 && last_address.size == 16 &&
-		   last_address.family == 2 && !memcmp(last_address.rest, (char *)&in + 2, 6) &&
-		   !last_address.rest[6],
-	   "an address of IPv4");
-	ok(!CALL(bind, 3, P(&in6), sizeof(in6)) && last_size == 28 && last_address.family == 24 &&
-		   last_address.size == 28 && !memcmp(last_address.rest, (char *)&in6 + 2, 26),
-	   "of IPv6");
-	ok(!CALL(bind, 3, P(&un), sizeof(un)) ||
-		   (!CALL(bind, 3, P(&un), offsetof(struct sockaddr_un, sun_path) + 12) &&
-		    last_address.family == 1 && !strcmp(last_address.rest, "/tmp/socket")),
-	   "a path");
-	ok(CALL(bind, 3, P(&in), 1) == -EINVAL && CALL(bind, 3, 0, 16) == -EFAULT &&
-		   CALL(bind, 3, P(&in), 1000) == -EINVAL,
-	   "none, too short, too long");
 	do_on(456, tell_address);
 	memset(&got, 0xff, sizeof(got));
 	ok(CALL(accept4, 3, P(&got), P(&size), SOCK_CLOEXEC) == 9 && got.sin_family == AF_INET &&
@@ -601,9 +467,16 @@ static void test_addresses(void)
 	   "accept4");
 	ok(CALL(accept4, 3, 0, 0, SOCK_STREAM) == -EINVAL, "its flags are those of a socket");
 	do_on(32, tell_address);
-	size = sizeof(part);
-	ok(!CALL(getsockname, 3, P(&part), P(&size)) && part == AF_INET && size == 16,
-	   "getsockname: as much as there is room, and how much there is");
+	size = 1;
+	byte = 'x';
+	ok(!CALL(getsockname, 3, P(&byte), P(&size)) && byte == 16,
+	   "getsockname: no more than there is room for");
+	do_on(29, tell_ipv6);
+	size = sizeof(in6);
+	ok(CALL(recvfrom, 3, P(&byte), 1, MSG_DONTWAIT | MSG_PEEK, P(&in6), P(&size)) == 3 &&
+		   in6.sin6_family == AF_INET6 && in6.sin6_port == htons(8080) &&
+		   asked[nr_asked - 1].a[3] == 0x82,
+	   "recvfrom: an address of IPv6, and flags");
 }
 
 struct netbsd_message {
@@ -616,29 +489,22 @@ struct netbsd_message {
 	int flags;
 };
 
-static long check_message(const unsigned long *a)
-{
-	struct netbsd_message *m = (void *)a[1];
-	uint32_t head[3];
-	int fd;
-
-	if (m->nr_iov != 1 || m->iov->iov_len != 1 || m->control_size != 24 || a[2] != 0x400)
-		return -22;
-	memcpy(head, m->control, sizeof(head));
-	memcpy(&fd, (char *)m->control + 16, sizeof(fd));
-	return head[0] == 20 && head[1] == 0xffff && head[2] == 1 && fd == 77 ? 1 : -22;
-}
-
 static long give_message(const unsigned long *a)
 {
 	struct netbsd_message *m = (void *)a[1];
 	uint32_t head[3] = { 20, 0xffff, 1 };
 	int fd = 88;
 
+	m->flags = 0x10;
+	if (m->control_size < 24) {
+		m->flags |= 0x20;
+		m->control_size = 0;
+		return 1;
+	}
+
 	memcpy(m->control, head, sizeof(head));
 	memcpy((char *)m->control + 16, &fd, sizeof(fd));
 	m->control_size = 24;
-	m->flags = 0x10;
 	return 1;
 }
 
@@ -654,19 +520,9 @@ static void test_messages(void)
 			    .msg_iovlen = 1,
 			    .msg_control = &control,
 			    .msg_controllen = sizeof(control) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	int fd = 77;
+	struct cmsghdr *c;
 
 	expect(0, 0);
-	memset(&control, 0, sizeof(control));
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	do_on(28, check_message);
-	ok(CALL(sendmsg, 3, P(&m), MSG_NOSIGNAL) == 1, "sendmsg: a descriptor");
-	c->cmsg_len = 1000;
-	ok(CALL(sendmsg, 3, P(&m), MSG_NOSIGNAL) == -EINVAL, "control data beyond its end");
 	memset(&control, 0, sizeof(control));
 	do_on(27, give_message);
 	ok(CALL(recvmsg, 3, P(&m), MSG_PEEK | MSG_DONTWAIT) == 1 &&
@@ -681,10 +537,9 @@ static void test_messages(void)
 	   "without room for it: MSG_CTRUNC");
 	expect(4, 0);
 	ok(CALL(sendto, 3, P("ping"), 4, MSG_OOB | MSG_EOR | MSG_MORE) == 4 &&
-		   asked[nr_asked - 1].a[3] == 9,
-	   "sendto: flags");
-	ok(CALL(sendto, 3, P("ping"), 4, 0x10000000) == -EOPNOTSUPP,
-	   "one that NetBSD does not have");
+		   asked[nr_asked - 1].a[3] == (MSG_OOB | MSG_EOR) &&
+		   CALL(sendmsg, 3, P(&m), MSG_MORE) == 4 && asked[nr_asked - 1].a[2] == 0,
+	   "sendto, sendmsg: without MSG_MORE");
 }
 
 static long tell_option(const unsigned long *a)
@@ -742,7 +597,7 @@ static long poll_answer(const unsigned long *a)
 {
 	struct pollfd *p = (void *)a[0];
 
-	if (a[1] != 3 || p[0].events != 5 || p[1].events != 0x44)
+	if (a[1] != 2 || !a[2] || !interruptible)
 		return -22;
 	p[0].revents = 1 | 0x10;
 	p[1].revents = 4;
@@ -777,7 +632,7 @@ static long kqueue_answer(const unsigned long *a)
 static void test_events(void)
 {
 	struct pollfd fds[2] = { { 5, POLLIN | POLLOUT | POLLRDHUP, 0 },
-				 { 6, POLLWRNORM | POLLRDNORM, 0 } };
+				 { 6, POLLOUT | POLLWRNORM, 0 } };
 	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLET, .data.u64 = ~0ull },
 			   got[4];
 	struct timeval none = { 0, 0 };
@@ -787,15 +642,17 @@ static void test_events(void)
 	expect(0, 0);
 	do_on(437, poll_answer);
 	ok(CALL(poll, P(fds), 2, -1) == 2 && fds[0].revents == (POLLIN | POLLHUP) &&
-		   fds[1].revents == POLLWRNORM,
+		   fds[1].revents == (POLLOUT | POLLWRNORM) && !interruptible,
 	   "poll");
+	expect(0, 0);
 	signal_there = true;
-	ok(CALL(poll, P(fds), 2, -1) == -EINTR, "a signal ends it");
+	ok(CALL(poll, P(fds), 2, -1) == -EINTR && was_interruptible, "a signal ends it");
 	signal_there = false;
 	FD_ZERO(&set);
 	FD_SET(70, &set);
-	expect(0, 0);
-	ok(CALL(select, 71, P(&set), 0, 0, P(&none)) == 0 && !FD_ISSET(70, &set), "select");
+	ok(CALL(select, 71, P(&set), 0, 0, P(&none)) == 0 && asked[nr_asked - 1].number == 436 &&
+		   asked[nr_asked - 1].a[1] == P(&set),
+	   "select");
 
 	expect(20, 0);
 	do_on(435, kqueue_answer);
@@ -904,8 +761,18 @@ static void test_counters(void)
 	CALL(close, fd);
 }
 
+static long tell_flags(const unsigned long *a)
+{
+	if (strcmp((char *)a[2], "lo0"))
+		return -22;
+	((char *)a[2])[16] = 0x41;
+	return 0;
+}
+
 static void test_console(void)
 {
+	char interface[32] = "lo0";
+
 	struct winsize size;
 	char byte = 0;
 
@@ -915,19 +782,23 @@ static void test_console(void)
 	   "the console is a terminal");
 	ok(CALL(read, 0, P(&byte), 1) == 1 && byte == 'x' && CALL(write, 1, P("text"), 4) == 4,
 	   "that is read and written");
-	ok(!CALL(ioctl, 5, FIONBIO, P(&size)) && was(54, 2, 5ul, 0x8004667eul) &&
-		   !CALL(ioctl, 5, FIONREAD, P(&size)) && was(54, 2, 5ul, 0x4004667ful),
-	   "FIONBIO, FIONREAD");
+	ok(!CALL(ioctl, 5, FIOCLEX) && was(FCNTL, 3, 5ul, (unsigned long)F_SETFD, 1ul) &&
+		   !CALL(ioctl, 5, FIONREAD, P(&size)) &&
+		   was(IOCTL, 2, 5ul, (unsigned long)FIONREAD),
+	   "FIOCLEX, FIONREAD");
+	do_on(54, tell_flags);
+	ok(!CALL(ioctl, 5, SIOCGIFFLAGS, P(interface)) && asked[nr_asked - 1].a[1] == 0xc0906911 &&
+		   interface[16] == 0x41,
+	   "SIOCGIFFLAGS");
+	expect(0, 22);
+	ok(CALL(ioctl, 5, TIOCGWINSZ, P(&size)) == -ENOTTY, "no terminal");
 }
 
 int main(void)
 {
-	events_start();
 	test_errno();
-	test_open();
-	test_locks();
+	test_descriptors();
 	test_stat();
-	test_folders();
 	test_addresses();
 	test_messages();
 	test_options();
