@@ -475,7 +475,7 @@ void deb_add(struct node *root, const char *names, const struct origin_options *
 			program = find_program(root, name);
 	}
 	if (nr_units) {
-		script = unit_script(root, units, nr_units);
+		script = unit_script(root, units, nr_units, &origin->stop_signal);
 		tree_add(root, "/.haunch", S_IFDIR | 0755, NULL, 0);
 		tree_add(root, START_FILE, S_IFREG | 0755, script, strlen(script));
 		origin->arguments = append(origin->arguments, &origin->nr_arguments, "/bin/sh");

@@ -51,13 +51,15 @@ void oci_add(struct node *root, const char *layout, const char *tag, struct orig
 
 /*
  * unit.c: a shell script that does what systemd would do to start services.  `units` are guest paths of
- * their .service files, or host paths where `on_host`; the caller frees it.
+ * their .service files, or host paths where `on_host`; the caller frees it.  *stop_signal: what ends it, by
+ * name; it stays as it is where that is SIGTERM.
  */
 struct unit_file {
 	char *path;
 	bool on_host;
 };
-char *unit_script(struct node *root, const struct unit_file *units, unsigned int count);
+char *unit_script(struct node *root, const struct unit_file *units, unsigned int count,
+		  const char **stop_signal);
 
 /* A file that is kept below the build folder: its name tells of what it was made, by a checksum. */
 char *origin_cache(const char *build, const char *kind, const char *key);
