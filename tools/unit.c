@@ -12,6 +12,9 @@
 #include "options.h"
 #include "origin.h"
 
+#define STOP_TIMEOUT_DEFAULT	90		/* seconds: systemd's */
+#define STOP_TIMEOUT_MAX	1000000
+
 struct list {
 	const char **items;
 	unsigned int count;
@@ -28,6 +31,8 @@ enum setting {
 	FILES,
 	KILL_SIGNAL,
 	STOP,
+	STOP_TIMEOUT,
+	TIMEOUT,
 	PRIVILEGED_START,
 	DYNAMIC_USER,
 	RUNTIME_MODE,
@@ -57,6 +62,8 @@ static const char *const names[NR_SETTINGS] = {
 	[FILES] = "LimitNOFILE",
 	[KILL_SIGNAL] = "KillSignal",
 	[STOP] = "ExecStop",
+	[STOP_TIMEOUT] = "TimeoutStopSec",
+	[TIMEOUT] = "TimeoutSec",
 	[PRIVILEGED_START] = "PermissionsStartOnly",
 	[DYNAMIC_USER] = "DynamicUser",
 	[RUNTIME_MODE] = "RuntimeDirectoryMode",
@@ -396,22 +403,21 @@ static void put_environment(FILE *out, const struct unit *u)
 	}
 }
 
-/* The line of a user in the guest's /etc/passwd gives the home. */
-static char *home_of(struct node *root, const char *user)
+char *account_field(struct node *root, const char *file, const char *name, unsigned int field)
 {
-	char *text = tree_text(root, "/etc/passwd"), *rest = text, *line, *home = NULL;
-	size_t length = strlen(user);
+	char *text = tree_text(root, file), *rest = text, *line, *found = NULL;
+	size_t length = strlen(name);
 	unsigned int i;
 
-	while (text && !home && (line = strsep(&rest, "\n"))) {
-		if (strncmp(line, user, length) || line[length] != ':')
+	while (text && !found && (line = strsep(&rest, "\n"))) {
+		if (strncmp(line, name, length) || line[length] != ':')
 			continue;
-		for (i = 0; i < 5; i++)
+		for (i = 0; i < field; i++)
 			strsep(&line, ":");
-		home = line ? xprintf("%.*s", (int)strcspn(line, ":"), line) : NULL;
+		found = line ? xprintf("%.*s", (int)strcspn(line, ":"), line) : NULL;
 	}
 	free(text);
-	return home;
+	return found;
 }
 
 /* A service that goes into the background: whoever it names by its file is who counts. */
@@ -440,7 +446,7 @@ static void put_forking(FILE *out, const struct unit *u)
 static void put_unit(FILE *out, struct node *root, const struct unit *u)
 {
 	const char *user = last(u, USER), *directory = last(u, DIRECTORY);
-	char *home = user ? home_of(root, user) : NULL;
+	char *home = user ? account_field(root, "/etc/passwd", user, 5) : NULL;
 	unsigned int i;
 
 	fprintf(out, "# %s\n", u->name);
@@ -501,8 +507,45 @@ static const char *stop_signal_of(const struct unit *u)
 	return name ? name : last(u, KILL_SIGNAL);
 }
 
+/* How long that may take, in seconds: a span of time (systemd.time(7)). */
+static unsigned long stop_timeout_of(const struct unit *u)
+{
+	static const struct {
+		const char *name;
+		double seconds;
+	} scales[] = {
+		{ "", 1 },	   { "s", 1 },	      { "sec", 1 },   { "second", 1 },
+		{ "seconds", 1 },  { "m", 60 },	      { "min", 60 },  { "minute", 60 },
+		{ "minutes", 60 }, { "ms", 0.001 },   { "h", 3600 },  { "hr", 3600 },
+		{ "hour", 3600 },  { "hours", 3600 }, { "us", 1e-6 },
+	};
+	const char *at = last(u, STOP_TIMEOUT) ? last(u, STOP_TIMEOUT) : last(u, TIMEOUT);
+	double seconds = 0, number;
+	size_t length;
+	unsigned int i;
+	char *end;
+
+	if (!at)
+		return STOP_TIMEOUT_DEFAULT;
+	while (*at) {
+		number = strtod(at, &end);
+		if (end == at)
+			return STOP_TIMEOUT_MAX;	/* "infinity" */
+		at = end + strspn(end, " \t");
+		length = strcspn(at, " \t0123456789.");
+		for (i = 0; i < ARRAY_SIZE(scales); i++)
+			if (strlen(scales[i].name) == length &&
+			    !strncmp(at, scales[i].name, length))
+				seconds += number * scales[i].seconds;
+		at += length;
+		at += strspn(at, " \t");
+	}
+	return seconds > 0 && seconds < STOP_TIMEOUT_MAX ? (unsigned long)(seconds + 0.999) :
+							   STOP_TIMEOUT_MAX;
+}
+
 char *unit_script(struct node *root, const struct unit_file *files, unsigned int count,
-		  const char **stop_signal)
+		  struct origin *origin)
 {
 	char *text, *script = NULL;
 	struct view view;
@@ -534,7 +577,9 @@ char *unit_script(struct node *root, const struct unit_file *files, unsigned int
 			die("the unit %s starts nothing", u.name);
 		/* The shell itself becomes a single service, but for one in the background. */
 		if (count == 1 && !is(&u, TYPE, "forking"))
-			*stop_signal = stop_signal_of(&u);
+			origin->stop_signal = stop_signal_of(&u);
+		if (stop_timeout_of(&u) > origin->stop_timeout)
+			origin->stop_timeout = stop_timeout_of(&u);
 		if (count > 1)
 			fputs("(\n", out);
 		put_unit(out, root, &u);

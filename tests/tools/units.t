@@ -11,7 +11,7 @@
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-mkdir -p bin root/usr/bin root/usr/lib/systemd/system root/var/lib/dpkg/info root/etc
+mkdir -p bin root/usr/bin root/usr/lib/systemd/system root/usr/lib/tmpfiles.d root/var/lib/dpkg/info root/etc
 cat >bin/mmdebstrap <<'END'
 #!/bin/sh
 for word; do
@@ -25,6 +25,9 @@ export ROOT_TAR="$TMP/root.tar"
 echo 'Package: thing' >root/var/lib/dpkg/status
 echo /usr/lib/systemd/system/thing.service >root/var/lib/dpkg/info/thing.list
 echo 'root:x:0:0:root:/root:/bin/sh' >root/etc/passwd
+printf '%s\n' 'd /run/thing 2755 www-data 7' 'D /run/other/deep - - -' '#d /run/no' 'f /run/file' \
+	'd /run/../x' 'd /run/%i' >root/usr/lib/tmpfiles.d/thing.conf
+echo 'www-data:x:33:34::/var/www:/bin/sh' >>root/etc/passwd
 echo 'CAME="from file"' >root/etc/settings
 
 # unit LINE...: bake the package, with these lines in its unit; the script is `start`
@@ -69,6 +72,13 @@ ok 'a unit becomes a script' "$(cat err)"
 prints '<1><2><3><2 3><x1y><><a b><$A>' 'with its words: $NAME alone is words, in quotes, too'
 ! "$HAUNCH" inspect --field command-line image | grep -q haunch.stop=
 ok 'SIGTERM ends it'
+"$HAUNCH" inspect image | tr -s ' ' >shown
+grep -q 'drwxr-sr-x 33 7 .* /run/thing$' shown && grep -q 'drwxr-xr-x 0 0 .* /run/other/deep$' shown &&
+	! grep -Eq '/run/(no|file|%i)|/x$' shown
+ok 'the folders of tmpfiles.d are there' "$(grep run shown)"
+word haunch.stop-timeout=90 'how long it may take to end'
+unit 'TimeoutStopSec=1min 30.5s' 'ExecStart=/bin/true' && word haunch.stop-timeout=91 'as the unit says'
+unit 'TimeoutSec=infinity' 'ExecStart=/bin/true' && word haunch.stop-timeout=1000000 'or that it may take forever'
 unit 'KillSignal=SIGINT' 'ExecStart=/bin/true' && word haunch.stop=2 'its signal ends it'
 unit 'ExecStop=/bin/kill -s QUIT $MAINPID' 'ExecStart=/bin/true' && word haunch.stop=3 'or that of its kill -s'
 unit 'ExecStop=-/usr/bin/kill -INT $MAINPID' 'ExecStart=/bin/true' && word haunch.stop=2 'or of kill -INT'
