@@ -17,6 +17,8 @@
  *   haunch.read-only                              of what is in memory, and of the root
  *   haunch.user=USER[:GROUP], haunch.directory=DIRECTORY, haunch.env=NAME=VALUE   for the program
  *   haunch.network=dhcp|wait|static|off           wait: dhcp, and the program starts only with a lease
+ *   haunch.lan=INTERFACE:ADDRESS                  a network of machines, of 256 addresses, besides
+ *   haunch.hosts=ADDRESS:NAME[,ADDRESS:NAME]...   for /etc/hosts; `haunch run` tells of changes
  *   haunch.stop=NUMBER                            of a signal; SIGTERM if not given
  *   haunch.stop-timeout=SECONDS                   10 if not given; then it is killed
  *   haunch.restart=off|reboot|again               what the program's end leads to, or a panic
@@ -83,8 +85,10 @@ static struct {
 static unsigned int nr_mounts;
 static struct words given;		/* for the program */
 static const char *base, *user, *directory;
+static char *hosts;
 static bool read_only;
 const char *root, *root_type, *hostname;
+char *lan;
 bool root_read_only;
 static enum network network = NETWORK_STATIC;
 static enum { RESTART_OFF, RESTART_REBOOT, RESTART_AGAIN } restart;
@@ -325,6 +329,10 @@ static void read_command_line(void)
 			hostname = decode(value);
 		} else if ((value = value_of(word, "haunch.network="))) {
 			network = choice("network", value, networks);
+		} else if ((value = value_of(word, "haunch.lan="))) {
+			lan = value;
+		} else if ((value = value_of(word, "haunch.hosts="))) {
+			hosts = value;
 		} else if ((value = value_of(word, "haunch.restart="))) {
 			restart = choice("restart", value, restarts);
 		} else if ((value = value_of(word, "haunch.stop="))) {
@@ -577,6 +585,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < nr_mounts; i++)
 		mounts[i].mount(mounts[i].word);
 	network_start(network);
+	if (hosts)
+		set_hosts(hosts);
 	if (read_only)
 		protect_root();
 	prepare(&program);

@@ -17,6 +17,7 @@
 
 /* What the command line said. */
 extern const char *root, *root_type, *hostname;
+extern char *lan;
 extern bool root_read_only;
 
 /* init.c */
@@ -77,6 +78,7 @@ void network_look(void);
 bool network_ended(pid_t helper);
 int lease(const char *event);	/* what the DHCP client calls us for; returns the exit status */
 void set_hostname(const char *name);
+void set_hosts(char *list);	/* "ADDRESS:NAME,...": cuts it up */
 
 /*
  * The one place where init waits: until something happens or the deadline (in ms) has come.  Whoever

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -30,6 +31,8 @@
 #define PATIENCE_MS		1000	/* for the first lease; then the user is told */
 #define LEASE_FILE		"/dev/.haunch.lease"
 #define RESOLV_CONF		"/etc/resolv.conf"
+#define HOSTS_FILE		"/dev/.haunch.hosts"
+#define HOSTS_MARK		"# Machines of the network, by haunch.\n"
 #define RESOLV_CONF_MARK	"# From DHCP, by haunch.\n"
 
 static struct client {
@@ -94,6 +97,79 @@ void set_hostname(const char *name)
 	add_host(name);
 }
 
+static struct sockaddr address_of(in_addr_t address)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = address };
+	struct sockaddr result;
+
+	memcpy(&result, &in, sizeof(result));
+	return result;
+}
+
+static int set_address(int fd, unsigned long request, const char *interface, in_addr_t address)
+{
+	struct ifreq ifr = { .ifr_addr = address_of(address) };
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", interface);
+	return ioctl(fd, request, &ifr);
+}
+
+static int bring_up(int fd, const char *interface)
+{
+	struct ifreq ifr = { .ifr_flags = 0 };
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", interface);
+	if (ioctl(fd, SIOCGIFFLAGS, &ifr))
+		return 1;
+	ifr.ifr_flags |= IFF_UP;
+	return !!ioctl(fd, SIOCSIFFLAGS, &ifr);
+}
+
+/* INTERFACE:ADDRESS: it becomes the interface's name. */
+static void start_lan(int fd)
+{
+	char *address = strchr(lan, ':');
+
+	if (!address)
+		fail("haunch.lan= wants INTERFACE:ADDRESS, not %s", lan);
+	*address++ = '\0';
+	if (set_address(fd, SIOCSIFADDR, lan, inet_addr(address)) ||
+	    set_address(fd, SIOCSIFNETMASK, lan, htonl(0xffffff00)) || bring_up(fd, lan))
+		say("there is no network card %s for the network of machines", lan);
+}
+
+/*
+ * Put names into /etc/hosts in place of those that were put there last, by a file that is mounted on it: the
+ * root may be read-only, or become so.
+ */
+void set_hosts(char *list)
+{
+	char hosts[8192], *mark, *entry, *name;
+	FILE *f;
+
+	if (read_file("/etc/hosts", hosts, sizeof(hosts)) == sizeof(hosts) - 1) {
+		say("/etc/hosts is too long for names of other machines: 8190 characters at most");
+		return;
+	}
+	mark = strstr(hosts, HOSTS_MARK);
+	if (mark)
+		*mark = '\0';
+	/* It shrinks at the end only, so that nobody finds it empty. */
+	f = fopen(HOSTS_FILE, access(HOSTS_FILE, F_OK) ? "we" : "r+e");
+	if (!f)
+		return;
+	fprintf(f, "%s" HOSTS_MARK, hosts);
+	while ((entry = strsep(&list, ",")))
+		if ((name = strchr(entry, ':')))
+			fprintf(f, "%.*s\t%s\n", (int)(name - entry), entry, name + 1);
+	fflush(f);
+	if (ftruncate(fileno(f), ftell(f)))
+		say("/etc/hosts: %s", strerror(errno));
+	fclose(f);
+	if (!mark && mount(HOSTS_FILE, "/etc/hosts", NULL, MS_BIND, NULL))
+		say("/etc/hosts does not get the names of other machines: %s", strerror(errno));
+}
+
 void network_start(enum network network)
 {
 	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
@@ -111,11 +187,13 @@ void network_start(enum network network)
 	if (fd < 0)
 		return;
 	ioctl(fd, SIOCSIFFLAGS, &ifr);
+	if (lan)
+		start_lan(fd);
 	if (network == NETWORK_DHCP || network == NETWORK_WAIT) {
 		for (i = 1; i < 64 && nr_clients < MAX_INTERFACES && !has_route(); i++) {
 			ifr.ifr_ifindex = i;
 			if (ioctl(fd, SIOCGIFNAME, &ifr) || ioctl(fd, SIOCGIFHWADDR, &ifr) ||
-			    ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+			    (lan && !strcmp(ifr.ifr_name, lan)) || ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER)
 				continue;
 			strcpy(clients[nr_clients].interface, ifr.ifr_name);
 			start_client(&clients[nr_clients++]);
@@ -205,23 +283,6 @@ static const char *variable(const char *name)
 	return value ? value : "";
 }
 
-static struct sockaddr address_of(in_addr_t address)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = address };
-	struct sockaddr result;
-
-	memcpy(&result, &in, sizeof(result));
-	return result;
-}
-
-static int set_address(int fd, unsigned long request, const char *interface, in_addr_t address)
-{
-	struct ifreq ifr = { .ifr_addr = address_of(address) };
-
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", interface);
-	return ioctl(fd, request, &ifr);
-}
-
 static int set_route(int fd, unsigned long request, char *interface, in_addr_t to, in_addr_t mask,
 		     in_addr_t router)
 {
@@ -267,7 +328,6 @@ static void write_resolv_conf(void)
 int lease(const char *event)
 {
 	char *interface = getenv("interface"), text[512];
-	struct ifreq ifr = { .ifr_flags = 0 };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	in_addr_t ip = inet_addr(variable("ip")), router;
 	unsigned int bits = strtoul(variable("mask"), NULL, 10);
@@ -277,11 +337,7 @@ int lease(const char *event)
 		return 1;
 	if (!strcmp(event, "deconfig")) {
 		set_address(fd, SIOCSIFADDR, interface, 0);
-		snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", interface);
-		if (ioctl(fd, SIOCGIFFLAGS, &ifr))
-			return 1;
-		ifr.ifr_flags |= IFF_UP;
-		return !!ioctl(fd, SIOCSIFFLAGS, &ifr);
+		return bring_up(fd, interface);
 	}
 	if ((strcmp(event, "bound") && strcmp(event, "renew")) || ip == INADDR_NONE)
 		return 0;

@@ -181,10 +181,13 @@ void streams_watch(struct watched *watched)
 	}
 }
 
+/* Its lines may come in parts. */
 static void control_look(void)
 {
-	char text[128], *line, *next;
-	ssize_t n = read(control, text, sizeof(text) - 1);
+	static char text[8192];
+	static size_t length;
+	char *line, *next;
+	ssize_t n = read(control, text + length, sizeof(text) - 1 - length);
 
 	if (n < 0 && errno == EAGAIN)
 		return;
@@ -192,19 +195,24 @@ static void control_look(void)
 		end(&control);		/* the host has left */
 		return;
 	}
-	text[n] = '\0';
-	for (line = text; *line; line = next) {
-		next = line + strcspn(line, "\n");
-		if (*next)
-			*next++ = '\0';
+	text[length + n] = '\0';
+	for (line = text; (next = strchr(line, '\n')); line = next) {
+		*next++ = '\0';
 		if (!strcmp(line, "taken")) {
 			taken = true;
+		} else if (!strncmp(line, "hosts ", 6)) {
+			set_hosts(line + 6);
 		} else if (!strncmp(line, "size ", 5)) {
 			unsigned long rows = strtoul(line + 5, &line, 10);
 
 			set_size(rows, strtoul(line, NULL, 10));
 		}
 	}
+	length = strlen(line);
+	memmove(text, line, length + 1);
+	/* No line of the host's is as long. */
+	if (length == sizeof(text) - 1)
+		length = 0;
 }
 
 void streams_look(void)

@@ -111,7 +111,8 @@ const char *child_error(void)
 		text[strcspn(text, "\r\n")] = '\0';
 		is_error = strcasestr(text, "error") || !strncmp(text, "E:", 2) ||
 			   strcasestr(text, "fatal");
-		if (*text && (is_error || !error))
+		/* The first error, for others may follow from it; else the last words. */
+		if (*text && !error)
 			strcpy(line, text);
 		error = error || is_error;
 	}

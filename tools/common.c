@@ -18,7 +18,7 @@
 
 const char *tool_name = "haunch";
 
-static void (*cleaners[4])(void);
+static void (*cleaners[6])(void);
 static unsigned int nr_cleaners;
 
 void clean_up_by(void (*function)(void))

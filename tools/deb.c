@@ -114,7 +114,10 @@ static char *sources(void)
 	return all;
 }
 
-/* The archive of the root, made if it is not there; the caller frees its name. */
+/*
+ * The archive of the root, made if it is not there; the caller frees its name.  Maintainer scripts take passwd for
+ * granted, which every Debian has.
+ */
 static char *make(const char *names, const struct origin_options *options)
 {
 	const char *arguments[24] = { "mmdebstrap", "--quiet", "--variant=essential",
@@ -146,7 +149,7 @@ static char *make(const char *names, const struct origin_options *options)
 	for (i = 0; !options->full && i < ARRAY_SIZE(documentation); i++)
 		arguments[n++] = documentation[i];
 	arguments[n++] = "--format=tar";
-	arguments[n++] = xprintf("--include=%s", names);
+	arguments[n++] = xprintf("--include=%s,passwd", names);
 	arguments[n++] = release;
 	arguments[n++] = xprintf("%s/root.tar", work_folder());
 	if (*lines)
@@ -475,7 +478,7 @@ void deb_add(struct node *root, const char *names, const struct origin_options *
 			program = find_program(root, name);
 	}
 	if (nr_units) {
-		script = unit_script(root, units, nr_units);
+		script = unit_script(root, units, nr_units, origin);
 		tree_add(root, "/.haunch", S_IFDIR | 0755, NULL, 0);
 		tree_add(root, START_FILE, S_IFREG | 0755, script, strlen(script));
 		origin->arguments = append(origin->arguments, &origin->nr_arguments, "/bin/sh");
@@ -486,6 +489,7 @@ void deb_add(struct node *root, const char *names, const struct origin_options *
 	}
 	if (!options->full)
 		reduce(root, &p);
+	tmpfiles_add(root);
 	/* Of the machine that it was made on. */
 	for (i = 0; i < 2; i++) {
 		node = tree_find(root, i ? "/etc/resolv.conf" : "/etc/hostname", false);

@@ -399,6 +399,29 @@ static void tell_size(void)
 	say_to(CONTROL, text);
 }
 
+static void tell_hosts(void)
+{
+	char *hosts, *text;
+
+	if (m.guest->news < 0 || !m.ready || !m.guest->ports)
+		return;
+	hosts = m.guest->hosts();
+	text = xprintf("hosts %s\n", hosts);
+	say_to(CONTROL, text);
+	free(text);
+	free(hosts);
+}
+
+/* What the news are is not of interest. */
+static void hear_news(void)
+{
+	char buffer[4096];
+
+	while (read(m.guest->news, buffer, sizeof(buffer)) > 0)
+		;
+	tell_hosts();
+}
+
 /* All that the guest sent has left: it may switch off. */
 static void confirm(void)
 {
@@ -427,6 +450,7 @@ static void qmp_line(const char *line)
 		   !strcmp(id, "control") && open) {
 		m.ready = true;
 		tell_size();
+		tell_hosts();
 	}
 	json_decref(message);
 }
@@ -663,7 +687,7 @@ static void run_flow(struct flow *f)
 static void step(void)
 {
 	struct flow *flows[] = { &m.console, &m.keys, &m.in, &m.out, &m.err };
-	struct pollfd fds[20], *qmp, *status, *control, *messages;
+	struct pollfd fds[20], *qmp, *status, *control, *messages, *news;
 	struct timespec moment = { 0, 50000000 }, second = { 1, 0 };
 	sigset_t none;
 	nfds_t count = 0;
@@ -673,6 +697,7 @@ static void step(void)
 	status = watch(fds, &count, m.sockets[STATUS], POLLIN);
 	control = watch(fds, &count, m.sockets[CONTROL], POLLIN);
 	messages = watch(fds, &count, m.messages, POLLIN);
+	news = watch(fds, &count, m.guest->news, POLLIN);
 	for (i = 0; i < ARRAY_SIZE(flows); i++)
 		watch_flow(fds, &count, flows[i]);
 	sigemptyset(&none);
@@ -685,6 +710,8 @@ static void step(void)
 			read_lines(&m.sockets[CONTROL], &m.control, control_line);
 		if (messages && messages->revents)
 			read_messages();
+		if (news && news->revents)
+			hear_news();
 		for (i = 0; i < ARRAY_SIZE(flows); i++)
 			run_flow(flows[i]);
 	}
@@ -705,6 +732,8 @@ static void step(void)
 		window_changed = 0;
 		tell_size();
 	}
+	if (m.guest->looked)
+		m.guest->looked();
 }
 
 /* A machine that does not even hear its button is stuck; one whose output nobody takes is not. */

@@ -24,6 +24,11 @@ struct guest {
 	unsigned long stop_timeout_s;	/* what the program gets between its signal and its end */
 
 	void (*started)(pid_t qemu);	/* called when QEMU runs, each time; or NULL */
+	void (*looked)(void);		/* called after each look at it and its output; or NULL */
+
+	/* Where news can be read from, whose words are for init (hosts); -1: nowhere.  Allocated. */
+	int news;
+	char *(*hosts)(void);
 
 	/* For messages: the disk images, the network device. */
 	const char *disks, *tap;

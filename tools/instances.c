@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -182,6 +183,7 @@ const struct command command_ps = {
 
 /* ------------------------------------------------------------------ logs */
 
+/* From where a descriptor is to the file's end. */
 static void copy_log(FILE *f)
 {
 	char buffer[65536];
@@ -193,12 +195,25 @@ static void copy_log(FILE *f)
 	fflush(stdout);
 }
 
+/* What became log.1, from a place on. */
+static void copy_older(const char *path, long from)
+{
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return;
+	if (!fseek(f, from, SEEK_SET))
+		copy_log(f);
+	fclose(f);
+}
+
 static int main_logs(int argc, const char **argv)
 {
 	struct options_of_all o;
 	const char *name;
+	struct stat st;
 	bool running;
-	char *path;
+	char *path, *older;
 	FILE *f;
 
 	if (!parse(&command_logs, argc, argv, &o, false))
@@ -208,12 +223,19 @@ static int main_logs(int argc, const char **argv)
 	name = o.words.operands[0];
 	json_decref(need(name, &running));
 	path = machine_file(name, "log");
+	older = machine_file(name, "log.1");
 	f = fopen(path, "re");
 	if (!f)
 		die("%s has no log: it was not started with -d", name);
+	copy_older(older, 0);
 	do {
 		/* Looked at before the last words are read. */
 		json_decref(machine_state(name, &running));
+		/* It has begun anew: what was not read is in the copy. */
+		if (!fstat(fileno(f), &st) && st.st_size < ftell(f)) {
+			copy_older(older, ftell(f));
+			rewind(f);
+		}
 		copy_log(f);
 		if (o.flag && running)
 			nap(LOOK_MS);
@@ -230,7 +252,8 @@ const struct command command_logs = {
 	.main = main_logs,
 	.usage = "usage: haunch logs [-f] NAME\n",
 	.about =
-		"Print what a machine in the background has written: its program, and the machine itself.",
+		"Print what a machine in the background has written: its program, and the machine itself.  Of more "
+		"than 8 MB the last 4 at least are kept.",
 	.options = logs_options,
 };
 

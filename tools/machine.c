@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -18,8 +19,11 @@
 
 #include "machine.h"
 
+#define LOG_MAX		(4 << 20)	/* of each of the two */
+
 static const char *own_name;		/* of the machine that this process runs, or NULL */
 static int own_lock = -1;
+static int own_log = -1;		/* it is the output, too */
 static int starter = -1;		/* a pipe to the process that was called */
 static json_t *own_state;
 
@@ -173,6 +177,7 @@ void machine_detach(void)
 		dup2(null, 0);
 		dup2(fd, 1);
 		dup2(fd, 2);
+		own_log = fd;
 		close(ends[0]);
 		starter = ends[1];
 		return;
@@ -188,6 +193,40 @@ void machine_detach(void)
 		fputs(text, stderr);
 	machine_forget();
 	exit(1);
+}
+
+/* It is written to its end only, by this process only; who reads it meanwhile has the copy to go on with. */
+void machine_bound_log(void)
+{
+	char *new, *old, *path;
+	off_t at = 0;
+	struct stat st;
+	int from, to;
+
+	if (own_log < 0 || !own_name || fstat(own_log, &st) || st.st_size < LOG_MAX)
+		return;
+	path = machine_file(own_name, "log");
+	old = machine_file(own_name, "log.1");
+	new = machine_file(own_name, "log.new");
+	from = open(path, O_RDONLY | O_CLOEXEC);
+	to = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	while (from >= 0 && to >= 0 && at < st.st_size)
+		if (sendfile(to, from, &at, st.st_size - at) <= 0)
+			break;
+	/* Where there is no room for a copy, the old words go. */
+	if (at < st.st_size)
+		unlink(new);
+	else
+		rename(new, old);
+	if (ftruncate(own_log, 0))
+		note("cannot shorten %s: %s", path, strerror(errno));
+	if (from >= 0)
+		close(from);
+	if (to >= 0)
+		close(to);
+	free(new);
+	free(old);
+	free(path);
 }
 
 static void write_state(void)

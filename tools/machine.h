@@ -31,6 +31,9 @@ void machine_forget(void);
  */
 void machine_detach(void);
 
+/* The log stays within bounds: once it is large, what is in it becomes log.1, in place of an older one. */
+void machine_bound_log(void);
+
 /* Tell what is known of it; values are the state's from then on.  `fields` is given away. */
 void machine_tell(json_t *fields);
 void machine_runs(pid_t qemu);

@@ -22,6 +22,7 @@ struct origin {
 	const char *user;		/* "NAME[:GROUP]", names or numbers; NULL: root */
 	const char *directory;		/* NULL: / */
 	const char *stop_signal;	/* NULL: SIGTERM */
+	unsigned long stop_timeout;	/* seconds; 0: init's own */
 	const char **ports;		/* "80/tcp", that it listens to */
 	unsigned int nr_ports;
 	const char **volumes;		/* directories that are to outlive it */
@@ -51,13 +52,21 @@ void oci_add(struct node *root, const char *layout, const char *tag, struct orig
 
 /*
  * unit.c: a shell script that does what systemd would do to start services.  `units` are guest paths of
- * their .service files, or host paths where `on_host`; the caller frees it.
+ * their .service files, or host paths where `on_host`; the caller frees it.  What ends them, and how long
+ * that may take, is noted.
  */
 struct unit_file {
 	char *path;
 	bool on_host;
 };
-char *unit_script(struct node *root, const struct unit_file *units, unsigned int count);
+char *unit_script(struct node *root, const struct unit_file *units, unsigned int count,
+		  struct origin *origin);
+
+/* The field of a name's line in a guest's /etc/passwd or such (passwd(5)), or NULL; the caller frees it. */
+char *account_field(struct node *root, const char *file, const char *name, unsigned int field);
+
+/* tmpfiles.c: the folders that systemd would make at boot. */
+void tmpfiles_add(struct node *root);
 
 /* A file that is kept below the build folder: its name tells of what it was made, by a checksum. */
 char *origin_cache(const char *build, const char *kind, const char *key);

@@ -97,6 +97,8 @@ static char *command_line(const struct recipe *r, const struct origin *o, const 
 		add_setting(&line, "directory", o->directory);
 	if (o->stop_signal)
 		add_setting(&line, "stop", xprintf("%d", parse_signal(o->stop_signal)));
+	if (o->stop_timeout)
+		add_setting(&line, "stop-timeout", xprintf("%lu", o->stop_timeout));
 	if (s->kernel_words)
 		add_words(&line, s->kernel_words);
 	add_words(&line, s->network_words ? s->network_words : "haunch.network=dhcp");

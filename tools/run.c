@@ -20,6 +20,7 @@
 #include "image.h"
 #include "kvm.h"
 #include "machine.h"
+#include "network.h"
 #include "origin.h"
 #include "recipe.h"
 #include "release.h"
@@ -30,6 +31,7 @@
 #define MEMORY_SPARE		16	/* more than an image needs at least */
 #define VOLUME_SIZE_DEFAULT	(8 << 10)	/* MiB, in a sparse file */
 #define WORDS_MAX		3000	/* the kernel takes 4095, with the baked ones */
+#define HOSTS_MAX	1000	/* of them, those for names */
 #define STOP_TIMEOUT_S		10	/* init's, where nothing else is said */
 #define PORTS_DRIVER		"virtio_console"
 
@@ -62,6 +64,8 @@ struct run {
 	uint64_t volume_size;		/* MiB */
 	bool detach, forget;		/* -d, --rm */
 	const char *name, *capture;	/* --name, --pcap */
+	const char *group;		/* of machines: a network's name, or NULL */
+	unsigned int number;		/* in it */
 	const char *network, *tap, *nic, *machine, *accelerator;
 	const char **qemu_options;
 	unsigned int nr_qemu_options;
@@ -95,8 +99,9 @@ static const struct poptOption options[] = {
 	OPTION_VALUE("port", 'p', 'p', "[ADDRESS:]HOST:GUEST[/udp]",
 		     "forward a port of this machine to the guest; ADDRESS is 127.0.0.1 if not "
 		     "given, 0.0.0.0 is all; any number; PORT alone is PORT:PORT"),
-	OPTION_VALUE("network", 'n', 'n', "user|tap:IFNAME|none",
-		     "user: QEMU's own network behind NAT, no privileges needed (default)"),
+	OPTION_VALUE("network", 'n', 'n', "user|tap:IFNAME|none|NAME",
+		     "user: QEMU's own network behind NAT, no privileges needed (default); NAME: besides, one "
+		     "that all of your machines on this host share which say so, and know each other by name"),
 	OPTION_VALUE("nic", '\0', OPTION_NIC, "virtio|e1000|e1000e|vmxnet3",
 		     "the network card (default: virtio)"),
 	OPTION_VALUE("disk", '\0', OPTION_DISK, "FILE[:virtio|ahci|nvme|scsi][:ro]",
@@ -248,8 +253,14 @@ static void take_option(struct run *r, int option, char *value)
 	case 'n':
 		r->network = value;
 		r->tap = !strncmp(value, "tap:", 4) && value[4] ? value + 4 : NULL;
-		if (!r->tap && strcmp(value, "user") && strcmp(value, "none"))
-			usage("-n wants user, tap:IFNAME or none, not '%s'", value);
+		r->group = NULL;
+		if (r->tap || !strcmp(value, "user") || !strcmp(value, "none"))
+			break;
+		if (!network_name_is_good(value))
+			usage("-n wants user, tap:IFNAME, none or a network's name (letters, digits, "
+			      "'.', '-', '_'), not '%s'", value);
+		r->group = value;
+		r->network = "user";
 		break;
 	case OPTION_NIC:
 		r->nic = one_of("--nic", value, nics, "virtio, e1000, e1000e or vmxnet3");
@@ -560,6 +571,24 @@ static void add_mounts(const struct run *r, char **words)
 	}
 }
 
+/* The network that machines share is the second card's. */
+static void add_group(const struct run *r, char **words)
+{
+	char *hosts = r->dry ? xstrdup("") : network_hosts(), *end;
+
+	/* What does not fit init is told later (guest.c). */
+	if (strlen(hosts) > HOSTS_MAX) {
+		hosts[HOSTS_MAX] = '\0';
+		end = strrchr(hosts, ',');
+		*(end ? end : hosts) = '\0';
+	}
+	add_setting(words, "lan", xprintf("eth1:%s", network_address(r->number)));
+	add_setting(words, "hosts", hosts);
+	if (r->name && !strstr(r->image.command_line ? r->image.command_line : "", "haunch.hostname="))
+		add_setting(words, "hostname", r->name);
+	free(hosts);
+}
+
 /* Words for the kernel: the baked ones come first, and of two that contradict the last counts. */
 static char *kernel_words(const struct run *r, const char *connect)
 {
@@ -575,12 +604,14 @@ static char *kernel_words(const struct run *r, const char *connect)
 	if (!s->network_words && r->image.command_line &&
 	    has_word(r->image.command_line, "haunch.network=dhcp")) {
 		if (!strcmp(r->network, "user"))
-			add_words(&words, "ip=10.0.2.15::10.0.2.2:255.255.255.0:haunch::off:10.0.2.3"
-				  " haunch.network=static");
+			add_words(&words, xprintf("ip=10.0.2.15::10.0.2.2:255.255.255.0:haunch:%s:off:10.0.2.3"
+						  " haunch.network=static", r->group ? "eth0" : ""));
 		else if (!strcmp(r->network, "none"))
 			add_words(&words, "haunch.network=off");
 	}
 	add_words(&words, connect);
+	if (r->group)
+		add_group(r, &words);
 	add_mounts(r, &words);
 	if (!r->baked && s->network_words)
 		add_words(&words, s->network_words);
@@ -646,6 +677,10 @@ static void add_network(struct run *r)
 				 r->ports[i].address, r->ports[i].host, r->ports[i].guest);
 	add(r, "-netdev", netdev);
 	add(r, "-device", xprintf("%s,netdev=net0,romfile=", model));
+	if (!r->group)
+		return;
+	add(r, "-netdev", network_device(r->group, "net1"));
+	add(r, "-device", xprintf("%s,netdev=net1,romfile=,mac=%s", model, network_card(r->number)));
 }
 
 static void add_disks(struct run *r)
@@ -743,7 +778,8 @@ static void make_command(struct run *r, const char *image, const char *words)
 	add_all_attached(r);
 	add_base(r, image);
 	if (r->capture && strcmp(r->network, "none"))
-		add(r, "-object", xprintf("filter-dump,id=capture,netdev=net0,file=%s", escaped(r->capture)));
+		add(r, "-object", xprintf("filter-dump,id=capture,netdev=%s,file=%s",
+					    r->group ? "net1" : "net0", escaped(r->capture)));
 	if (r->name && !r->dry) {
 		char *path = escaped(machine_file(r->name, "qmp"));
 
@@ -939,6 +975,9 @@ static void tell(const struct run *r, const char *name)
 	machine_tell(json_pack("{s:s,s:s,s:o,s:o,s:s,s:I}", "name", name, "image", r->file, "arguments",
 			       arguments, "volumes", volumes, "ports", ports, "memory",
 			       (json_int_t)r->settings.memory));
+	if (r->group)
+		machine_tell(json_pack("{s:s,s:o}", "network", r->group, "address",
+				       json_string(network_address(r->number))));
 }
 
 static char *short_name(const struct run *r)
@@ -954,8 +993,9 @@ static char *short_name(const struct run *r)
 
 static int main_run(int argc, const char **argv)
 {
-	struct run r = { .volume_size = VOLUME_SIZE_DEFAULT, .network = "user", .nic = "virtio", .machine = "pc", .image_fd = -1 };
-	struct guest guest = { .image = -1 };
+	struct run r = { .volume_size = VOLUME_SIZE_DEFAULT, .network = "user", .nic = "virtio", .machine = "pc", .image_fd = -1,
+			 .number = 2 };
+	struct guest guest = { .image = -1, .news = -1 };
 	char *connect = NULL, *words, *image;
 	int status;
 	bool ports;
@@ -968,7 +1008,9 @@ static int main_run(int argc, const char **argv)
 		check_port(&r.ports[i]);
 	if (r.tap && !r.dry)
 		check_tap(r.tap);
-	if ((r.detach || r.name) && !r.dry)
+	/* One on a network has a name, if only for as long as it runs. */
+	r.forget = r.forget || (r.group && !r.name && !r.detach);
+	if ((r.detach || r.name || r.group) && !r.dry)
 		r.name = machine_register(r.name, short_name(&r));
 	open_image(&r);
 	for (i = 0; i < r.nr_disks; i++)
@@ -981,6 +1023,13 @@ static int main_run(int argc, const char **argv)
 	if (!ports && !r.is_iso)
 		note("the kernel in the image has no driver " PORTS_DRIVER ": the program's standard "
 		     "files are the machine's console, all in one");
+	if (r.group && !ports)
+		die("-n %s wants an image with Linux that is not an ISO", r.group);
+	if (r.group && !r.dry) {
+		r.number = network_join(r.group, r.name);
+		guest.news = network_watch();
+		guest.hosts = network_hosts;
+	}
 	if (r.name && !r.dry)
 		tell(&r, r.name);
 	if (r.detach && !r.dry)
@@ -1016,7 +1065,9 @@ static int main_run(int argc, const char **argv)
 	guest.tap = r.tap;
 	guest.stop_timeout_s = stop_timeout(&r, words);
 	guest.started = machine_runs;
+	guest.looked = machine_bound_log;
 	status = guest_run(&guest);
+	network_leave();
 	machine_ended(status, r.forget);
 	return status;
 }

@@ -12,6 +12,9 @@
 #include "options.h"
 #include "origin.h"
 
+#define STOP_TIMEOUT_DEFAULT	90		/* seconds: systemd's */
+#define STOP_TIMEOUT_MAX	1000000
+
 struct list {
 	const char **items;
 	unsigned int count;
@@ -27,6 +30,9 @@ enum setting {
 	UMASK,
 	FILES,
 	KILL_SIGNAL,
+	STOP,
+	STOP_TIMEOUT,
+	TIMEOUT,
 	PRIVILEGED_START,
 	DYNAMIC_USER,
 	RUNTIME_MODE,
@@ -55,6 +61,9 @@ static const char *const names[NR_SETTINGS] = {
 	[UMASK] = "UMask",
 	[FILES] = "LimitNOFILE",
 	[KILL_SIGNAL] = "KillSignal",
+	[STOP] = "ExecStop",
+	[STOP_TIMEOUT] = "TimeoutStopSec",
+	[TIMEOUT] = "TimeoutSec",
 	[PRIVILEGED_START] = "PermissionsStartOnly",
 	[DYNAMIC_USER] = "DynamicUser",
 	[RUNTIME_MODE] = "RuntimeDirectoryMode",
@@ -215,22 +224,20 @@ static char *expand(const struct unit *u, const char *text)
 	return result;
 }
 
-/* The next word of a setting, quotes and escapes undone; the caller frees it.  *bare: it had no quotes. */
-static char *next_word(const char **at, bool *bare)
+/* The next word of a setting, quotes and escapes undone; the caller frees it. */
+static char *next_word(const char **at)
 {
 	char quoted = 0, *word, *to;
 
 	*at += strspn(*at, " \t");
 	if (!**at)
 		return NULL;
-	*bare = true;
 	word = to = xmalloc(strlen(*at) + 1);
 	for (; **at && (quoted || !strchr(" \t", **at)); ++*at) {
 		char c = **at;
 
 		if (quoted ? c == quoted : c == '"' || c == '\'') {
 			quoted = quoted ? 0 : c;
-			*bare = false;
 		} else if (c == '\\' && (*at)[1]) {
 			c = *++*at;
 			*to++ = c == 'n' ? '\n' : c == 't' ? '\t' : c == 's' ? ' ' : c;
@@ -250,13 +257,13 @@ static size_t variable(const char *text)
 	return *text >= '0' && *text <= '9' ? 0 : strspn(text, letters);
 }
 
-/* A word of a command.  $NAME alone becomes words, ${NAME} within is a part of one. */
-static void put_word(FILE *out, const char *word, bool bare)
+/* A word of a command.  $NAME alone becomes words, in quotes or not; ${NAME} within is a part of one. */
+static void put_word(FILE *out, const char *word)
 {
 	size_t length;
 	char *part;
 
-	if (bare && *word == '$' && (length = variable(word + 1)) && !word[1 + length]) {
+	if (*word == '$' && (length = variable(word + 1)) && !word[1 + length]) {
 		fprintf(out, " $%s", word + 1);
 		return;
 	}
@@ -300,9 +307,8 @@ static void put_user(FILE *out, const struct unit *u)
 	for (i = 0; i < u->values[AMBIENT].count; i++) {
 		const char *words = u->values[AMBIENT].items[i];
 		char *word, *c;
-		bool bare;
 
-		for (at = words; (word = next_word(&at, &bare)); free(word)) {
+		for (at = words; (word = next_word(&at)); free(word)) {
 			for (c = word; *c; c++)
 				if (*c >= 'A' && *c <= 'Z')
 					*c += 'a' - 'A';
@@ -319,7 +325,7 @@ static void put_command(FILE *out, const struct unit *u, const char *setting, bo
 			const char *before)
 {
 	bool privileged = !main_one && is(u, PRIVILEGED_START, "yes"), may_fail = false,
-	     named = false, bare;
+	     named = false;
 	char *text = expand(u, setting), *word;
 	const char *at;
 
@@ -331,12 +337,12 @@ static void put_command(FILE *out, const struct unit *u, const char *setting, bo
 	fputs(before, out);
 	if (!privileged)
 		put_user(out, u);
-	while ((word = next_word(&at, &bare))) {
-		put_word(out, word, bare);
+	while ((word = next_word(&at))) {
+		put_word(out, word);
 		free(word);
 		/* Its second word is what it is called by. */
 		if (named) {
-			free(next_word(&at, &bare));
+			free(next_word(&at));
 			named = false;
 		}
 	}
@@ -350,11 +356,10 @@ static void put_directories(FILE *out, const struct unit *u, enum setting which,
 	const char *user = last(u, USER), *group = last(u, GROUP), *at;
 	char *text, *word;
 	unsigned int i;
-	bool bare;
 
 	for (i = 0; i < u->values[which].count; i++) {
 		text = expand(u, u->values[which].items[i]);
-		for (at = text; (word = next_word(&at, &bare)); free(word)) {
+		for (at = text; (word = next_word(&at)); free(word)) {
 			fprintf(out, "install -d -m %s", last(u, mode) ? last(u, mode) : "0755");
 			if (user)
 				fprintf(out, " -o %s -g %s", user,
@@ -373,11 +378,10 @@ static void put_environment(FILE *out, const struct unit *u)
 	const char *at;
 	char *text, *word, *value;
 	unsigned int i;
-	bool bare;
 
 	for (i = 0; i < u->values[ENVIRONMENT].count; i++) {
 		text = expand(u, u->values[ENVIRONMENT].items[i]);
-		for (at = text; (word = next_word(&at, &bare)); free(word)) {
+		for (at = text; (word = next_word(&at)); free(word)) {
 			value = strchr(word, '=');
 			if (!value || variable(word) != (size_t)(value - word))
 				continue;
@@ -399,22 +403,21 @@ static void put_environment(FILE *out, const struct unit *u)
 	}
 }
 
-/* The line of a user in the guest's /etc/passwd gives the home. */
-static char *home_of(struct node *root, const char *user)
+char *account_field(struct node *root, const char *file, const char *name, unsigned int field)
 {
-	char *text = tree_text(root, "/etc/passwd"), *rest = text, *line, *home = NULL;
-	size_t length = strlen(user);
+	char *text = tree_text(root, file), *rest = text, *line, *found = NULL;
+	size_t length = strlen(name);
 	unsigned int i;
 
-	while (text && !home && (line = strsep(&rest, "\n"))) {
-		if (strncmp(line, user, length) || line[length] != ':')
+	while (text && !found && (line = strsep(&rest, "\n"))) {
+		if (strncmp(line, name, length) || line[length] != ':')
 			continue;
-		for (i = 0; i < 5; i++)
+		for (i = 0; i < field; i++)
 			strsep(&line, ":");
-		home = line ? xprintf("%.*s", (int)strcspn(line, ":"), line) : NULL;
+		found = line ? xprintf("%.*s", (int)strcspn(line, ":"), line) : NULL;
 	}
 	free(text);
-	return home;
+	return found;
 }
 
 /* A service that goes into the background: whoever it names by its file is who counts. */
@@ -443,7 +446,7 @@ static void put_forking(FILE *out, const struct unit *u)
 static void put_unit(FILE *out, struct node *root, const struct unit *u)
 {
 	const char *user = last(u, USER), *directory = last(u, DIRECTORY);
-	char *home = user ? home_of(root, user) : NULL;
+	char *home = user ? account_field(root, "/etc/passwd", user, 5) : NULL;
 	unsigned int i;
 
 	fprintf(out, "# %s\n", u->name);
@@ -485,7 +488,64 @@ static void put_unit(FILE *out, struct node *root, const struct unit *u)
 	free(home);
 }
 
-char *unit_script(struct node *root, const struct unit_file *files, unsigned int count)
+/* By what it is to end: the signal that its command for that, a kill(1), sends, else what systemd sends. */
+static const char *stop_signal_of(const struct unit *u)
+{
+	const char *at = last(u, STOP), *kill;
+	char *word, *option, *name = NULL;
+
+	at = at ? at + strspn(at, "-+!:@") : "";
+	word = next_word(&at);
+	kill = word ? strrchr(word, '/') : NULL;
+	option = kill && !strcmp(kill, "/kill") ? next_word(&at) : NULL;
+	if (option && !strcmp(option, "-s"))
+		name = next_word(&at);
+	else if (option && *option == '-')
+		name = xstrdup(option + 1);
+	free(option);
+	free(word);
+	return name ? name : last(u, KILL_SIGNAL);
+}
+
+/* How long that may take, in seconds: a span of time (systemd.time(7)). */
+static unsigned long stop_timeout_of(const struct unit *u)
+{
+	static const struct {
+		const char *name;
+		double seconds;
+	} scales[] = {
+		{ "", 1 },	   { "s", 1 },	      { "sec", 1 },   { "second", 1 },
+		{ "seconds", 1 },  { "m", 60 },	      { "min", 60 },  { "minute", 60 },
+		{ "minutes", 60 }, { "ms", 0.001 },   { "h", 3600 },  { "hr", 3600 },
+		{ "hour", 3600 },  { "hours", 3600 }, { "us", 1e-6 },
+	};
+	const char *at = last(u, STOP_TIMEOUT) ? last(u, STOP_TIMEOUT) : last(u, TIMEOUT);
+	double seconds = 0, number;
+	size_t length;
+	unsigned int i;
+	char *end;
+
+	if (!at)
+		return STOP_TIMEOUT_DEFAULT;
+	while (*at) {
+		number = strtod(at, &end);
+		if (end == at)
+			return STOP_TIMEOUT_MAX;	/* "infinity" */
+		at = end + strspn(end, " \t");
+		length = strcspn(at, " \t0123456789.");
+		for (i = 0; i < ARRAY_SIZE(scales); i++)
+			if (strlen(scales[i].name) == length &&
+			    !strncmp(at, scales[i].name, length))
+				seconds += number * scales[i].seconds;
+		at += length;
+		at += strspn(at, " \t");
+	}
+	return seconds > 0 && seconds < STOP_TIMEOUT_MAX ? (unsigned long)(seconds + 0.999) :
+							   STOP_TIMEOUT_MAX;
+}
+
+char *unit_script(struct node *root, const struct unit_file *files, unsigned int count,
+		  struct origin *origin)
 {
 	char *text, *script = NULL;
 	struct view view;
@@ -515,6 +575,11 @@ char *unit_script(struct node *root, const struct unit_file *files, unsigned int
 		free(text);
 		if (!u.values[START].count)
 			die("the unit %s starts nothing", u.name);
+		/* The shell itself becomes a single service, but for one in the background. */
+		if (count == 1 && !is(&u, TYPE, "forking"))
+			origin->stop_signal = stop_signal_of(&u);
+		if (stop_timeout_of(&u) > origin->stop_timeout)
+			origin->stop_timeout = stop_timeout_of(&u);
 		if (count > 1)
 			fputs("(\n", out);
 		put_unit(out, root, &u);

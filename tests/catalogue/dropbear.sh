@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2016 # see run
 # SPDX-License-Identifier: BSD-2-Clause
 packages=dropbear memory=128 port=22
+ends=1 note='its own status when it is asked to end is 1'
 start() {
 	mkdir -p "$TMP/ssh"
 	[ -e "$TMP/key" ] || ssh-keygen -q -t ed25519 -N "" -f "$TMP/key"

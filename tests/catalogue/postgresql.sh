@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2016 # see run
 # SPDX-License-Identifier: BSD-2-Clause
 packages=postgresql-15,postgresql-contrib memory=192
-patience=120
+patience=400
 note='pgbench, and the data is there after a restart'
 start() {
 	job -v pg:/var/lib/postgresql -- sh -c '/.haunch/start & sleep 1; as="setpriv --reuid=postgres --regid=postgres --init-groups"; for i in $(seq 50); do $as psql -c "select 1" >/dev/null 2>&1 && break; sleep 0.5; done; $as createdb bench; $as /usr/lib/postgresql/15/bin/pgbench -i -q bench 2>&1; $as /usr/lib/postgresql/15/bin/pgbench -n -c 2 -t 20 bench; kill -INT $!; wait'

@@ -130,7 +130,7 @@ done
 fails 2 '-m wants a size' 'a bad -m' "$HAUNCH" run -m 64X image
 fails 2 '-m wants a size' 'no memory' "$HAUNCH" run -m 0 image
 fails 2 '--mount wants' 'a bad --mount' "$HAUNCH" run --mount vda image
-fails 2 '-n wants' 'a bad network' "$HAUNCH" run -n wifi image
+fails 2 '-n wants' 'a bad network' "$HAUNCH" run -n 'wi fi' image
 fails 2 '--nic wants' 'a bad network card' "$HAUNCH" run --nic ne2000 image
 fails 2 '--machine wants' 'a bad machine' "$HAUNCH" run --machine mac image
 fails 2 'user network only' '-p without the user network' "$HAUNCH" run -n none -p 8080:80 image

@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Haunch authors
+#
+# units.t - deb: with a package of our own in place of Debian's: what its systemd unit says becomes a shell
+# script, which is run here, and words for init.  mmdebstrap wants a network: here it is a script that copies
+# a root.
+
+# What is in single quotes is for units and scripts.
+# shellcheck disable=SC2016,SC1003
+# shellcheck source=tests/tools/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+mkdir -p bin root/usr/bin root/usr/lib/systemd/system root/usr/lib/tmpfiles.d root/var/lib/dpkg/info root/etc
+cat >bin/mmdebstrap <<'END'
+#!/bin/sh
+for word; do
+	case $word in */root.tar) cp "$ROOT_TAR" "$word" ;; esac
+done
+END
+printf '#!/bin/sh\n' >bin/newuidmap
+chmod +x bin/*
+PATH=$TMP/bin:$PATH
+export ROOT_TAR="$TMP/root.tar"
+echo 'Package: thing' >root/var/lib/dpkg/status
+echo /usr/lib/systemd/system/thing.service >root/var/lib/dpkg/info/thing.list
+echo 'root:x:0:0:root:/root:/bin/sh' >root/etc/passwd
+printf '%s\n' 'd /run/thing 2755 www-data 7' 'D /run/other/deep - - -' '#d /run/no' 'f /run/file' \
+	'd /run/../x' 'd /run/%i' >root/usr/lib/tmpfiles.d/thing.conf
+echo 'www-data:x:33:34::/var/www:/bin/sh' >>root/etc/passwd
+echo 'CAME="from file"' >root/etc/settings
+
+# unit LINE...: bake the package, with these lines in its unit; the script is `start`
+unit()
+{
+	rm -f image start
+	printf '%s\n' '[Unit]' 'Description=A thing' '[Service]' "$@" '[Install]' 'ExecStart=/no/such' \
+		>root/usr/lib/systemd/system/thing.service
+	tar -C root -cf root.tar .
+	capture "$HAUNCH" bake --pull -o image deb:thing
+	[ "$status" -eq 0 ] || return
+	cpio_of image | perl -0777 -ne '
+		# newc: the name is behind 110 characters, the size the seventh number.
+		my $at = 0;
+		while (substr($_, $at, 6) eq "070701") {
+			my ($size, $length) = (hex substr($_, $at + 54, 8), hex substr($_, $at + 94, 8));
+			my $name = substr($_, $at + 110, $length - 1);
+			my $data = ($at + 110 + $length + 3) & ~3;
+			print substr($_, $data, $size) if $name =~ m,^/?\.haunch/start$,;
+			$at = ($data + $size + 3) & ~3;
+		}' >start
+	[ -s start ]
+}
+
+# prints TEXT DESCRIPTION: the script does
+prints()
+{
+	capture sh start
+	[ "$status" -eq 0 ] && [ "$(cat out)" = "$1" ]
+	ok "$2" "status $status, wanted: $1" "$(cat out err start)"
+}
+
+# word WORD DESCRIPTION: it is on the kernel's command line
+word()
+{
+	"$HAUNCH" inspect --field command-line image | tr ' ' '\n' | grep -qx -- "$1"
+	ok "$2" "$("$HAUNCH" inspect --field command-line image)"
+}
+
+unit 'Environment=A=1 "B=2 3" C=' 'ExecStart=/usr/bin/printf "<%%s>" "$A" $B ${B} x${A}y "$C" ${C} "a b" $$A'
+ok 'a unit becomes a script' "$(cat err)"
+prints '<1><2><3><2 3><x1y><><a b><$A>' 'with its words: $NAME alone is words, in quotes, too'
+! "$HAUNCH" inspect --field command-line image | grep -q haunch.stop=
+ok 'SIGTERM ends it'
+"$HAUNCH" inspect image | tr -s ' ' >shown
+grep -q 'drwxr-sr-x 33 7 .* /run/thing$' shown && grep -q 'drwxr-xr-x 0 0 .* /run/other/deep$' shown &&
+	! grep -Eq '/run/(no|file|%i)|/x$' shown
+ok 'the folders of tmpfiles.d are there' "$(grep run shown)"
+word haunch.stop-timeout=90 'how long it may take to end'
+unit 'TimeoutStopSec=1min 30.5s' 'ExecStart=/bin/true' && word haunch.stop-timeout=91 'as the unit says'
+unit 'TimeoutSec=infinity' 'ExecStart=/bin/true' && word haunch.stop-timeout=1000000 'or that it may take forever'
+unit 'KillSignal=SIGINT' 'ExecStart=/bin/true' && word haunch.stop=2 'its signal ends it'
+unit 'ExecStop=/bin/kill -s QUIT $MAINPID' 'ExecStart=/bin/true' && word haunch.stop=3 'or that of its kill -s'
+unit 'ExecStop=-/usr/bin/kill -INT $MAINPID' 'ExecStart=/bin/true' && word haunch.stop=2 'or of kill -INT'
+unit 'ExecStop=/usr/bin/thing stop' 'ExecStart=/bin/true' &&
+	! "$HAUNCH" inspect --field command-line image | grep -q haunch.stop=
+ok 'another command to stop it is not looked at' "$(cat err)"
+unit 'ExecStart=/bin/echo no' 'ExecStart=' 'ExecStart=/bin/echo a \' '# no' '  b' &&
+	prints 'a b' 'an empty setting takes back; a backslash goes on'
+unit "EnvironmentFile=-$TMP/root/etc/settings" 'EnvironmentFile=-/no/such' 'ExecStart=/bin/echo ${CAME}' &&
+	prints 'from file' 'environment from files'
+unit 'ExecStartPre=-/bin/false' 'ExecStartPre=/bin/echo before' 'ExecStart=/bin/echo %N %p %% %n' &&
+	prints 'before
+thing thing % thing.service' 'what comes before; specifiers'
+unit 'ExecStartPre=/bin/false' 'ExecStart=/bin/echo no'
+capture sh start
+[ "$status" -eq 1 ] && [ ! -s out ]
+ok 'what fails before is the end' "$(cat out err start)"
+unit 'WorkingDirectory=/usr' 'UMask=0027' 'ExecStart=/bin/sh -c "pwd; umask"' && prints '/usr
+0027' 'folder and umask'
+unit 'ExecStart=@/bin/sh thing -c "echo named"' && prints named 'a name of its own'
+unit 'ExecStart='
+[ "$status" -eq 1 ] && grep -q 'the unit thing starts nothing' err
+ok 'a unit that starts nothing' "$(cat err)"
+unit 'Type=forking' 'ExecStart=/bin/true'
+[ "$status" -eq 1 ] && grep -q 'does not say which process counts' err
+ok 'a unit in the background without a file that names it' "$(cat err)"
