@@ -74,7 +74,7 @@ ended()
 # whole DESCRIPTION: all of the donor's own tests passed, and it came to its end
 whole()
 {
-	! grep '^not ok' "$TMP/out" && grep -q '^done$' "$TMP/out" && [ "$status" = 0 ]
+	! grep -q '^not ok' "$TMP/out" && grep -q '^done$' "$TMP/out" && [ "$status" = 0 ]
 	ok "$1: $(grep -c '^ok' "$TMP/out") tests of the donor" "exit status $status" \
 		"$(grep '^not ok' "$TMP/out")" "$(tail -n 20 "$TMP/out")" "$(cat "$TMP/qemu")"
 }
