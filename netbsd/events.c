@@ -284,8 +284,6 @@ static uint32_t epoll_events(const struct kevent *k, struct interest *i)
 	return events & (i->events | EPOLLERR | EPOLLHUP);
 }
 
-#define MANY			64
-
 /* One event for each descriptor, though NetBSD tells of reading and writing apart. */
 static long epoll_tell(unsigned long kq, struct epoll *ep, const struct kevent *k, long nr,
 		       struct epoll_event *events)
@@ -323,7 +321,7 @@ static long epoll_for(unsigned long fd, struct epoll_event *events, long nr,
 		      const struct __kernel_timespec *span, const unsigned long *mask)
 {
 	struct epoll *ep = epoll_of(fd);
-	struct kevent few[MANY];
+	struct kevent few[64];
 	struct __kernel_timespec left = span ? *span : for_ever;
 	unsigned long deadline;
 	long got;
@@ -334,7 +332,7 @@ static long epoll_for(unsigned long fd, struct epoll_event *events, long nr,
 		return -EINVAL;
 	ep->special.references++;	/* it may be closed meanwhile */
 	for (;;) {
-		got = WAIT(mask, KEVENT, fd, 0, 0, W(few), nr < MANY ? (unsigned long)nr : MANY,
+		got = WAIT(mask, KEVENT, fd, 0, 0, W(few), nr < 64 ? (unsigned long)nr : 64,
 			   W(&left));
 		if (got > 0)
 			got = epoll_tell(fd, ep, few, got, events);
