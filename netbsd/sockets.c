@@ -257,7 +257,8 @@ long call_getsockopt(const unsigned long *a)
 		return result;
 	if (o->kind == FAULT)
 		number = errno_of(number);
-	else if (o->level == SOL_SOCKET && o->name != SO_TYPE && o->netbsd_name < 0x1000)
+	else if (o->level == SOL_SOCKET ? o->netbsd_name < 0x1000 :
+					  o->level == SOL_TCP && o->netbsd_name == 1)
 		number = number != 0; /* NetBSD tells the option's bit */
 	if ((size_t)*size > sizeof(number))
 		*size = sizeof(number);

@@ -83,5 +83,8 @@
 	EXPR(time, 1, (a[0] ? (*(unsigned long *)a[0] = wall() / NS_PER_SECOND, 0) : 0, \
 		(long)(wall() / NS_PER_SECOND))) \
 	EXPR(faccessat2, 2, NB(FACCESSAT, a[0], a[1], a[2], (a[3] & 0x100 ? NB_AT_NOFOLLOW : \
-		0) | (a[3] & 0x200 ? NB_AT_EACCESS : 0))) EXPR(vfork, 0, call_fork(a))
+		0) | (a[3] & 0x200 ? NB_AT_EACCESS : 0))) EXPR(vfork, 0, call_fork(a)) \
+	EXPR(getcpu, 3, (a[0] ? *(int *)a[0] = 0 : 0) + (a[1] ? *(int *)a[1] = 0 : 0)) \
+	EXPR(rt_sigqueueinfo, 0x404, (int)a[0] != process_number ? -ESRCH : !a[1] || a[1] > 64 ? -EINVAL : \
+		(signal_send(NULL, (int)a[1], ((int *)a[2])[2], ((unsigned long *)a[2])[3]), 0))
 /* clang-format on */
