@@ -28,6 +28,7 @@
 #include "origin.h"
 #include "recipe.h"
 #include "release.h"
+#include "trace.h"
 #include "tree.h"
 
 /*
@@ -91,6 +92,8 @@ static char *command_line(const struct recipe *r, const struct origin *o, const 
 
 	if (base)
 		add_setting(&line, "base", base->id);
+	if (base && r->writable)
+		add_words(&line, "haunch.writable");
 	if (o->user)
 		add_setting(&line, "user", o->user);
 	if (o->directory)
@@ -408,12 +411,16 @@ static struct node *make_tree(const struct recipe *r, const struct tree_skip *sk
 		*memory = check_program(r->program, &interpreter);
 		*origin = (struct origin){ .nr_kept = 1 };
 	}
+	if (s->trace_libraries && origin_is(r->program))
+		usage("--trace-libraries runs a program of this machine, not one of %s", r->program);
 	for (i = 0; i < s->nr_trees; i++)
 		add_tree(root, s->trees[i], skip);
 	if (!origin_is(r->program)) {
 		origin->arguments = append(NULL, &origin->nr_arguments, add_program(root, r->program));
 		if (interpreter)
 			*memory += add_libraries(root, r->program, interpreter);
+		if (s->trace_libraries)
+			trace_libraries(root, r->program, r->arguments, r->nr_arguments);
 		if (!s->bare)
 			add_host_files(root, r->program, environment_value(s, "TZ="));
 	} else if (!origin->nr_arguments && !r->nr_arguments) {
@@ -791,7 +798,7 @@ int recipe_bake(const struct recipe *recipe, const char *image)
 		   r->kernel ? r->kernel : origin_is(r->program) ? "generic" : "virtio"));
 	root = files = make_tree(r, &skip, &origin, &memory);
 	tree_walk(files, add_size, &size);
-	large = size > IN_MEMORY_MAX && !r->one_part && !r->settings->in_memory;
+	large = r->writable || (size > IN_MEMORY_MAX && !r->one_part && !r->settings->in_memory);
 	/* Whole systems have programs that ask for more than the small kernel has. */
 	if (!r->kernel)
 		with_kernel.kernel = origin_is(r->program) || (large && has_overlay(r, "generic"))
@@ -803,6 +810,8 @@ int recipe_bake(const struct recipe *recipe, const char *image)
 	if (kernel.note.payload_size)
 		die("the kernel %s is a baked image already", path);
 	release_check(&kernel.note, "the kernel");
+	if (r->writable && !has_overlay(r, r->kernel))
+		die("--size wants a kernel with overlayfs, which %s has not: leave -k out", r->kernel);
 	if (large && has_overlay(r, r->kernel)) {
 		base = &made;
 		base_make(base, files);
