@@ -183,8 +183,6 @@ static char *make(const char *names, const struct origin_options *options)
 	f = fopen(file, "we");
 	if (!f || fputs(lines, f) < 0 || fclose(f))
 		die("cannot write %s: %s", file, strerror(errno));
-	child_run((const char *const[]){ "mkdir", "-p", xprintf("%s/roots", options->build), NULL },
-		  "coreutils", "make a folder");
 	for (i = 0; !options->full && i < ARRAY_SIZE(documentation); i++)
 		arguments[n++] = documentation[i];
 	arguments[n++] = "--format=tar";
@@ -198,12 +196,7 @@ static char *make(const char *names, const struct origin_options *options)
 			explain_user();
 		die("mmdebstrap could not make a root of %s: %s", names, child_error());
 	}
-	/* The folder may be of another file system. */
-	key = xprintf("%s.new", path);
-	child_run((const char *const[]){ "mv", xprintf("%s/root.tar", work_folder()), key, NULL },
-		  "coreutils", "keep the root");
-	if (rename(key, path))
-		die("cannot write %s: %s", path, strerror(errno));
+	origin_keep(xprintf("%s/root.tar", work_folder()), path);
 	return path;
 }
 

@@ -87,8 +87,17 @@ if as_user true 2>/dev/null; then
 	grep -q 'user namespaces are not allowed here' err && [ ! -e image ]
 	ok 'and where there are no user namespaces' "$(cat err)"
 	cp bin/mmdebstrap.good bin/mmdebstrap
+	tar -C root -cf root.tar .
+	head -c 3000000 /dev/zero >>root.tar
+	rm -rf "$HAUNCH_BUILD/roots"
+	mkdir "$HAUNCH_BUILD/roots"
+	unshare -Urm sh -c 'mount -t tmpfs -o size=1m none "$HAUNCH_BUILD/roots" && ! "$HAUNCH" bake -o image deb:thing &&
+		ls -A "$HAUNCH_BUILD/roots"' >out 2>err </dev/null
+	[ "$(grep -vc 'making a root' err)" -eq 1 ] && grep -q 'cannot keep .*No space left' err && [ ! -s out ] &&
+		[ ! -e image ]
+	ok 'where there is no room to keep the root nothing of it is left' "$(cat out err)"
 else
-	skip 'a user without numbers' 'there are no user namespaces here'
+	skip 'a user without numbers, a full disk' 'there are no user namespaces here'
 fi
 
 # ------------------------------------------------------------------ units
