@@ -41,7 +41,8 @@ void mount_system(void);
 /* on_disk: the root is; read_only: nobody is to write to it. */
 void limit_memory(bool on_disk, bool read_only);
 void mount_root(void);
-void mount_base(const char *checksum, bool read_only);
+/* writable: what is written stays, on the partition behind it. */
+void mount_base(const char *checksum, bool read_only, bool writable);
 void mount_disk(char *word);
 void mount_share(char *word);
 void mount_volume(char *word);

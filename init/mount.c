@@ -23,9 +23,12 @@
 /* What /tmp and /dev/shm may each take. */
 #define SHARE_OF_MEMORY		"mode=1777,size=30%"
 
+#define OVER			"/.haunch/over"	/* what is written */
+
 #define DEVICE_WAIT_MS		10000	/* for a disk that is still being found */
 
 bool may_mount;
+static bool on_partition;		/* what is written */
 
 void mount_system(void)
 {
@@ -323,7 +326,7 @@ static bool is_base(const char *device, unsigned long long wanted)
 }
 
 /* Which disk, or part of one, it is, the hypervisor decides. */
-static const char *find_base(const char *checksum)
+static char *find_base(const char *checksum)
 {
 	static char device[64] = "/dev/";
 	unsigned long long wanted = strtoull(checksum, NULL, 16);
@@ -348,10 +351,10 @@ static const char *find_base(const char *checksum)
 	fail("the disk with the image's files is not there: attach the image as a disk, too");
 }
 
-/* The image's files on a disk, below what is written, which is in memory. */
-void mount_base(const char *checksum, bool read_only)
+/* The image's files on a disk, below what is written, which is in memory or on the partition behind them. */
+void mount_base(const char *checksum, bool read_only, bool writable)
 {
-	const char *device = find_base(checksum);
+	char *device = find_base(checksum);
 
 	mkdir("/.haunch/base", 0755);
 	if (mount(device, "/.haunch/base", "squashfs", MS_RDONLY, NULL))
@@ -360,14 +363,23 @@ void mount_base(const char *checksum, bool read_only)
 		change_root("/.haunch/base");
 		return;
 	}
-	mkdir("/.haunch/over", 0755);
+	mkdir(OVER, 0755);
 	mkdir("/.haunch/root", 0755);
-	if (mount("over", "/.haunch/over", "tmpfs", 0, NULL) || mkdir("/.haunch/over/upper", 0755) ||
-	    mkdir("/.haunch/over/work", 0755) ||
-	    mount("root", "/.haunch/root", "overlay", 0, "lowerdir=/.haunch/base,"
-		  "upperdir=/.haunch/over/upper,workdir=/.haunch/over/work"))
+	device[strlen(device) - 1]++;
+	if (writable ? mount_device(device, OVER, "ext4", false) :
+		       mount("over", OVER, "tmpfs", 0, NULL))
+		fail("cannot mount %s for what is written: %s", writable ? device : "memory", strerror(errno));
+	on_partition = writable;
+	if ((mkdir(OVER "/upper", 0755) && errno != EEXIST) ||
+	    (mkdir(OVER "/work", 0755) && errno != EEXIST) || mount("root", "/.haunch/root", "overlay", 0, "lowerdir=/.haunch/base,"
+		  "upperdir=" OVER "/upper,workdir=" OVER "/work"))
 		fail("cannot make the image's files writable: %s",
 		     errno == ENODEV ? "the kernel has no overlayfs: bake with -k generic" : strerror(errno));
+	/* Where it can be seen, to be ended in order. */
+	if (writable && ((mkdir("/.haunch/root/.haunch", 0700) && errno != EEXIST) ||
+			 (mkdir("/.haunch/root" OVER, 0700) && errno != EEXIST) ||
+			 mount(OVER, "/.haunch/root" OVER, NULL, MS_MOVE, NULL)))
+		fail("cannot move what is written: %s", strerror(errno));
 	change_root("/.haunch/root");
 }
 
@@ -395,7 +407,8 @@ void unmount_all(void)
 		}
 		line = line ? line + 1 : mounts;
 		directory = strchr(line, ' ');
-		if (directory && line[0] == '/') {
+		/* What is below the root comes last. */
+		if (directory && line[0] == '/' && strncmp(directory, " " OVER " ", sizeof(OVER) + 1)) {
 			*directory++ = '\0';
 			directory[strcspn(directory, " ")] = '\0';
 			if (!disks)
@@ -407,4 +420,7 @@ void unmount_all(void)
 		}
 		*line = '\0';
 	}
+	if (on_partition && (mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY, NULL) ||
+			     mount(NULL, OVER, NULL, MS_REMOUNT | MS_RDONLY, NULL)))
+		say("cannot end what is written in order: %s", strerror(errno));
 }

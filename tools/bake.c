@@ -25,6 +25,8 @@
 
 static const char grub_configuration[] = GRUB_TERMINALS "multiboot2 /boot/haunch.elf\nboot\n";
 
+#define WRITABLE_LEAST	16u		/* MiB: less is hardly a file system */
+
 static char *unfinished;		/* a file to be removed */
 
 static void remove_unfinished(void)
@@ -101,11 +103,11 @@ static void make_disk(const struct recipe *recipe, const struct format *format, 
 	recipe_bake(&for_all, image);
 	clean_up_on_signals(true);
 	if (!format->of_qemu) {
-		disk_make(image, unfinished);
+		disk_make(image, unfinished, recipe->writable);
 		return;
 	}
 	write_text(raw, "");
-	disk_make(image, raw);
+	disk_make(image, raw, recipe->writable);
 	child_run(convert, "qemu-utils", xprintf("make %s", output));
 }
 
@@ -161,6 +163,8 @@ static const struct format *find_format(const char *name)
 
 /* ------------------------------------------------------------------ the command */
 
+enum { OPTION_SIZE = OPTION_OWN };
+
 static const struct poptOption options[] = {
 	OPTION_VALUE("output", 'o', 'o', "IMAGE",
 		     "the image to write (default: PROGRAM's name with .img, .iso...)"),
@@ -168,6 +172,9 @@ static const struct poptOption options[] = {
 		     "elf: for qemu -kernel and GRUB's multiboot2 (default); iso: boots from CD or "
 		     "USB by itself, all files in memory; the others: a disk that boots by BIOS and by "
 		     "UEFI"),
+	OPTION_VALUE("size", '\0', OPTION_SIZE, "SIZE",
+		     "of a disk: what the program writes is kept, on a partition of that size (default: it is "
+		     "in memory, and lost)"),
 	OPTION_VALUE("memory", 'm', 'm', "SIZE",
 		     "the machine's memory, as in 64M or 1G: the image does not start with less "
 		     "(default: computed)"),
@@ -195,6 +202,10 @@ static int main_bake(int argc, const char **argv)
 			if (!*value)
 				usage("-o wants the name of a file");
 			output = value;
+		} else if (option == OPTION_SIZE) {
+			recipe.writable = parse_memory("--size", value);
+			if (recipe.writable < WRITABLE_LEAST)
+				usage("--size wants %u MB at least, not '%s'", WRITABLE_LEAST, value);
 		} else if (option == 'h') {
 			options_help(&command_bake);
 			return 0;
@@ -217,6 +228,9 @@ static int main_bake(int argc, const char **argv)
 	recipe.nr_arguments = words.nr_rest;
 	recipe.kernel = settings.kernel;
 	recipe.memory = settings.memory;
+	if (recipe.writable && (!strcmp(format->name, "elf") || !strcmp(format->name, "iso")))
+		usage("--size is for disks (-f raw, qcow2, vmdk or vhd); of an image in another file, "
+		      "volumes keep what is written (haunch run -v)");
 	if (!output) {
 		name = strrchr(recipe.program, '/');
 		name = origin_is(recipe.program) ? origin_name(recipe.program) :

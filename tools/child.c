@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 extern char **environ;
 
 static char *work;
+static pid_t running;			/* the child that was started last, if nobody has waited yet */
 
 static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
@@ -28,10 +30,18 @@ static int remove_entry(const char *path, const struct stat *st, int kind, struc
 	return remove(path);
 }
 
+void remove_tree(const char *path)
+{
+	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 void work_remove(void)
 {
+	/* Who is interrupted does not leave it alone. */
+	if (running > 0 && !kill(running, SIGTERM))
+		child_wait(running);
 	if (work)
-		nftw(work, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+		remove_tree(work);
 	free(work);
 	work = NULL;
 }
@@ -86,6 +96,7 @@ pid_t child_start(const char *const *arguments, int *input, const char *package)
 		die("cannot start %s: %s", arguments[0], strerror(error));
 	if (input)
 		close(ends[0]);
+	running = pid;
 	return pid;
 }
 
@@ -96,6 +107,8 @@ int child_wait(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return 127;
+	if (pid == running)
+		running = 0;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

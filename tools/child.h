@@ -15,6 +15,9 @@
 const char *work_folder(void);
 void work_remove(void);
 
+/* Remove a folder with all that is in it, or a file; what is not there is not missed. */
+void remove_tree(const char *path);
+
 /*
  * Start a program, found in $PATH, with its output and errors in a file of the work folder.  *input, if
  * given, becomes a pipe that it reads.  Dies if it cannot be started: `package` is what has it.

@@ -8,6 +8,8 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <pwd.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,9 +38,12 @@ static const char *const installers[] = {
 	"lsb-base", "passwd",  "sysvinit-utils", "ucf",
 };
 
-/* What is installed, but for the copyright, which is to go along. */
+/*
+ * What is not installed, but for the copyright, which is to go along.  The folders of manual pages stay, for
+ * update-alternatives puts links there.
+ */
 static const char *const documentation[] = {
-	"--dpkgopt=path-exclude=/usr/share/man/*",
+	"--dpkgopt=path-exclude=/usr/share/man/*/*",
 	"--dpkgopt=path-exclude=/usr/share/info/*",
 	"--dpkgopt=path-exclude=/usr/share/locale/*",
 	"--dpkgopt=path-exclude=/usr/share/lintian/*",
@@ -114,16 +119,51 @@ static char *sources(void)
 	return all;
 }
 
+/* Has the user a range of subordinate numbers (subuid(5))? */
+static bool has_range(const char *file)
+{
+	struct passwd *user = getpwuid(geteuid());
+	char line[256], number[16];
+	FILE *f = fopen(file, "re");
+	bool has = false;
+
+	snprintf(number, sizeof(number), "%u", geteuid());
+	while (f && !has && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, ":")] = '\0';
+		has = !strcmp(line, number) || (user && !strcmp(line, user->pw_name));
+	}
+	if (f)
+		fclose(f);
+	return has;
+}
+
+/* Why mmdebstrap failed, where it is that it was not run by root. */
+static void explain_user(void)
+{
+	struct passwd *user = getpwuid(geteuid());
+	pid_t child = fork();
+
+	if (!child)
+		_exit(unshare(CLONE_NEWUSER) ? 1 : 0);
+	if (child > 0 && child_wait(child))
+		die("user namespaces are not allowed here, which mmdebstrap needs unless it is root's: see the "
+		    "settings user.max_user_namespaces and kernel.unprivileged_userns_clone (sysctl), or be root");
+	if (!has_range("/etc/subuid") || !has_range("/etc/subgid"))
+		die("mmdebstrap needs user numbers of yours; as root: usermod --add-subuids 200000-265535 "
+		    "--add-subgids 200000-265535 %s",
+		    user ? user->pw_name : "USER");
+}
+
 /*
  * The archive of the root, made if it is not there; the caller frees its name.  Maintainer scripts take passwd for
  * granted, which every Debian has.
  */
 static char *make(const char *names, const struct origin_options *options)
 {
-	const char *arguments[24] = { "mmdebstrap", "--quiet", "--variant=essential",
+	const char *arguments[24] = { "mmdebstrap", "--variant=essential",
 				      "--dpkgopt=force-unsafe-io" };
 	char *system = os_release("ID"), *release = NULL, *lines = sources(), *path, *file, *key;
-	unsigned int n = 4, i;
+	unsigned int n = 3, i;
 	FILE *f;
 
 	if (system && !strcmp(system, "debian"))
@@ -137,15 +177,12 @@ static char *make(const char *names, const struct origin_options *options)
 	if (!in_path("mmdebstrap"))
 		die("mmdebstrap is missing: apt-get install mmdebstrap");
 	if (geteuid() && !in_path("newuidmap"))
-		die("mmdebstrap needs user namespaces: apt-get install uidmap (and a line for you in "
-		    "/etc/subuid), or be root");
+		die("mmdebstrap needs user namespaces: apt-get install uidmap, or be root");
 	note("making a root of %s: this takes a minute or two, once", names);
 	file = xprintf("%s/sources", work_folder());
 	f = fopen(file, "we");
 	if (!f || fputs(lines, f) < 0 || fclose(f))
 		die("cannot write %s: %s", file, strerror(errno));
-	child_run((const char *const[]){ "mkdir", "-p", xprintf("%s/roots", options->build), NULL },
-		  "coreutils", "make a folder");
 	for (i = 0; !options->full && i < ARRAY_SIZE(documentation); i++)
 		arguments[n++] = documentation[i];
 	arguments[n++] = "--format=tar";
@@ -154,13 +191,12 @@ static char *make(const char *names, const struct origin_options *options)
 	arguments[n++] = xprintf("%s/root.tar", work_folder());
 	if (*lines)
 		arguments[n++] = file;
-	child_run(arguments, "mmdebstrap", xprintf("make a root of %s", names));
-	/* The folder may be of another file system. */
-	key = xprintf("%s.new", path);
-	child_run((const char *const[]){ "mv", xprintf("%s/root.tar", work_folder()), key, NULL },
-		  "coreutils", "keep the root");
-	if (rename(key, path))
-		die("cannot write %s: %s", path, strerror(errno));
+	if (child_wait(child_start(arguments, NULL, "mmdebstrap"))) {
+		if (geteuid())
+			explain_user();
+		die("mmdebstrap could not make a root of %s: %s", names, child_error());
+	}
+	origin_keep(xprintf("%s/root.tar", work_folder()), path);
 	return path;
 }
 

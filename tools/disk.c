@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Haunch authors */
 /*
  * disk.c - a raw disk: GRUB in front of the first partition for a BIOS; the first partition, a FAT, with
- * the image, and GRUB for UEFI; the second with the files that are not in memory, if there are any.  The
- * table of partitions is the BIOS's (UEFI specification 2.10, 5.2.1).
+ * the image, and GRUB for UEFI; the second with the files that are not in memory, if there are any; the third
+ * for what is written, if it is to stay (init/mount.c).  The table of partitions is the BIOS's (UEFI specification 2.10, 5.2.1).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include "child.h"
 #include "disk.h"
 #include "image.h"
+#include "volumes.h"
 
 #define SECTOR		512
 #define MIB		(1ul << 20)
@@ -146,13 +147,13 @@ static void put_partition(uint8_t *entry, unsigned int type, bool active, uint64
 	memcpy(entry + sizeof(head), sectors, sizeof(sectors));
 }
 
-void disk_make(const char *path, const char *disk)
+void disk_make(const char *path, const char *disk, uint64_t writable)
 {
 	struct view file = view_open(path);
 	struct image image;
 	uint8_t table[66] = { 0 };
 	const char *words = image_open(&image, file);
-	uint64_t fat_size = 0, base_at;
+	uint64_t fat_size = 0, base_at, end;
 	char *fat, *core;
 	int fd;
 
@@ -163,10 +164,11 @@ void disk_make(const char *path, const char *disk)
 	fat = make_fat(path, image.base_size ? image.base : file.size, &fat_size);
 	core = make_grub("i386-pc", BIOS_FOLDER, "grub-pc-bin", "make a loader for a BIOS");
 	base_at = MIB + fat_size;
-	if ((base_at + image.base_size) / SECTOR > UINT32_MAX)
+	end = ALIGN_UP(base_at + image.base_size, MIB);
+	if (end / SECTOR > UINT32_MAX || writable > ((uint64_t)UINT32_MAX * SECTOR - end) / MIB)
 		die("the files are too large for a disk: 2 TB at most");
 	fd = open(disk, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	if (fd < 0 || ftruncate(fd, ALIGN_UP(base_at + image.base_size, MIB)))
+	if (fd < 0 || ftruncate(fd, end + writable * MIB))
 		die("cannot write %s: %s", disk, strerror(errno));
 	/* boot.img takes the loader from the second sector on, where nothing else is said. */
 	write_file_at(fd, BIOS_FOLDER "/boot.img", 440, 0);
@@ -174,12 +176,16 @@ void disk_make(const char *path, const char *disk)
 	put_partition(table, 0xef, true, MIB, fat_size);
 	if (image.base_size)
 		put_partition(table + 16, 0x83, false, base_at, image.base_size);
+	if (writable)
+		put_partition(table + 32, 0x83, false, end, writable * MIB);
 	table[64] = 0x55;
 	table[65] = 0xaa;
 	write_at(fd, table, sizeof(table), SECTOR - sizeof(table));
 	write_file_at(fd, fat, 0, MIB);
 	if (image.base_size)
 		write_at(fd, file.data + image.base, image.base_size, base_at);
+	if (writable)
+		ext4_make(disk, "haunch", end, writable, "make a file system on the disk");
 	if (fsync(fd) || close(fd))
 		die("cannot write %s: %s", disk, strerror(errno));
 	unlink(fat);

@@ -6,6 +6,8 @@
 #ifndef TOOLS_DISK_H
 #define TOOLS_DISK_H
 
+#include <stdint.h>
+
 /*
  * What GRUB says it on and reads from, before it boots: the serial port and the screen, neither of which
  * need be there.  dumb: the terminal that `haunch run` was typed at is not to be cleared.
@@ -16,7 +18,10 @@
 	"terminal_input console serial\n"  \
 	"terminal_output console serial\n"
 
-/* Write a raw disk with a baked image on it; dies if it cannot. */
-void disk_make(const char *image, const char *disk);
+/*
+ * Write a raw disk with a baked image on it, and a file system of `writable` MiB (0: none) for what is written
+ * there; dies if it cannot.
+ */
+void disk_make(const char *image, const char *disk, uint64_t writable);
 
 #endif /* TOOLS_DISK_H */

@@ -229,14 +229,32 @@ void machine_bound_log(void)
 	free(path);
 }
 
-static void write_state(void)
+static bool write_state(void)
 {
 	char *path = machine_file(own_name, "state.new"), *to = machine_file(own_name, "state");
+	FILE *f = fopen(path, "we");
+	bool written = f && !json_dumpf(own_state, f, JSON_INDENT(2)) && !fflush(f);
+	int error = errno;
 
-	if (json_dump_file(own_state, path, JSON_INDENT(2)) || rename(path, to))
-		note("cannot write %s", to);
+	if (f && fclose(f))
+		written = false;
+	if (written && rename(path, to)) {
+		written = false;
+		error = errno;
+	}
+	if (!written)
+		unlink(path);
 	free(path);
 	free(to);
+	errno = error;
+	return written;
+}
+
+/* What cannot be written now is not worth a machine's end. */
+static void update_state(void)
+{
+	if (!write_state())
+		note("cannot write the state of %s: %s", own_name, strerror(errno));
 }
 
 void machine_tell(json_t *fields)
@@ -244,6 +262,9 @@ void machine_tell(json_t *fields)
 	if (own_name)
 		json_object_update(own_state, fields);
 	json_decref(fields);
+	if (own_name && !write_state())
+		die("cannot write the state of %s in %s: %s", own_name, machines_folder(),
+		    strerror(errno));
 }
 
 void machine_runs(pid_t qemu)
@@ -255,7 +276,7 @@ void machine_runs(pid_t qemu)
 	json_object_set_new(own_state, "name", json_string(own_name));
 	json_object_set_new(own_state, "pid", json_integer(getpid()));
 	json_object_set_new(own_state, "qemu", json_integer(qemu));
-	write_state();
+	update_state();
 	if (starter >= 0 && write(starter, "r", 1) == 1) {
 		close(starter);
 		starter = -1;
@@ -274,7 +295,7 @@ void machine_ended(int status, bool forget)
 	}
 	json_object_set_new(own_state, "status", json_integer(status));
 	json_object_set_new(own_state, "ended", json_integer(time(NULL)));
-	write_state();
+	update_state();
 	own_name = NULL;
 }
 

@@ -34,7 +34,7 @@ void machine_detach(void);
 /* The log stays within bounds: once it is large, what is in it becomes log.1, in place of an older one. */
 void machine_bound_log(void);
 
-/* Tell what is known of it; values are the state's from then on.  `fields` is given away. */
+/* Tell what is known of it; values are the state's from then on.  `fields` is given away.  Dies if it cannot. */
 void machine_tell(json_t *fields);
 void machine_runs(pid_t qemu);
 /* It has ended: its status is told, or the whole of it forgotten. */

@@ -206,6 +206,9 @@ const struct poptOption recipe_options[] = {
 	OPTION_FLAG("in-memory", '\0', OPTION_IN_MEMORY,
 		    "all files are in memory, also many; otherwise those stay on a disk, which is the "
 		    "image itself"),
+	OPTION_FLAG("trace-libraries", '\0', OPTION_TRACE_LIBRARIES,
+		    "run PROGRAM here first, until it ends or Ctrl-C ends it, and take along the libraries "
+		    "that it opens (plugins, modules), which nothing else tells"),
 	OPTION_FLAG("strace", '\0', OPTION_STRACE,
 		    "have every system call of the program printed, on its standard error, by this "
 		    "machine's strace"),
@@ -396,6 +399,9 @@ bool settings_take(struct settings *s, int option, const char *value)
 		return true;
 	case OPTION_STRACE:
 		s->strace = true;
+		return true;
+	case OPTION_TRACE_LIBRARIES:
+		s->trace_libraries = true;
 		return true;
 	case OPTION_IN_MEMORY:
 		s->in_memory = true;

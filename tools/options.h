@@ -48,6 +48,7 @@ enum option {
 	OPTION_PULL,
 	OPTION_IN_MEMORY,
 	OPTION_STRACE,
+	OPTION_TRACE_LIBRARIES,
 	OPTION_DIR,
 	OPTION_OWN,			/* the first of a command's own numbers */
 };
@@ -85,7 +86,7 @@ struct settings {
 	const char **environment;	/* -e */
 	unsigned int nr_environment;
 	bool bare;			/* --bare */
-	bool full, pull, in_memory, strace;
+	bool full, pull, in_memory, strace, trace_libraries;
 	const char *kernel;		/* -k, or NULL */
 };
 

@@ -56,6 +56,26 @@ char *origin_cache(const char *build, const char *kind, const char *key)
 	return xprintf("%s/roots/%s-%.16s", build, kind, digest);
 }
 
+void origin_keep(const char *from, const char *kept)
+{
+	char *new = xprintf("%s.new", kept),
+	     *folder = xprintf("%.*s", (int)(strrchr(kept, '/') - kept), kept);
+	const char *const move[] = { "mv", "-T", from, new, NULL };
+
+	if (mkdir(folder, 0777) && errno != EEXIST)
+		die("cannot make %s: %s", folder, strerror(errno));
+	remove_tree(new);
+	if (child_wait(child_start(move, NULL, "coreutils"))) {
+		remove_tree(new);
+		die("cannot keep %s: %s", kept, child_error());
+	}
+	remove_tree(kept);
+	if (rename(new, kept))
+		die("cannot keep %s: %s", kept, strerror(errno));
+	free(folder);
+	free(new);
+}
+
 /* The number of a Debian or another system that its libraries are of is not looked at. */
 static void rootfs_add(struct node *root, const char *path, const struct tree_skip *skip)
 {
@@ -98,18 +118,8 @@ static void fetch(struct node *root, const char *word, const struct origin_optio
 		die("cannot read %s: no such file", strchr(word, ':') + 1);
 	child_run(arguments, "skopeo", xprintf("get %s", word));
 	oci_add(root, folder, NULL, origin);
-	if (kept) {
-		const char *const copy[] = { "cp", "-r", folder, xprintf("%s.new", kept), NULL };
-		const char *const make[] = { "mkdir", "-p", xprintf("%s/roots", options->build),
-					     NULL };
-		const char *const clear[] = { "rm", "-rf", kept, copy[3], NULL };
-
-		child_run(make, "coreutils", "make a folder");
-		child_run(clear, "coreutils", "remove what was kept");
-		child_run(copy, "coreutils", "keep the image");
-		if (rename(copy[3], kept))
-			die("cannot keep %s: %s", kept, strerror(errno));
-	}
+	if (kept)
+		origin_keep(folder, kept);
 	free(to);
 	free(folder);
 	free(kept);

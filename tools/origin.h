@@ -68,6 +68,9 @@ char *account_field(struct node *root, const char *file, const char *name, unsig
 /* tmpfiles.c: the folders that systemd would make at boot. */
 void tmpfiles_add(struct node *root);
 
+/* Move a file or a folder there, which may be another file system, in place of what is there; or die. */
+void origin_keep(const char *from, const char *kept);
+
 /* A file that is kept below the build folder: its name tells of what it was made, by a checksum. */
 char *origin_cache(const char *build, const char *kind, const char *key);
 

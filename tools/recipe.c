@@ -28,6 +28,7 @@
 #include "origin.h"
 #include "recipe.h"
 #include "release.h"
+#include "trace.h"
 #include "tree.h"
 
 /*
@@ -91,6 +92,8 @@ static char *command_line(const struct recipe *r, const struct origin *o, const 
 
 	if (base)
 		add_setting(&line, "base", base->id);
+	if (base && r->writable)
+		add_words(&line, "haunch.writable");
 	if (o->user)
 		add_setting(&line, "user", o->user);
 	if (o->directory)
@@ -390,6 +393,41 @@ static void add_strace(struct node *root, struct origin *o)
 	free(path);
 }
 
+/* What a name without a folder is looked for in, by init's own PATH. */
+static const char *const program_folders[] = {
+	"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
+};
+
+/* Of a root, which may be of a machine of another kind: can this one run its program? */
+static void check_origin_program(struct node *root, const struct recipe *r, const struct origin *o)
+{
+	const char *name = r->nr_arguments && !o->nr_kept ? r->arguments[0] :
+			   o->nr_arguments		  ? o->arguments[0] :
+							    r->arguments[0];
+	struct node *node = strchr(name, '/') ? tree_find(root, name, true) : NULL;
+	Elf64_Ehdr header;
+	char *path, *data;
+	unsigned int i;
+
+	for (i = 0; !node && !strchr(name, '/') && i < ARRAY_SIZE(program_folders); i++) {
+		path = xprintf("%s/%s", program_folders[i], name);
+		node = tree_find(root, path, true);
+		free(path);
+	}
+	if (!node || !S_ISREG(node->mode) || node->size < sizeof(header))
+		return;
+	path = tree_path(node);
+	data = tree_text(root, path);
+	if (data) {
+		memcpy(&header, data, sizeof(header));
+		if (!memcmp(header.e_ident, ELFMAG, SELFMAG) &&
+		    (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64))
+			die("%s in %s is a program for another CPU, not for x86-64", path, r->program);
+	}
+	free(data);
+	free(path);
+}
+
 /* The guest's files, but for what init wants.  Adds to *memory what libraries take besides their files. */
 static struct node *make_tree(const struct recipe *r, const struct tree_skip *skip,
 			      struct origin *origin, uint64_t *memory)
@@ -408,17 +446,23 @@ static struct node *make_tree(const struct recipe *r, const struct tree_skip *sk
 		*memory = check_program(r->program, &interpreter);
 		*origin = (struct origin){ .nr_kept = 1 };
 	}
+	if (s->trace_libraries && origin_is(r->program))
+		usage("--trace-libraries runs a program of this machine, not one of %s", r->program);
 	for (i = 0; i < s->nr_trees; i++)
 		add_tree(root, s->trees[i], skip);
 	if (!origin_is(r->program)) {
 		origin->arguments = append(NULL, &origin->nr_arguments, add_program(root, r->program));
 		if (interpreter)
 			*memory += add_libraries(root, r->program, interpreter);
+		if (s->trace_libraries)
+			trace_libraries(root, r->program, r->arguments, r->nr_arguments);
 		if (!s->bare)
 			add_host_files(root, r->program, environment_value(s, "TZ="));
 	} else if (!origin->nr_arguments && !r->nr_arguments) {
 		die("%s does not say what is to be run: add -- PROGRAM ARGUMENT...", r->program);
 	}
+	if (origin_is(r->program))
+		check_origin_program(root, r, origin);
 	if (s->strace)
 		add_strace(root, origin);
 	add_defaults(root);
@@ -793,7 +837,7 @@ int recipe_bake(const struct recipe *recipe, const char *image)
 		   r->kernel ? r->kernel : origin_is(r->program) ? "generic" : "virtio"));
 	root = files = make_tree(r, &skip, &origin, &memory);
 	tree_walk(files, add_size, &size);
-	large = size > IN_MEMORY_MAX && !r->one_part && !r->settings->in_memory;
+	large = r->writable || (size > IN_MEMORY_MAX && !r->one_part && !r->settings->in_memory);
 	/* Whole systems have programs that ask for more than the small kernel has. */
 	if (!r->kernel)
 		with_kernel.kernel = origin_is(r->program) || (large && has_overlay(r, "generic"))
@@ -805,6 +849,8 @@ int recipe_bake(const struct recipe *recipe, const char *image)
 	if (kernel.note.payload_size)
 		die("the kernel %s is a baked image already", path);
 	release_check(&kernel.note, "the kernel");
+	if (r->writable && !has_overlay(r, r->kernel))
+		die("--size wants a kernel with overlayfs, which %s has not: leave -k out", r->kernel);
 	if (large && has_overlay(r, r->kernel)) {
 		base = &made;
 		base_make(base, files);

@@ -16,6 +16,7 @@ struct recipe {
 	const char *program;		/* a file, or an origin (origin.h) */
 	const char **arguments;
 	unsigned int nr_arguments;
+	uint64_t writable;		/* MiB of a partition for what is written; 0: it is in memory */
 	uint64_t memory;		/* MiB that the machine must have at least; 0: computed */
 };
 

@@ -9,7 +9,7 @@ TOOLS := haunch progress
 tools: $(TOOLS:%=$(B)/tools/%)
 
 HAUNCH_SOURCES := $(addprefix tools/,haunch.c options.c bake.c recipe.c run.c guest.c kvm.c inspect.c \
-	host.c libraries.c release.c tree.c tar.c child.c origin.c oci.c deb.c unit.c tmpfiles.c base.c machine.c network.c instances.c volumes.c disk.c export.c image.c elf64.c common.c)
+	host.c libraries.c trace.c release.c tree.c tar.c child.c origin.c oci.c deb.c unit.c tmpfiles.c base.c machine.c network.c instances.c volumes.c disk.c export.c image.c elf64.c common.c)
 HAUNCH_LIBS := -lpopt -ljansson -larchive -lmd -lz
 
 $(B)/tools/haunch: $(HAUNCH_SOURCES:%.c=$(B)/%.o)
@@ -26,7 +26,7 @@ $(TOOLS:%=$(B)/tools/%):
 
 # What tests/tools needs: the reader of untrusted files with sanitizers, and a kernel-like ELF.
 .PHONY: tests
-tests: $(B)/tests/tools/haunch $(B)/tests/tools/kernel.elf
+tests: $(B)/tests/tools/haunch $(B)/tests/tools/fuzz $(B)/tests/tools/kernel.elf
 
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
@@ -34,6 +34,16 @@ $(B)/tests/tools/haunch: $(HAUNCH_SOURCES) $(wildcard tools/*.h) core/image.h
 	@mkdir -p $(@D)
 	$(CC) $(HOSTCFLAGS) $(SANITIZE) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -o $@ $(filter %.c,$^) \
 		$(HAUNCH_LIBS)
+
+$(B)/tests/tools/fuzz: tests/tools/fuzz.c $(HAUNCH_SOURCES) $(wildcard tools/*.h) core/image.h
+	@mkdir -p $(@D)
+	$(CC) $(HOSTCFLAGS) $(SANITIZE) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -o $@ \
+		$(filter-out tools/haunch.c,$(filter %.c,$^)) $(HAUNCH_LIBS)
+
+# All of what tests/tools/fuzz.t has a part of in each run of the tests.
+.PHONY: fuzz
+fuzz: tools
+	FUZZ=20000 HAUNCH_BUILD=$(abspath $(B)) HAUNCH=$(CURDIR)/haunch prove -v --exec '' tests/tools/fuzz.t
 
 $(B)/tests/tools/kernel.elf: tests/tools/kernel.S tests/tools/kernel.ld
 	@mkdir -p $(@D)

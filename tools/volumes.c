@@ -69,34 +69,55 @@ static bool in_use(const char *path)
 	return used;
 }
 
-char *volume_open(const char *name, uint64_t size)
+void ext4_make(const char *file, const char *label, uint64_t offset, uint64_t size,
+	       const char *what)
 {
-	char *path = volume_file(name), *new;
-	const char *arguments[] = {
-		"mke2fs", "-q",
-		"-t",	  "ext4",
-		"-L",	  name,
-		"-E",	  "nodiscard,root_owner=0:0",
-		NULL,	  xprintf("%lluM", (unsigned long long)size),
+	const char *const arguments[] = {
+		"mke2fs",
+		"-q",
+		"-F",
+		"-t",
+		"ext4",
+		"-L",
+		label,
+		"-E",
+		xprintf("nodiscard,root_owner=0:0,offset=%llu", (unsigned long long)offset),
+		file,
+		xprintf("%lluM", (unsigned long long)size),
 		NULL,
 	};
+
+	/* mke2fs is the system administrator's, who has the folder in the path. */
+	setenv("PATH",
+	       xprintf("%s:/usr/sbin:/sbin", getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin"), 1);
+	child_run(arguments, "e2fsprogs", what);
+}
+
+static char *half_made;			/* a file to be removed */
+
+static void remove_half_made(void)
+{
+	if (half_made)
+		unlink(half_made);
+}
+
+char *volume_open(const char *name, uint64_t size)
+{
+	char *path = volume_file(name);
 
 	if (!access(path, F_OK)) {
 		if (in_use(path))
 			die("the volume %s is in use by another machine", name);
 		return path;
 	}
-	/* mke2fs is the system administrator's, who has the folder in the path. */
-	setenv("PATH",
-	       xprintf("%s:/usr/sbin:/sbin", getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin"), 1);
-	new = xprintf("%s.new", path);
-	arguments[8] = new;
-	unlink(new);
-	child_run(arguments, "e2fsprogs", xprintf("make the volume %s", name));
+	clean_up_by(remove_half_made);
+	half_made = xprintf("%s.new", path);
+	unlink(half_made);
+	ext4_make(half_made, name, 0, size, xprintf("make the volume %s", name));
 	work_remove();
-	if (rename(new, path))
+	if (rename(half_made, path))
 		die("cannot make the volume %s: %s", name, strerror(errno));
-	free(new);
+	half_made = NULL;
 	return path;
 }
 

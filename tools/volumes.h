@@ -11,4 +11,8 @@
 /* The image of a volume, made if it is not there, `size` in MiB.  Dies if a machine has it. */
 char *volume_open(const char *name, uint64_t size);
 
+/* An ext4 file system of `size` MiB in a file, from an offset (bytes) on; dies if it cannot WHAT. */
+void ext4_make(const char *file, const char *label, uint64_t offset, uint64_t size,
+	       const char *what);
+
 #endif /* TOOLS_VOLUMES_H */

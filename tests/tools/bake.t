@@ -466,3 +466,37 @@ if command -v grub-mkrescue >/dev/null && command -v xorriso >/dev/null; then
 else
 	skip 'an ISO is made' 'grub-mkrescue is not installed'
 fi
+
+# ------------------------------------------------------------------ what a program opens while it runs
+
+if command -v strace >/dev/null; then
+	mkdir plugins
+	echo 'int answer(void) { return 42; }' >plugin.c
+	gcc -shared -fPIC -o plugins/plugin.so plugin.c
+	cat >opens.c <<-'END'
+	#include <dlfcn.h>
+	#include <stdio.h>
+
+	int main(int argc, char **argv)
+	{
+		void *plugin = dlopen(argv[argc - 1], RTLD_NOW);
+		int (*answer)(void) = plugin ? (int (*)(void))dlsym(plugin, "answer") : NULL;
+
+		fopen("/etc/hostname", "r");
+		return answer && answer() == 42 ? 0 : 3;
+	}
+	END
+	gcc -o opens opens.c
+	succeeds 'a program is run to see what it opens' "$HAUNCH" bake --trace-libraries -o opens.img opens -- \
+		"$TMP/plugins/plugin.so"
+	"$HAUNCH" inspect opens.img | grep -q " $TMP/plugins/plugin.so\$"
+	ok 'the library that it opens is in the image' "$("$HAUNCH" inspect opens.img)"
+	! "$HAUNCH" inspect opens.img | grep -q etc/hostname
+	ok 'what is no library is not'
+	fails 0 'ended here with status 3' 'a program that fails here' "$HAUNCH" bake --trace-libraries -o x.img opens -- none
+	fails 2 'runs a program of this machine' 'a root' "$HAUNCH" bake -k virtio --trace-libraries -o x.img rootfs:plugins -- x
+	fails 1 'strace is missing: apt-get install strace' 'without strace' \
+		env PATH="$TMP/plugins" "$HAUNCH_BUILD/tools/haunch" bake --trace-libraries -o x.img opens
+else
+	skip 'what a program opens' 'strace is not installed'
+fi

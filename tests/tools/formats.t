@@ -42,7 +42,8 @@ mkdir -p small large
 tr '\0' x </dev/zero | head -c 1000 >small/file
 tr '\0' x </dev/zero | head -c 40000000 >large/file
 
-# boots DESCRIPTION OPTION...: QEMU comes to the program's end with status 5
+# boots DESCRIPTION OPTION...: QEMU comes to the program's end with status 5, or $wanted
+wanted=5
 boots()
 {
 	description=$1
@@ -50,7 +51,7 @@ boots()
 	rm -f debug console
 	timeout 100 qemu-system-x86_64 -accel tcg -m 128 -display none -vga none -nodefaults -no-reboot \
 		-serial file:console -debugcon file:debug "$@" >log 2>&1 </dev/null
-	grep -qx 'haunch: exit status 5' debug
+	grep -qx "haunch: exit status $wanted" debug
 	ok "$description" "$(cat log debug)" "$(tail -n 5 console)"
 }
 
@@ -82,6 +83,47 @@ if [ -e $ovmf ]; then
 else
 	skip 'by UEFI' 'ovmf is not installed'
 fi
+
+# ------------------------------------------------------------------ what is written stays
+
+cat >count.c <<'END'
+#include <stdio.h>
+
+/* How often has it been here? */
+int main(void)
+{
+	FILE *f = fopen("/var/count", "r+");
+	int n = 0;
+
+	if (!f)
+		f = fopen("/var/count", "w+");
+	if (!f)
+		return 100;
+	if (fscanf(f, "%d", &n) != 1)
+		n = 0;
+	rewind(f);
+	fprintf(f, "%d\n", ++n);
+	return fclose(f) ? 101 : 4 + n;
+}
+END
+"$ROOT/tools/haunch-cc" -o count count.c || exit 1
+mkdir var
+succeeds 'a disk with a partition to write to' "$HAUNCH" bake -f raw --size 64M -o count.raw -d var:/var count
+[ "$(stat -c %b count.raw)" -lt $(($(stat -c %s count.raw) / 512 / 2)) ]
+ok 'takes only what is in it' "$(stat count.raw)"
+# shellcheck disable=SC2086
+boots 'the first time it is new' -drive if=none,id=disk,format=raw,file=count.raw $ahci
+wanted=6
+# shellcheck disable=SC2086
+boots 'the second time what was written is there' -drive if=none,id=disk,format=raw,file=count.raw $ahci
+start=$(od -An -tu4 -j $((446 + 32 + 8)) -N 4 count.raw)
+dd if=count.raw of=part bs=1M skip=$((start / 2048)) 2>/dev/null
+PATH=$PATH:/sbin:/usr/sbin
+dumpe2fs -h part 2>/dev/null | grep -q 'state: *clean$' && ! dumpe2fs -h part 2>/dev/null | grep -q needs_recovery &&
+	e2fsck -fn part >log 2>&1
+ok 'its file system was left in order' "$(dumpe2fs -h part 2>&1 | grep -E 'state|features')" "$(cat log)"
+fails 2 '--size is for disks' '--size of an image' "$HAUNCH" bake --size 1G -o x count
+fails 2 '--size wants 16 MB at least' 'a small one' "$HAUNCH" bake -f raw --size 1 -o x count
 
 mkdir old
 echo old >old/x.raw

@@ -229,6 +229,15 @@ is "$("$HAUNCH" ps -a | sed 1d)" '' 'nothing is left'
 is "$(ls "$XDG_RUNTIME_DIR/haunch")" '' 'of them'
 fails 1 'QEMU: ' 'one that does not start' "$HAUNCH" run -n none -d --name bad --qemu -frob image
 is "$(ls "$XDG_RUNTIME_DIR/haunch")" '' 'leaves nothing'
+if unshare -Urm true 2>/dev/null; then
+	mkdir full
+	unshare -Urm sh -c 'mount -t tmpfs -o size=64k none full && mkdir full/haunch && { head -c 200000 /dev/zero >full/fill; :; } &&
+		! XDG_RUNTIME_DIR=$PWD/full timeout 100 "$HAUNCH" run -n none --name x image && ls -A full/haunch' >out 2>err </dev/null
+	[ "$(grep -vc '^head:' err)" -eq 1 ] && grep -q 'No space left' err && [ ! -s out ]
+	ok 'on a full disk no machine is started, and nothing is left' "$(cat out err)"
+else
+	skip 'a full disk' 'there are no user namespaces here'
+fi
 succeeds 'one that ends is forgotten with --rm' "$HAUNCH" run -n none --rm --name short image
 is "$(ls "$XDG_RUNTIME_DIR/haunch")" '' 'it is'
 fails 2 '--name wants' 'a bad name' "$HAUNCH" run --name ../x image

@@ -67,6 +67,41 @@ word()
 	ok "$2" "$("$HAUNCH" inspect --field command-line image)"
 }
 
+# ------------------------------------------------------------------ who is not root
+
+# as_user COMMAND...: in a user namespace, as number 54321, but with the rights to make settings there
+as_user()
+{
+	unshare -U --map-user=54321 --map-group=54321 --keep-caps "$@"
+}
+
+if as_user true 2>/dev/null; then
+	printf '#!/bin/sh\necho "E: unable to pick chroot mode automatically"\nexit 1\n' >bin/mmdebstrap.bad
+	cp bin/mmdebstrap bin/mmdebstrap.good
+	cp bin/mmdebstrap.bad bin/mmdebstrap
+	as_user "$HAUNCH" bake -o image deb:thing >out 2>err </dev/null
+	grep -q 'needs user numbers of yours; as root: usermod --add-subuids' err && [ ! -e image ]
+	ok 'a user without numbers in /etc/subuid is told' "$(cat err)"
+	as_user sh -c 'echo 0 >/proc/sys/user/max_user_namespaces; exec "$HAUNCH" bake -o image deb:thing' \
+		>out 2>err </dev/null
+	grep -q 'user namespaces are not allowed here' err && [ ! -e image ]
+	ok 'and where there are no user namespaces' "$(cat err)"
+	cp bin/mmdebstrap.good bin/mmdebstrap
+	tar -C root -cf root.tar .
+	head -c 3000000 /dev/zero >>root.tar
+	rm -rf "$HAUNCH_BUILD/roots"
+	mkdir "$HAUNCH_BUILD/roots"
+	unshare -Urm sh -c 'mount -t tmpfs -o size=1m none "$HAUNCH_BUILD/roots" && ! "$HAUNCH" bake -o image deb:thing &&
+		ls -A "$HAUNCH_BUILD/roots"' >out 2>err </dev/null
+	[ "$(grep -vc 'making a root' err)" -eq 1 ] && grep -q 'cannot keep .*No space left' err && [ ! -s out ] &&
+		[ ! -e image ]
+	ok 'where there is no room to keep the root nothing of it is left' "$(cat out err)"
+else
+	skip 'a user without numbers, a full disk' 'there are no user namespaces here'
+fi
+
+# ------------------------------------------------------------------ units
+
 unit 'Environment=A=1 "B=2 3" C=' 'ExecStart=/usr/bin/printf "<%%s>" "$A" $B ${B} x${A}y "$C" ${C} "a b" $$A'
 ok 'a unit becomes a script' "$(cat err)"
 prints '<1><2><3><2 3><x1y><><a b><$A>' 'with its words: $NAME alone is words, in quotes, too'
