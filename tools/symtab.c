@@ -490,6 +490,7 @@ static void write_file(const char *path, const unsigned char *table, size_t tabl
 {
 	size_t padding = -table_size & 7, size = table_size + padding + relocations_size;
 	static const char zeros[8];
+	static const Elf64_Shdr null_section;
 	struct image_note *note = find_note();
 	Elf64_Ehdr *h = header();
 	Elf64_Phdr *spare = NULL;
@@ -530,8 +531,10 @@ static void write_file(const char *path, const unsigned char *table, size_t tabl
 	note->symbols_size = size;
 	note->relocations_start = memory_end + table_size + padding;
 	note->relocations_size = relocations_size;
-	h->e_shoff = 0;
-	h->e_shnum = 0;
+	/* The null section only: GRUB from 2.12 on wants a table of sections. */
+	h->e_shoff = spare->p_offset + size;
+	h->e_shnum = 1;
+	h->e_shentsize = sizeof(null_section);
 	h->e_shstrndx = SHN_UNDEF;
 
 	f = fopen(path, "wb");
@@ -544,6 +547,7 @@ static void write_file(const char *path, const unsigned char *table, size_t tabl
 	fwrite(table, 1, table_size, f);
 	fwrite(zeros, 1, padding, f);
 	fwrite(relocations, 1, relocations_size, f);
+	fwrite(&null_section, 1, sizeof(null_section), f);
 	if (ferror(f) | fclose(f)) {
 		remove(path);
 		input = path;

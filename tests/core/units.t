@@ -79,6 +79,11 @@ good="$BUILD/tests/core/donor.debug"
 "$symtab" "$good" "$TMP/good.elf" "$(cat VERSION)" test && cmp -s "$TMP/good.elf" "$BUILD/tests/core/donor.elf"
 ok 'symtab: the same input gives the same output'
 
+# GRUB 2.12 loads nothing without one.
+readelf -h "$TMP/good.elf" >"$TMP/header" && grep -q 'Number of section headers: *1$' "$TMP/header" &&
+	readelf -S "$TMP/good.elf" >"$TMP/sections" 2>&1
+ok 'and it has a table of sections, with the null section' "$(cat "$TMP/header")"
+
 refuses()
 {
 	"$symtab" "$1" "$TMP/output" 1 test >"$TMP/out" 2>&1

@@ -31,10 +31,10 @@ packages_of()
 {
 	case $1 in
 	services)
-		echo nginx-light redis-server postgresql-15 php-fpm libfcgi-bin varnish etcd-server \
+		echo nginx redis-server postgresql php-fpm libfcgi-bin varnish etcd-server \
 			etcd-client dropbear perl python3 strace gdbserver stress-ng procps ;;
 	languages)
-		echo nodejs ruby openjdk-17-jre-headless ecj apache2 openssh-server procps ;;
+		echo nodejs ruby default-jre-headless ecj apache2 openssh-server procps ;;
 	network)
 		echo nftables wireguard-tools iproute2 iputils-ping procps netcat-openbsd ;;
 	esac
@@ -57,13 +57,15 @@ make_root()
 	[ -s "$TMP/sources" ] || skip_all "this machine's apt knows no packages of Debian"
 	echo "# making the root file system $1" >&2
 	making=$BUILD/packages/$1.$$
-	if ! mmdebstrap --quiet --variant=minbase --include="$packages" bookworm "$making" \
+	# The release that this machine is of.
+	suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	if ! mmdebstrap --quiet --variant=minbase --include="$packages" "$suite" "$making" \
 		"$TMP/sources" >"$TMP/log" 2>&1 ||
 	    ! mke2fs -q -t ext4 -d "$making" "$making.img" 2G >>"$TMP/log" 2>&1 ||
 	    ! mv "$making.img" "$root"; then
-		sed 's/^/# /' "$TMP/log"
-		echo "Bail out! cannot make the root file system $1"
-		exit 1
+		# This test fails; those that need no packages go on.
+		false
+		ok "the root file system $1 can be made" "$(cat "$TMP/log")" || exit
 	fi
 	rm -rf "$making"
 	making=''

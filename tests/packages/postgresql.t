@@ -14,7 +14,8 @@
 boot services -m 192
 ok 'a machine boots' || exit
 
-bin=/usr/lib/postgresql/15/bin
+# shellcheck disable=SC2086 # a pattern that the guest expands
+bin='/usr/lib/postgresql/*/bin'
 # sql DATABASE QUERY [OPTION...]: the command that asks
 sql()
 {
@@ -36,8 +37,8 @@ seen 'it answers' '^ *42$' "$(sql postgres 'select 6 * 7' -h /tmp -p 5433)"
 seen 'and ends' 'server stopped' "$(as $bin/pg_ctl -D /tmp/data -w stop)"
 
 # The cluster that the package made.
-seen 'the package'\''s own cluster starts' 'PostgreSQL 15' service postgresql start
-seen 'with its processes' '^[5-9]' 'pgrep -c -u postgres -P "$(head -n 1 /var/lib/postgresql/15/main/postmaster.pid)"'
+seen 'the package'\''s own cluster starts' 'PostgreSQL 1[5-9]' service postgresql start
+seen 'with its processes' '^[5-9]' 'pgrep -c -u postgres -P "$(head -n 1 /var/lib/postgresql/*/main/postmaster.pid)"'
 seen 'create a database' '' "$(as createdb bench)"
 seen 'pgbench -i' '^done in' "$(as $bin/pgbench -i -q bench) 2>&1"
 seen 'pgbench, 4 clients' 'transactions actually processed: 200/200' \
@@ -48,7 +49,7 @@ seen 'a parallel query' '^100000|' "echo 'set max_parallel_workers_per_gather = 
 	"set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0; set debug_parallel_query = on;" \
 	"select count(*), sum(abalance) from pgbench_accounts' >/tmp/query;" \
 	"$(as psql -At -f /tmp/query bench)"
-seen 'it restarts' 'PostgreSQL 15' service postgresql restart
+seen 'it restarts' 'PostgreSQL 1[5-9]' service postgresql restart
 seen 'and has everything' '^100000|300$' \
 	"$(sql bench 'select (select count(*) from pgbench_accounts), (select count(*) from pgbench_history)')"
 seen 'it recovers from kill -9 of a backend' '^recovered$' \

@@ -56,19 +56,21 @@ seen 'nginx -s reload makes new workers' '^new$' 'nginx -s reload;' \
 page 'nginx serves after that, too' 'Welcome to nginx' "http://127.0.0.1:$http/"
 
 # php-fpm, behind nginx
+guest 'ls /etc/php'
+php=php$(tail -n 1 "$TMP/out")-fpm
 cat >"$TMP/site" <<'END'
 server {
 	listen 80 default_server;
 	root /var/www/html;
 	location / { }
-	location ~ \.php$ { include snippets/fastcgi-php.conf; fastcgi_pass unix:/run/php/php8.2-fpm.sock; }
+	location ~ \.php$ { include snippets/fastcgi-php.conf; fastcgi_pass unix:/run/php/PHP-FPM.sock; }
 }
 END
 # One line: it goes through the serial line.
-guest "echo '$(tr '\n\t' '  ' <"$TMP/site")' >/etc/nginx/sites-available/default"
+guest "echo '$(sed "s/PHP-FPM/$php/" "$TMP/site" | tr '\n\t' '  ')' >/etc/nginx/sites-available/default"
 guest "echo '<?php echo php_sapi_name(), \" \", array_sum(range(1, 100)), \" \"," \
 	"trim(shell_exec(\"echo child | tr a-z A-Z\"));' >/var/www/html/sum.php"
-seen 'php-fpm starts' '' 'service php8.2-fpm start'
+seen 'php-fpm starts' '' "service $php start"
 seen 'its workers are of user www-data' '^[1-9]' 'pgrep -c -u www-data php-fpm'
 seen 'nginx takes it into its configuration' '' 'nginx -t && nginx -s reload && sleep 1'
 page 'a page of PHP' 'fpm-fcgi 5050 CHILD' "http://127.0.0.1:$http/sum.php"
@@ -86,7 +88,7 @@ seen 'varnish ends' '' 'service varnish stop; ! pgrep varnishd'
 
 seen 'nginx -s quit ends it' '^gone$' 'nginx -s quit;' \
 	'for i in $(seq 100); do sleep 0.1; pgrep nginx >/dev/null || { echo gone; break; }; done'
-seen 'php-fpm ends' '' 'service php8.2-fpm stop; ! pgrep php-fpm'
+seen 'php-fpm ends' '' "service $php stop; ! pgrep php-fpm"
 
 # redis
 seen 'redis starts' 'redis' service redis-server start
