@@ -14,7 +14,6 @@
 boot services -m 192
 ok 'a machine boots' || exit
 
-# shellcheck disable=SC2086 # a pattern that the guest expands
 bin='/usr/lib/postgresql/*/bin'
 # sql DATABASE QUERY [OPTION...]: the command that asks
 sql()
@@ -30,21 +29,21 @@ as()
 }
 
 # Of one's own: initdb, server, end.
-seen 'initdb as postgres' 'Success' "$(as $bin/initdb -D /tmp/data -A trust)"
+seen 'initdb as postgres' 'Success' "$(as "$bin"/initdb -D /tmp/data -A trust)"
 seen 'a server on it' 'server started' \
-	"$(as $bin/pg_ctl -D /tmp/data -o \'-p 5433 -k /tmp\' -l /tmp/log -w start)"
+	"$(as "$bin"/pg_ctl -D /tmp/data -o \'-p 5433 -k /tmp\' -l /tmp/log -w start)"
 seen 'it answers' '^ *42$' "$(sql postgres 'select 6 * 7' -h /tmp -p 5433)"
-seen 'and ends' 'server stopped' "$(as $bin/pg_ctl -D /tmp/data -w stop)"
+seen 'and ends' 'server stopped' "$(as "$bin"/pg_ctl -D /tmp/data -w stop)"
 
 # The cluster that the package made.
 seen 'the package'\''s own cluster starts' 'PostgreSQL 1[5-9]' service postgresql start
 seen 'with its processes' '^[5-9]' 'pgrep -c -u postgres -P "$(head -n 1 /var/lib/postgresql/*/main/postmaster.pid)"'
 seen 'create a database' '' "$(as createdb bench)"
-seen 'pgbench -i' '^done in' "$(as $bin/pgbench -i -q bench) 2>&1"
+seen 'pgbench -i' '^done in' "$(as "$bin"/pgbench -i -q bench) 2>&1"
 seen 'pgbench, 4 clients' 'transactions actually processed: 200/200' \
-	"$(as $bin/pgbench -n -c 4 -t 50 bench)"
+	"$(as "$bin"/pgbench -n -c 4 -t 50 bench)"
 seen 'and 2 in threads' 'transactions actually processed: 100/100' \
-	"$(as $bin/pgbench -n -j 2 -c 2 -t 50 bench)"
+	"$(as "$bin"/pgbench -n -j 2 -c 2 -t 50 bench)"
 seen 'a parallel query' '^100000|' "echo 'set max_parallel_workers_per_gather = 2; set parallel_setup_cost = 0;" \
 	"set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0; set debug_parallel_query = on;" \
 	"select count(*), sum(abalance) from pgbench_accounts' >/tmp/query;" \
