@@ -57,7 +57,7 @@ page 'nginx serves after that, too' 'Welcome to nginx' "http://127.0.0.1:$http/"
 
 # php-fpm, behind nginx
 guest 'ls /etc/php'
-php=php$(tail -n 1 "$TMP/out")-fpm
+php=php$(grep -o '[0-9][0-9.]*' "$TMP/out" | head -n 1)-fpm
 cat >"$TMP/site" <<'END'
 server {
 	listen 80 default_server;
