@@ -19,7 +19,7 @@ results node /t/children.js
 results ruby /t/processes.rb
 
 patience=120
-seen 'ecj, a compiler written in Java' '' ecj -proc:none -source 11 -target 11 -nowarn -d /tmp /t/Main.java
+seen 'javac, a compiler written in Java' '' javac -J-Xmx64m -proc:none --release 11 -nowarn -d /tmp /t/Main.java
 results java -Xmx64m -cp /tmp Main
 results java -Xmx64m -XX:+UseG1GC -cp /tmp Main
 results java -Xmx64m -Xint -cp /tmp Main

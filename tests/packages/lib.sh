@@ -34,7 +34,7 @@ packages_of()
 		echo nginx redis-server postgresql php-fpm libfcgi-bin varnish etcd-server \
 			etcd-client dropbear perl python3 strace gdbserver stress-ng procps ;;
 	languages)
-		echo nodejs ruby default-jre-headless ecj apache2 openssh-server procps ;;
+		echo nodejs ruby default-jdk-headless apache2 openssh-server procps ;;
 	network)
 		echo nftables wireguard-tools iproute2 iputils-ping procps netcat-openbsd ;;
 	esac
