@@ -33,7 +33,8 @@ stress 'the CPU' 45 sh /t/stress.sh cpu
 stress 'system calls' 140 sh /t/stress.sh os
 guest 'cd /tmp; for i in exec spawn; do' \
 	'runuser -u nobody -- stress-ng --$i 2 --timeout 2 --verify 2>&1 || echo failed; done'
-! grep -q -e 'fail' -e 'skip' "$TMP/out"
+# Newer ones count them: "failed: 0".
+! grep -v ': 0$' "$TMP/out" | grep -q -e 'fail' -e 'skip'
 ok 'exec and spawn, which root must not run' "$(cat "$TMP/out")"
 guest 'true'
 ok 'it still answers'
