@@ -365,14 +365,16 @@ void mount_base(const char *checksum, bool read_only, bool writable)
 	}
 	mkdir(OVER, 0755);
 	mkdir("/.haunch/root", 0755);
-	device[strlen(device) - 1]++;
+	if (writable)
+		device[strlen(device) - 1]++;
 	if (writable ? mount_device(device, OVER, "ext4", false) :
 		       mount("over", OVER, "tmpfs", 0, NULL))
 		fail("cannot mount %s for what is written: %s", writable ? device : "memory", strerror(errno));
 	on_partition = writable;
 	if ((mkdir(OVER "/upper", 0755) && errno != EEXIST) ||
-	    (mkdir(OVER "/work", 0755) && errno != EEXIST) || mount("root", "/.haunch/root", "overlay", 0, "lowerdir=/.haunch/base,"
-		  "upperdir=" OVER "/upper,workdir=" OVER "/work"))
+	    (mkdir(OVER "/work", 0755) && errno != EEXIST) ||
+	    mount("root", "/.haunch/root", "overlay", 0,
+		  "lowerdir=/.haunch/base,upperdir=" OVER "/upper,workdir=" OVER "/work"))
 		fail("cannot make the image's files writable: %s",
 		     errno == ENODEV ? "the kernel has no overlayfs: bake with -k generic" : strerror(errno));
 	/* Where it can be seen, to be ended in order. */

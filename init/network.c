@@ -144,9 +144,11 @@ static void start_lan(int fd)
  */
 void set_hosts(char *list)
 {
-	char hosts[8192], *mark, *entry, *name;
+	char hosts[8192] = "", *mark, *entry, *name;
+	bool written;
 	FILE *f;
 
+	/* Where there is none it is as if it were empty. */
 	if (read_file("/etc/hosts", hosts, sizeof(hosts)) == sizeof(hosts) - 1) {
 		say("/etc/hosts is too long for names of other machines: 8190 characters at most");
 		return;
@@ -156,16 +158,17 @@ void set_hosts(char *list)
 		*mark = '\0';
 	/* It shrinks at the end only, so that nobody finds it empty. */
 	f = fopen(HOSTS_FILE, access(HOSTS_FILE, F_OK) ? "we" : "r+e");
-	if (!f)
+	if (!f) {
+		say(HOSTS_FILE ": %s", strerror(errno));
 		return;
+	}
 	fprintf(f, "%s" HOSTS_MARK, hosts);
 	while ((entry = strsep(&list, ",")))
 		if ((name = strchr(entry, ':')))
 			fprintf(f, "%.*s\t%s\n", (int)(name - entry), entry, name + 1);
-	fflush(f);
-	if (ftruncate(fileno(f), ftell(f)))
-		say("/etc/hosts: %s", strerror(errno));
-	fclose(f);
+	written = !fflush(f) && !ftruncate(fileno(f), ftell(f));
+	if (fclose(f) || !written)
+		say("/etc/hosts cannot be written: %s", strerror(errno));
 	if (!mark && mount(HOSTS_FILE, "/etc/hosts", NULL, MS_BIND, NULL))
 		say("/etc/hosts does not get the names of other machines: %s", strerror(errno));
 }
