@@ -55,15 +55,15 @@ static void __init claim_reserved(void)
 }
 
 /*
- * A base of 0 says that the firmware has placed nothing there (PCI Firmware Specification 3.3, 3.5): the BAR is to be
- * assigned, not claimed.  A firmware that only loads a kernel, as qboot, places none.
+ * A BAR of 0 is one that the firmware has not placed, as on x86: it is to be assigned, not claimed.  Firmware that only
+ * loads a kernel, as qboot, places none.
  */
 int pcibios_device_add(struct pci_dev *dev)
 {
 	struct resource *resource;
 	int i;
 
-	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
+	for (i = 0; i <= PCI_ROM_RESOURCE; i++) {
 		resource = &dev->resource[i];
 		if (resource->flags && !resource->start)
 			resource->flags |= IORESOURCE_UNSET;
