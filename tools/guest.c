@@ -399,13 +399,16 @@ static void tell_size(void)
 	say_to(CONTROL, text);
 }
 
+/* Of a line that init takes whole (init/stream.c). */
+#define HOSTS_MAX	8000
+
 static void tell_hosts(void)
 {
 	char *hosts, *text;
 
 	if (m.guest->news < 0 || !m.ready || !m.guest->ports)
 		return;
-	hosts = m.guest->hosts();
+	hosts = m.guest->hosts(HOSTS_MAX);
 	text = xprintf("hosts %s\n", hosts);
 	say_to(CONTROL, text);
 	free(text);

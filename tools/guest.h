@@ -26,9 +26,9 @@ struct guest {
 	void (*started)(pid_t qemu);	/* called when QEMU runs, each time; or NULL */
 	void (*looked)(void);		/* called after each look at it and its output; or NULL */
 
-	/* Where news can be read from, whose words are for init (hosts); -1: nowhere.  Allocated. */
+	/* Where news can be read from, whose words, at most so many characters, are for init; -1: nowhere.  Allocated. */
 	int news;
-	char *(*hosts)(void);
+	char *(*hosts)(size_t most);
 
 	/* For messages: the disk images, the network device. */
 	const char *disks, *tap;

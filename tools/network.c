@@ -13,6 +13,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "machine.h"
 #include "network.h"
@@ -24,18 +25,18 @@
 
 static char *own_folder, *own_file;
 
-bool network_name_is_good(const char *name)
+static char *path_of(const char *network)
 {
-	return name_is_good(name);
+	return xprintf("%s/" NETWORKS "/%s", machines_folder(), network);
 }
 
-static char *folder_of(const char *network)
+static char *make_folder(const char *network)
 {
 	char *all = xprintf("%s/" NETWORKS, machines_folder()), *folder;
 
 	if (mkdir(all, 0700) && errno != EEXIST)
 		die("cannot make %s: %s", all, strerror(errno));
-	folder = xprintf("%s/%s", all, network);
+	folder = path_of(network);
 	if (mkdir(folder, 0700) && errno != EEXIST)
 		die("cannot make %s: %s", folder, strerror(errno));
 	free(all);
@@ -66,7 +67,7 @@ unsigned int network_join(const char *network, const char *machine)
 	FILE *f;
 	int fd;
 
-	own_folder = folder_of(network);
+	own_folder = make_folder(network);
 	fd = open(own_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || flock(fd, LOCK_EX))
 		die("cannot lock %s: %s", own_folder, strerror(errno));
@@ -100,16 +101,13 @@ void network_leave(void)
 
 char *network_device(const char *network, const char *id)
 {
-	char *folder = folder_of(network), *at;
-	uint64_t sum = 0xcbf29ce484222325;
+	char *path = path_of(network);
+	/* A group and a port of its own for each user's each network. */
+	unsigned long sum = crc32_z(0, (const uint8_t *)path, strlen(path));
 
-	/* A group and a port of its own for each user's each network: FNV-1a, 64 bits. */
-	for (at = folder; *at; at++)
-		sum = (sum ^ (unsigned char)*at) * 0x100000001b3;
-	free(folder);
-	return xprintf("socket,id=%s,mcast=239.195.%u.%u:%u,localaddr=127.0.0.1", id,
-		       (unsigned int)(sum >> 40) & 255, (unsigned int)(sum >> 32) & 255,
-		       20000 + (unsigned int)(sum & 0x3fff));
+	free(path);
+	return xprintf("socket,id=%s,mcast=239.195.%lu.%lu:%lu,localaddr=127.0.0.1", id, sum >> 24,
+		       sum >> 16 & 255, 20000 + (sum & 0x3fff));
 }
 
 char *network_address(unsigned int number)
@@ -123,7 +121,7 @@ char *network_card(unsigned int number)
 	return xprintf("52:54:00:0a:03:%02x", number);
 }
 
-char *network_hosts(void)
+char *network_hosts(size_t most)
 {
 	char *all = xstrdup(""), *name, *longer;
 	unsigned int number;
@@ -134,6 +132,10 @@ char *network_hosts(void)
 			continue;
 		longer = xprintf("%s%s" PREFIX ".%u:%s", all, *all ? "," : "", number, name);
 		free(name);
+		if (strlen(longer) > most) {
+			free(longer);
+			break;
+		}
 		free(all);
 		all = longer;
 	}

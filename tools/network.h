@@ -11,9 +11,6 @@
 
 #include "common.h"
 
-/* Is the word a name that a network can have? */
-bool network_name_is_good(const char *name);
-
 /*
  * Take part, as the machine of that name, which is registered.  Returns its number in the network; dies if
  * there is none left.
@@ -27,8 +24,8 @@ char *network_device(const char *network, const char *id);
 char *network_address(unsigned int number);
 char *network_card(unsigned int number);
 
-/* All that take part in the own one, "ADDRESS:NAME,...", as init has it; the caller frees it. */
-char *network_hosts(void);
+/* Who takes part in the own one, "ADDRESS:NAME,...", as init has it: as many as fit; the caller frees it. */
+char *network_hosts(size_t most);
 /* A descriptor that can be read when others came or left (inotify(7)), or -1. */
 int network_watch(void);
 

@@ -256,7 +256,7 @@ static void take_option(struct run *r, int option, char *value)
 		r->group = NULL;
 		if (r->tap || !strcmp(value, "user") || !strcmp(value, "none"))
 			break;
-		if (!network_name_is_good(value))
+		if (!name_is_good(value))
 			usage("-n wants user, tap:IFNAME, none or a network's name (letters, digits, "
 			      "'.', '-', '_'), not '%s'", value);
 		r->group = value;
@@ -574,14 +574,9 @@ static void add_mounts(const struct run *r, char **words)
 /* The network that machines share is the second card's. */
 static void add_group(const struct run *r, char **words)
 {
-	char *hosts = r->dry ? xstrdup("") : network_hosts(), *end;
-
 	/* What does not fit init is told later (guest.c). */
-	if (strlen(hosts) > HOSTS_MAX) {
-		hosts[HOSTS_MAX] = '\0';
-		end = strrchr(hosts, ',');
-		*(end ? end : hosts) = '\0';
-	}
+	char *hosts = r->dry ? xstrdup("") : network_hosts(HOSTS_MAX);
+
 	add_setting(words, "lan", xprintf("eth1:%s", network_address(r->number)));
 	add_setting(words, "hosts", hosts);
 	if (r->name && !strstr(r->image.command_line ? r->image.command_line : "", "haunch.hostname="))
@@ -962,6 +957,7 @@ static void tell(const struct run *r, const char *name)
 {
 	json_t *arguments = json_array(), *volumes = json_array();
 	char *ports = xstrdup("");
+	json_t *fields;
 	unsigned int i;
 
 	for (i = 0; i < r->nr_arguments; i++)
@@ -972,12 +968,13 @@ static void tell(const struct run *r, const char *name)
 	for (i = 0; i < r->nr_ports; i++)
 		add_words(&ports, xprintf("%s:%u->%u/%s", r->ports[i].address, r->ports[i].host,
 					  r->ports[i].guest, r->ports[i].protocol));
-	machine_tell(json_pack("{s:s,s:s,s:o,s:o,s:s,s:I}", "name", name, "image", r->file, "arguments",
-			       arguments, "volumes", volumes, "ports", ports, "memory",
-			       (json_int_t)r->settings.memory));
-	if (r->group)
-		machine_tell(json_pack("{s:s,s:o}", "network", r->group, "address",
-				       json_string(network_address(r->number))));
+	fields = json_pack("{s:s,s:s,s:o,s:o,s:s,s:I}", "name", name, "image", r->file, "arguments", arguments,
+			   "volumes", volumes, "ports", ports, "memory", (json_int_t)r->settings.memory);
+	if (r->group) {
+		json_object_set_new(fields, "network", json_string(r->group));
+		json_object_set_new(fields, "address", json_string(network_address(r->number)));
+	}
+	machine_tell(fields);
 }
 
 static char *short_name(const struct run *r)

@@ -49,6 +49,10 @@ dry "'haunch.network=dhcp haunch.mount=/dev/vda:/m haunch.restart=again haunch.s
 	'what an image can be told' --mount /dev/vda:/m --ip dhcp --restart again --stop-signal SIGTERM \
 	--stop-timeout 3 --open-files 99 image
 dry 'tap,id=net0,ifname=tap7,script=no' 'a tap device' -n tap:tap7 image
+export XDG_RUNTIME_DIR="$TMP/runtime"
+mkdir "$XDG_RUNTIME_DIR"
+dry 'mcast=239.195.' "a network of this host's machines" -n lab image
+is "$(find "$XDG_RUNTIME_DIR" -name '*lab*')" '' 'which --dry-run does not make'
 dry '-machine q35,' '--machine' --machine q35 image
 dry '-gdb tcp:127.0.0.1:1234 -S' '--gdb' --gdb image
 dry 'nokaslr norandmaps' '--gdb: nothing is at a random address' --gdb image
