@@ -467,22 +467,6 @@ static char *find_override(const char *package)
 	return path;
 }
 
-/* A package without a service, but with a program of its own name. */
-static char *find_program(struct node *root, const char *package)
-{
-	static const char *const folders[] = { "/usr/bin", "/usr/sbin", "/usr/games" };
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(folders); i++) {
-		char *path = xprintf("%s/%s", folders[i], package);
-
-		if (tree_find(root, path, true))
-			return path;
-		free(path);
-	}
-	return NULL;
-}
-
 void deb_add(struct node *root, const char *names, const struct origin_options *options,
 	     struct origin *origin)
 {
@@ -511,7 +495,7 @@ void deb_add(struct node *root, const char *names, const struct origin_options *
 		if (unit.path)
 			units[nr_units++] = unit;
 		else if (!program)
-			program = find_program(root, name);
+			program = origin_program(root, name);
 	}
 	if (nr_units) {
 		script = unit_script(root, units, nr_units, origin);

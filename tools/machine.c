@@ -214,10 +214,8 @@ void machine_bound_log(void)
 		if (sendfile(to, from, &at, st.st_size - at) <= 0)
 			break;
 	/* Where there is no room for a copy, the old words go. */
-	if (at < st.st_size)
+	if (at < st.st_size || rename(new, old))
 		unlink(new);
-	else
-		rename(new, old);
 	if (ftruncate(own_log, 0))
 		note("cannot shorten %s: %s", path, strerror(errno));
 	if (from >= 0)

@@ -56,6 +56,24 @@ char *origin_cache(const char *build, const char *kind, const char *key)
 	return xprintf("%s/roots/%s-%.16s", build, kind, digest);
 }
 
+char *origin_program(struct node *root, const char *name)
+{
+	static const char *const folders[] = {
+		"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",  "/usr/bin",
+		"/sbin",	   "/bin",	     "/usr/games",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(folders); i++) {
+		char *path = xprintf("%s/%s", folders[i], name);
+
+		if (tree_find(root, path, true))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
 void origin_keep(const char *from, const char *kept)
 {
 	char *new = xprintf("%s.new", kept),

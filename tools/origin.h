@@ -68,6 +68,9 @@ char *account_field(struct node *root, const char *file, const char *name, unsig
 /* tmpfiles.c: the folders that systemd would make at boot. */
 void tmpfiles_add(struct node *root);
 
+/* Where a root has the program of that name, by init's own PATH (and among games), or NULL; the caller frees it. */
+char *origin_program(struct node *root, const char *name);
+
 /* Move a file or a folder there, which may be another file system, in place of what is there; or die. */
 void origin_keep(const char *from, const char *kept);
 

@@ -393,38 +393,20 @@ static void add_strace(struct node *root, struct origin *o)
 	free(path);
 }
 
-/* What a name without a folder is looked for in, by init's own PATH. */
-static const char *const program_folders[] = {
-	"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
-};
-
 /* Of a root, which may be of a machine of another kind: can this one run its program? */
 static void check_origin_program(struct node *root, const struct recipe *r, const struct origin *o)
 {
 	const char *name = r->nr_arguments && !o->nr_kept ? r->arguments[0] :
 			   o->nr_arguments		  ? o->arguments[0] :
 							    r->arguments[0];
-	struct node *node = strchr(name, '/') ? tree_find(root, name, true) : NULL;
+	char *path = strchr(name, '/') ? xstrdup(name) : origin_program(root, name);
+	struct node *node = path ? tree_find(root, path, true) : NULL;
 	Elf64_Ehdr header;
-	char *path, *data;
-	unsigned int i;
 
-	for (i = 0; !node && !strchr(name, '/') && i < ARRAY_SIZE(program_folders); i++) {
-		path = xprintf("%s/%s", program_folders[i], name);
-		node = tree_find(root, path, true);
-		free(path);
-	}
-	if (!node || !S_ISREG(node->mode) || node->size < sizeof(header))
-		return;
-	path = tree_path(node);
-	data = tree_text(root, path);
-	if (data) {
-		memcpy(&header, data, sizeof(header));
-		if (!memcmp(header.e_ident, ELFMAG, SELFMAG) &&
-		    (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64))
-			die("%s in %s is a program for another CPU, not for x86-64", path, r->program);
-	}
-	free(data);
+	if (node && tree_head(node, &header, sizeof(header)) &&
+	    !memcmp(header.e_ident, ELFMAG, SELFMAG) &&
+	    (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64))
+		die("%s in %s is a program for another CPU, not for x86-64", path, r->program);
 	free(path);
 }
 

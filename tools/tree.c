@@ -425,12 +425,12 @@ static int open_source(const struct node *node)
 	return fd;
 }
 
-void tree_contents(const struct node *node, void (*take)(void *to, const void *data, size_t size),
-		   void *to)
+/* The first so many bytes of a file's contents. */
+static void take_first(const struct node *node, uint64_t left,
+		       void (*take)(void *to, const void *data, size_t size), void *to)
 {
 	static char buffer[1 << 16];
 	off_t at = node->spooled >= 0 ? node->spooled : 0;
-	uint64_t left = node->size;
 	int fd;
 
 	if (node->data || !left) {
@@ -453,6 +453,12 @@ void tree_contents(const struct node *node, void (*take)(void *to, const void *d
 		close(fd);
 }
 
+void tree_contents(const struct node *node, void (*take)(void *to, const void *data, size_t size),
+		   void *to)
+{
+	take_first(node, node->size, take, to);
+}
+
 static void take_text(void *to, const void *data, size_t size)
 {
 	char **end = to;
@@ -473,6 +479,16 @@ char *tree_text(struct node *root, const char *path)
 	tree_contents(node, take_text, &end);
 	*end = '\0';
 	return text;
+}
+
+bool tree_head(const struct node *node, void *buffer, size_t size)
+{
+	char *end = buffer;
+
+	if (!S_ISREG(node->mode) || node->size < size)
+		return false;
+	take_first(node, size, take_text, &end);
+	return true;
 }
 
 /* ------------------------------------------------------------------ cpio */

@@ -80,6 +80,9 @@ off_t tree_spool(const void *data, size_t size);
 void tree_contents(const struct node *node, void (*put)(void *to, const void *data, size_t size),
 		   void *to);
 
+/* The first bytes of a file's contents.  Returns false if it is no file, or has less. */
+bool tree_head(const struct node *node, void *buffer, size_t size);
+
 /* Give every node an inode number; the names of one file share theirs, and `first`. */
 void tree_number(struct node *root);
 

@@ -21,6 +21,19 @@ cp "$REAL_BUILD/tests/tools/kernel.elf" "$HAUNCH_BUILD/haunch-virtio.elf"
 cp "$REAL_BUILD/tests/tools/kernel.elf" "$HAUNCH_BUILD/haunch-generic.elf"
 cd "$TMP" || exit 1
 
+# machines_apart: those with names are the test's own, and are gone at its end
+machines_apart()
+{
+	export XDG_RUNTIME_DIR="$TMP/runtime"
+	mkdir "$XDG_RUNTIME_DIR"
+	# shellcheck disable=SC2317 # tap.sh calls it
+	clean_up()
+	{
+		"$HAUNCH" ps --format json 2>/dev/null | sed -n 's/.*"name": "\(.*\)".*/\1/p' |
+			while read -r name; do "$HAUNCH" rm -f "$name"; done
+	}
+}
+
 # is GOT EXPECTED DESCRIPTION
 is()
 {

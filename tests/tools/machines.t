@@ -17,15 +17,8 @@ done
 command -v qemu-system-x86_64 >/dev/null || skip_all 'QEMU is not installed'
 PATH=$PATH:/sbin:/usr/sbin
 command -v mke2fs >/dev/null || skip_all 'e2fsprogs is not installed'
-export XDG_RUNTIME_DIR="$TMP/runtime" XDG_DATA_HOME="$TMP/data"
-mkdir "$XDG_RUNTIME_DIR"
-
-clean_up()
-{
-	"$HAUNCH" ps --format json 2>/dev/null | sed -n 's/.*"name": "\(.*\)".*/\1/p' | while read -r name; do
-		"$HAUNCH" rm -f "$name"
-	done
-}
+export XDG_DATA_HOME="$TMP/data"
+machines_apart
 
 # It says what it is told to, waits for the end, or looks at files.
 cat >show.c <<'END'

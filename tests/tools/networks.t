@@ -11,15 +11,7 @@
 export HAUNCH_BUILD="$REAL_BUILD"
 [ -e "$HAUNCH_BUILD/haunch-virtio.elf" ] || skip_all 'the kernel is not built'
 command -v qemu-system-x86_64 >/dev/null || skip_all 'QEMU is not installed'
-export XDG_RUNTIME_DIR="$TMP/runtime"
-mkdir "$XDG_RUNTIME_DIR"
-
-clean_up()
-{
-	"$HAUNCH" ps --format json 2>/dev/null | sed -n 's/.*"name": "\(.*\)".*/\1/p' | while read -r name; do
-		"$HAUNCH" rm -f "$name"
-	done
-}
+machines_apart
 
 cat >peer.c <<'PROGRAM'
 #include <arpa/inet.h>
