@@ -176,7 +176,7 @@ static void unpack(void)
 		const char *file = at + CPIO_HEADER;
 		const char *data = at + ((CPIO_HEADER + name_size + 3) & ~3ul);
 
-		if (name_size > (size_t)(end - file) || size > (size_t)(end - data) ||
+		if (name_size > (size_t)(end - file) || data > end || size > (size_t)(end - data) ||
 		    name_size >= sizeof(path) - 1)
 			give_up(STATUS_CANNOT_RUN, "the image's files are damaged: bake it again");
 		if (!strcmp(file, "TRAILER!!!"))

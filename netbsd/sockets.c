@@ -26,7 +26,6 @@
 #define SOCK_CLOEXEC  ((unsigned long)O_CLOEXEC)
 #define SOCK_NONBLOCK ((unsigned long)O_NONBLOCK)
 #define MSG_CTRUNC    0x8
-#define MSG_MORE      0x8000ul
 
 struct linux_msghdr {
 	void *name;
