@@ -44,14 +44,12 @@ lint-sh:
 	@command -v shellcheck >/dev/null || { echo "lint: apt-get install shellcheck" >&2; exit 1; }
 	$(LINT_SH) | xargs shellcheck -x
 
-# Linux's own tools are for linux/.  Files that tools/format.later names were written before there was a
-# check; `make format` does them, too, and empties it.
+# Linux's own tools are for linux/.
 lint-format:
-	$(LINT_C) | grep -vxF -f tools/format.later | xargs tools/format --check
+	$(LINT_C) | xargs tools/format --check
 
 format:
 	$(LINT_C) | xargs tools/format
-	: >tools/format.later
 
 lint-linux: $(OUT)-virtio/.config
 	@command -v sparse >/dev/null || { echo "lint: apt-get install sparse" >&2; exit 1; }

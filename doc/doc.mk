@@ -28,7 +28,7 @@ install: man
 	mkdir -p $(DATA)/doc $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/man/man1 \
 		$(DESTDIR)$(prefix)/share/bash-completion/completions $(DESTDIR)$(prefix)/share/doc/haunch
 	cp -R --preserve=mode,timestamps --parents $(INSTALLED) $(DATA)/
-	rm -f $(addprefix $(DATA)/tools/,format format.later pre-commit)
+	rm -f $(addprefix $(DATA)/tools/,format pre-commit)
 	touch $(DATA)/.installed
 	ln -sfn ../share/haunch/haunch $(DESTDIR)$(prefix)/bin/haunch
 	install -m 644 $(B)/man/*.1 $(DESTDIR)$(prefix)/share/man/man1/

@@ -149,26 +149,35 @@ static inline unsigned long hc_cycles(void)
  * hc_outs8(port, from, count) for `count` of them.  Any context.
  */
 #define HC_PORT(bits, type, suffix, register)						\
-static inline type hc_in##bits(unsigned short port)					\
-{											\
-	type value;									\
-	__asm__ volatile("in" suffix " %w1, %" register "0"				\
-			 : "=a"(value) : "Nd"(port) : "memory");			\
-	return value;									\
-}											\
-static inline void hc_out##bits(unsigned short port, type value)			\
-{											\
-	__asm__ volatile("out" suffix " %" register "0, %w1"				\
-			 :: "a"(value), "Nd"(port) : "memory");				\
-}											\
-static inline void hc_ins##bits(unsigned short port, void *to, unsigned long count)	\
-{											\
-	__asm__ volatile("rep; ins" suffix : "+D"(to), "+c"(count) : "d"(port) : "memory");	\
-}											\
-static inline void hc_outs##bits(unsigned short port, const void *from, unsigned long count)	\
-{											\
-	__asm__ volatile("rep; outs" suffix : "+S"(from), "+c"(count) : "d"(port) : "memory");	\
-}
+	static inline type hc_in##bits(unsigned short port)                                   \
+	{                                                                                     \
+		type value;                                                                   \
+		__asm__ volatile("in" suffix " %w1, %" register "0"                           \
+				 : "=a"(value)                                                \
+				 : "Nd"(port)                                                 \
+				 : "memory");                                                 \
+		return value;                                                                 \
+	}                                                                                     \
+	static inline void hc_out##bits(unsigned short port, type value)                      \
+	{                                                                                     \
+		__asm__ volatile("out" suffix " %" register "0, %w1" ::"a"(value), "Nd"(port) \
+				 : "memory");                                                 \
+	}                                                                                     \
+	static inline void hc_ins##bits(unsigned short port, void *to, unsigned long count)   \
+	{                                                                                     \
+		__asm__ volatile("rep; ins" suffix                                            \
+				 : "+D"(to), "+c"(count)                                      \
+				 : "d"(port)                                                  \
+				 : "memory");                                                 \
+	}                                                                                     \
+	static inline void hc_outs##bits(unsigned short port, const void *from,               \
+					 unsigned long count)                                 \
+	{                                                                                     \
+		__asm__ volatile("rep; outs" suffix                                           \
+				 : "+S"(from), "+c"(count)                                    \
+				 : "d"(port)                                                  \
+				 : "memory");                                                 \
+	}
 HC_PORT(8, unsigned char, "b", "b")
 HC_PORT(16, unsigned short, "w", "w")
 HC_PORT(32, unsigned int, "l", "k")

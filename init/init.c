@@ -178,7 +178,9 @@ void handle_events(long deadline)
 	log_watch(&watched);
 	streams_watch(&watched);
 	if (poll(watched.fds, watched.count,
-		 deadline == LONG_MAX || wait > INT_MAX ? -1 : wait < 0 ? 0 : (int)wait) < 0)
+		 deadline == LONG_MAX || wait > INT_MAX ? -1 :
+		 wait < 0				? 0 :
+							  (int)wait) < 0)
 		return;
 	if (signalled->revents)
 		take_signals();
@@ -514,7 +516,8 @@ static unsigned int run(const struct program *program)
 	name = strrchr(program->path, '/');
 	/* As shells have it: of who wrote when nobody read any more nothing is said. */
 	if ((!told || number != stop_signal) && !killed && number != SIGPIPE)
-		say("%s: %s (signal %d)", name ? name + 1 : program->path, strsignal(number), number);
+		say("%s: %s (signal %d)", name ? name + 1 : program->path, strsignal(number),
+		    number);
 	return 128 + number;
 }
 
@@ -531,7 +534,8 @@ static unsigned int run_again(const struct program *program)
 			return status;
 		if (now_ms() - began > PAUSE_MAX_MS)
 			pause = PAUSE_MIN_MS;
-		say("the program ended with status %u and starts again in %ld s", status, pause / 1000);
+		say("the program ended with status %u and starts again in %ld s", status,
+		    pause / 1000);
 		for (until = now_ms() + pause; now_ms() < until && !stopping;)
 			handle_events(until);
 		if (stopping)
@@ -593,8 +597,9 @@ int main(int argc, char **argv)
 	if (read_only)
 		protect_root();
 	prepare(&program);
-	status = stopping ? 128 + SIGTERM :
-		 restart == RESTART_AGAIN ? run_again(&program) : run(&program);
+	status = stopping		  ? 128 + SIGTERM :
+		 restart == RESTART_AGAIN ? run_again(&program) :
+					    run(&program);
 	if (restart == RESTART_REBOOT && !stopping) {
 		say("the program ended with status %u: the machine reboots", status);
 		the_end(status, RB_AUTOBOOT);

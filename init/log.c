@@ -108,8 +108,9 @@ static void say_killed(const char *text)
 	while (enough <= machine * 5 / 4)
 		enough *= 2;
 	say("out of memory: %.*s (process %lu) had %lu of the machine's %lu MB and was killed; "
-	    "give it more: -m %lu", (int)(end - name - 1), name + 1,
-	    number_after(text, "Killed process "), had >> 10, machine, enough);
+	    "give it more: -m %lu",
+	    (int)(end - name - 1), name + 1, number_after(text, "Killed process "), had >> 10,
+	    machine, enough);
 }
 
 static void kernel_message(char *record)

@@ -134,8 +134,8 @@ static int mount_device(const char *device, const char *dir, const char *type, b
 		sleep_ms(10);
 	}
 	flags = read_only || is_read_only ? MS_RDONLY : 0;
-	return type && *type ? mount(device, dir, type, flags, NULL)
-			     : mount_any(device, dir, flags);
+	return type && *type ? mount(device, dir, type, flags, NULL) :
+			       mount_any(device, dir, flags);
 }
 
 /* DEVICE:DIRECTORY[:FSTYPE[:ro]] */
@@ -172,13 +172,15 @@ void mount_share(char *word)
 	if (mount(word, dir, "9p", option ? MS_RDONLY : 0,
 		  "trans=virtio,version=9p2000.L,msize=262144,cache=mmap"))
 		fail("cannot mount the host's folder on %s: %s", dir,
-		     errno == ENODEV ? "the kernel has no 9P: bake with -k generic" : strerror(errno));
+		     errno == ENODEV ? "the kernel has no 9P: bake with -k generic" :
+				       strerror(errno));
 }
 
 static bool copy_contents(const char *from, const char *to)
 {
 	static char buffer[32768];
-	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int in = open(from, O_RDONLY | O_CLOEXEC),
+	    out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	ssize_t n = in < 0 || out < 0 ? -1 : 1;
 
 	while (n > 0 && (n = read(in, buffer, sizeof(buffer))) > 0)
@@ -226,8 +228,8 @@ static bool copy(const char *from, const char *to)
 		}
 		times[0] = st.st_atim;
 		times[1] = st.st_mtim;
-		good = good && !chown(target, st.st_uid, st.st_gid) && !chmod(target, st.st_mode & 07777) &&
-		       !utimensat(AT_FDCWD, target, times, 0);
+		good = good && !chown(target, st.st_uid, st.st_gid) &&
+		       !chmod(target, st.st_mode & 07777) && !utimensat(AT_FDCWD, target, times, 0);
 	}
 	if (dir)
 		closedir(dir);
@@ -272,7 +274,8 @@ void mount_volume(char *word)
 	if (!option && !stat(dir, &st) && (is_empty(new) || !access(unfinished, F_OK))) {
 		if ((mknod(unfinished, S_IFREG | 0600, 0) && errno != EEXIST) || !copy(dir, new) ||
 		    chown(new, st.st_uid, st.st_gid) || chmod(new, st.st_mode & 07777))
-			fail("cannot copy %s of the image into the new volume: %s", dir, strerror(errno));
+			fail("cannot copy %s of the image into the new volume: %s", dir,
+			     strerror(errno));
 		sync();
 		unlink(unfinished);
 	}
@@ -369,14 +372,16 @@ void mount_base(const char *checksum, bool read_only, bool writable)
 		device[strlen(device) - 1]++;
 	if (writable ? mount_device(device, OVER, "ext4", false) :
 		       mount("over", OVER, "tmpfs", 0, NULL))
-		fail("cannot mount %s for what is written: %s", writable ? device : "memory", strerror(errno));
+		fail("cannot mount %s for what is written: %s", writable ? device : "memory",
+		     strerror(errno));
 	on_partition = writable;
 	if ((mkdir(OVER "/upper", 0755) && errno != EEXIST) ||
 	    (mkdir(OVER "/work", 0755) && errno != EEXIST) ||
 	    mount("root", "/.haunch/root", "overlay", 0,
 		  "lowerdir=/.haunch/base,upperdir=" OVER "/upper,workdir=" OVER "/work"))
 		fail("cannot make the image's files writable: %s",
-		     errno == ENODEV ? "the kernel has no overlayfs: bake with -k generic" : strerror(errno));
+		     errno == ENODEV ? "the kernel has no overlayfs: bake with -k generic" :
+				       strerror(errno));
 	/* Where it can be seen, to be ended in order. */
 	if (writable && ((mkdir("/.haunch/root/.haunch", 0700) && errno != EEXIST) ||
 			 (mkdir("/.haunch/root" OVER, 0700) && errno != EEXIST) ||
@@ -410,7 +415,8 @@ void unmount_all(void)
 		line = line ? line + 1 : mounts;
 		directory = strchr(line, ' ');
 		/* What is below the root comes last. */
-		if (directory && line[0] == '/' && strncmp(directory, " " OVER " ", sizeof(OVER) + 1)) {
+		if (directory && line[0] == '/' &&
+		    strncmp(directory, " " OVER " ", sizeof(OVER) + 1)) {
 			*directory++ = '\0';
 			directory[strcspn(directory, " ")] = '\0';
 			if (!disks)

@@ -47,11 +47,13 @@ static pid_t time_client;
 
 static void start_client(struct client *c)
 {
+	/* clang-format off */
 	const char *arguments[] = {
 		"udhcpc", "-f", "-i", c->interface, "-s", "/proc/1/fd/" FD_INIT,
 		"-t", "4", "-T", "1", "-A", "3", "-O", "ntpsrv",
 		hostname ? "-x" : NULL, NULL, NULL,
 	};
+	/* clang-format on */
 	char option[80];
 
 	if (hostname) {
@@ -196,7 +198,8 @@ void network_start(enum network network)
 		for (i = 1; i < 64 && nr_clients < MAX_INTERFACES && !has_route(); i++) {
 			ifr.ifr_ifindex = i;
 			if (ioctl(fd, SIOCGIFNAME, &ifr) || ioctl(fd, SIOCGIFHWADDR, &ifr) ||
-			    (lan && !strcmp(ifr.ifr_name, lan)) || ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+			    (lan && !strcmp(ifr.ifr_name, lan)) ||
+			    ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER)
 				continue;
 			strcpy(clients[nr_clients].interface, ifr.ifr_name);
 			start_client(&clients[nr_clients++]);
@@ -290,8 +293,10 @@ static int set_route(int fd, unsigned long request, char *interface, in_addr_t t
 		     in_addr_t router)
 {
 	struct rtentry route = {
-		.rt_dst = address_of(to), .rt_genmask = address_of(mask),
-		.rt_gateway = address_of(router), .rt_dev = interface,
+		.rt_dst = address_of(to),
+		.rt_genmask = address_of(mask),
+		.rt_gateway = address_of(router),
+		.rt_dev = interface,
 		.rt_flags = RTF_UP | (router ? RTF_GATEWAY : 0) | (mask == ~0u ? RTF_HOST : 0),
 		.rt_metric = (short)if_nametoindex(interface),
 	};

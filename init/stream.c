@@ -114,7 +114,8 @@ void streams_open(const char *list, const char *size)
 			continue;
 		port = open_port(names[i]);
 		if (port < 0 || pipe2(pipe, O_CLOEXEC))
-			fail("cannot open the port for standard %sput: %s", names[i], strerror(errno));
+			fail("cannot open the port for standard %sput: %s", names[i],
+			     strerror(errno));
 		r->from = i ? pipe[0] : port;
 		r->to = i ? port : pipe[1];
 		r->program = pipe[!!i];
@@ -239,7 +240,8 @@ static bool drained(const struct relay *r)
 {
 	int waiting = 0;
 
-	return r->from < 0 || (r->start == r->end && !ioctl(r->from, FIONREAD, &waiting) && !waiting);
+	return r->from < 0 ||
+	       (r->start == r->end && !ioctl(r->from, FIONREAD, &waiting) && !waiting);
 }
 
 void streams_finish(void)

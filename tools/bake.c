@@ -20,8 +20,9 @@
 /* ------------------------------------------------------------------ ISO */
 
 /* A small GRUB, without a menu; of its modules only what that wants. */
-#define GRUB_MODULES "multiboot2 serial terminal normal configfile iso9660 biosdisk part_msdos " \
-		     "search"
+#define GRUB_MODULES                                                                \
+	"multiboot2 serial terminal normal configfile iso9660 biosdisk part_msdos " \
+	"search"
 
 static const char grub_configuration[] = GRUB_TERMINALS "multiboot2 /boot/haunch.elf\nboot\n";
 
@@ -55,9 +56,18 @@ static void write_text(const char *path, const char *text)
 static void grub(const char *from, const char *image)
 {
 	const char *arguments[] = {
-		"grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "--install-modules=" GRUB_MODULES,
-		"--modules=" GRUB_MODULES, "--locales=", "--fonts=", "--themes=", "-o", unfinished,
-		from, NULL,
+		"grub-mkrescue",
+		"-d",
+		"/usr/lib/grub/i386-pc",
+		"--install-modules=" GRUB_MODULES,
+		"--modules=" GRUB_MODULES,
+		"--locales=",
+		"--fonts=",
+		"--themes=",
+		"-o",
+		unfinished,
+		from,
+		NULL,
 	};
 
 	child_run(arguments, "grub-common", xprintf("make %s", image));
@@ -83,7 +93,7 @@ static const struct format {
 	const char *name, *ending;
 	const char *of_qemu;		/* what qemu-img calls it; NULL: it is not needed */
 } formats[] = {
-	{ "elf", "img", NULL },	      { "iso", "iso", NULL },	 { "raw", "raw", NULL },
+	{ "elf", "img", NULL },	       { "iso", "iso", NULL },	   { "raw", "raw", NULL },
 	{ "qcow2", "qcow2", "qcow2" }, { "vmdk", "vmdk", "vmdk" }, { "vhd", "vhd", "vpc" },
 };
 
@@ -112,7 +122,8 @@ static void make_disk(const struct recipe *recipe, const struct format *format, 
 }
 
 /* What is not an ELF file is made beside its place, and takes it when it is complete. */
-static void bake_wrapped(const struct recipe *recipe, const struct format *format, const char *output)
+static void bake_wrapped(const struct recipe *recipe, const struct format *format,
+			 const char *output)
 {
 	bool iso = !strcmp(format->name, "iso");
 	char *real = realpath(output, NULL);
@@ -123,8 +134,10 @@ static void bake_wrapped(const struct recipe *recipe, const struct format *forma
 
 	umask(mask);
 	if (!in_path("grub-mkrescue") || (iso && !in_path("xorriso")) || !in_path("mformat"))
-		die("%s is missing; run: haunch setup iso",
-		    !in_path("grub-mkrescue") ? "grub-mkrescue" : !in_path("mformat") ? "mformat" : "xorriso");
+		die("%s is missing; run: haunch setup iso", !in_path("grub-mkrescue") ?
+								    "grub-mkrescue" :
+							    !in_path("mformat") ? "mformat" :
+										  "xorriso");
 	if (real)
 		output = real;
 	if (!stat(output, &st) && !S_ISREG(st.st_mode))
@@ -133,8 +146,8 @@ static void bake_wrapped(const struct recipe *recipe, const struct format *forma
 	clean_up_by(remove_unfinished);
 	clean_up_on_signals(true);
 	slash = strrchr(output, '/');
-	unfinished = xprintf("%.*s.haunch-bake-XXXXXX", slash ? (int)(slash - output + 1) : 0,
-			     output);
+	unfinished =
+		xprintf("%.*s.haunch-bake-XXXXXX", slash ? (int)(slash - output + 1) : 0, output);
 	fd = mkostemp(unfinished, O_CLOEXEC);
 	if (fd < 0) {
 		unfinished = NULL;
@@ -168,13 +181,15 @@ enum { OPTION_SIZE = OPTION_OWN };
 static const struct poptOption options[] = {
 	OPTION_VALUE("output", 'o', 'o', "IMAGE",
 		     "the image to write (default: PROGRAM's name with .img, .iso...)"),
-	OPTION_VALUE("format", 'f', 'f', "elf|iso|raw|qcow2|vmdk|vhd",
-		     "elf: for qemu -kernel and GRUB's multiboot2 (default); iso: boots from CD or "
-		     "USB by itself, all files in memory; the others: a disk that boots by BIOS and by "
-		     "UEFI"),
-	OPTION_VALUE("size", '\0', OPTION_SIZE, "SIZE",
-		     "of a disk: what the program writes is kept, on a partition of that size (default: it is "
-		     "in memory, and lost)"),
+	OPTION_VALUE(
+		"format", 'f', 'f', "elf|iso|raw|qcow2|vmdk|vhd",
+		"elf: for qemu -kernel and GRUB's multiboot2 (default); iso: boots from CD or "
+		"USB by itself, all files in memory; the others: a disk that boots by BIOS and by "
+		"UEFI"),
+	OPTION_VALUE(
+		"size", '\0', OPTION_SIZE, "SIZE",
+		"of a disk: what the program writes is kept, on a partition of that size (default: it is "
+		"in memory, and lost)"),
 	OPTION_VALUE("memory", 'm', 'm', "SIZE",
 		     "the machine's memory, as in 64M or 1G: the image does not start with less "
 		     "(default: computed)"),
@@ -205,7 +220,8 @@ static int main_bake(int argc, const char **argv)
 		} else if (option == OPTION_SIZE) {
 			recipe.writable = parse_memory("--size", value);
 			if (recipe.writable < WRITABLE_LEAST)
-				usage("--size wants %u MB at least, not '%s'", WRITABLE_LEAST, value);
+				usage("--size wants %u MB at least, not '%s'", WRITABLE_LEAST,
+				      value);
 		} else if (option == 'h') {
 			options_help(&command_bake);
 			return 0;
@@ -234,7 +250,8 @@ static int main_bake(int argc, const char **argv)
 	if (!output) {
 		name = strrchr(recipe.program, '/');
 		name = origin_is(recipe.program) ? origin_name(recipe.program) :
-		       name ? name + 1 : recipe.program;
+		       name			 ? name + 1 :
+						   recipe.program;
 		output = xprintf("%s.%s", name, format->ending);
 	}
 	if (format != formats)

@@ -22,9 +22,9 @@ static const struct {
 	uint16_t machine;
 	const char *name;
 } machines[] = {
-	{ EM_386, "32-bit x86" }, { EM_ARM, "32-bit ARM" }, { EM_AARCH64, "64-bit ARM" },
-	{ EM_RISCV, "RISC-V" }, { EM_PPC64, "64-bit PowerPC" }, { EM_S390, "S/390" },
-	{ EM_MIPS, "MIPS" }, { EM_LOONGARCH, "LoongArch" }, { EM_SPARCV9, "SPARC" },
+	{ EM_386, "32-bit x86" }, { EM_ARM, "32-bit ARM" },	  { EM_AARCH64, "64-bit ARM" },
+	{ EM_RISCV, "RISC-V" },	  { EM_PPC64, "64-bit PowerPC" }, { EM_S390, "S/390" },
+	{ EM_MIPS, "MIPS" },	  { EM_LOONGARCH, "LoongArch" },  { EM_SPARCV9, "SPARC" },
 };
 
 static const char *other_machine(uint16_t machine)
@@ -182,8 +182,7 @@ const char *elf64_interpreter(const struct elf64 *elf)
 		if (p.p_filesz < 2 || p.p_filesz > INTERPRETER_MAX)
 			return "";
 		name = (const char *)elf->file.data + p.p_offset;
-		if (name[0] != '/' ||
-		    memchr(name, '\0', p.p_filesz) != name + p.p_filesz - 1)
+		if (name[0] != '/' || memchr(name, '\0', p.p_filesz) != name + p.p_filesz - 1)
 			return "";
 		return name;
 	}
@@ -219,7 +218,8 @@ const char *elf64_check_program(const struct elf64 *elf)
 			entry_found = true;
 		if (h->e_type == ET_EXEC && p.p_memsz &&
 		    (p.p_vaddr < PROGRAM_LOWEST || p.p_vaddr + p.p_memsz > PROGRAM_HIGHEST)) {
-			snprintf(words, sizeof(words), "is linked at 0x%llx, but a fixed address "
+			snprintf(words, sizeof(words),
+				 "is linked at 0x%llx, but a fixed address "
 				 "must be from 0x%lx to 0x%lx: link it with -static-pie",
 				 (unsigned long long)p.p_vaddr, PROGRAM_LOWEST, PROGRAM_HIGHEST);
 			return words;
@@ -227,8 +227,7 @@ const char *elf64_check_program(const struct elf64 *elf)
 	}
 	if (interpreter && !*interpreter)
 		return "is damaged: the name of its interpreter is not a path";
-	if (h->e_type == ET_DYN && !interpreter &&
-	    (!h->e_entry || has_dynamic_tag(elf, DT_NEEDED)))
+	if (h->e_type == ET_DYN && !interpreter && (!h->e_entry || has_dynamic_tag(elf, DT_NEEDED)))
 		return "is a shared library, not a program";
 	if (!entry_found)
 		return "has no code at its entry point: it is not a program";

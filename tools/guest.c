@@ -368,8 +368,9 @@ static void note_signal(int sig)
 static void say_to(int to, const char *text)
 {
 	/* A few bytes always fit, and who has left needs no word. */
-	if (m.sockets[to] >= 0 && send(m.sockets[to], text, strlen(text),
-				       MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EPIPE)
+	if (m.sockets[to] >= 0 &&
+	    send(m.sockets[to], text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+	    errno == EPIPE)
 		end(&m.sockets[to]);
 }
 
@@ -529,13 +530,13 @@ static void connect_port(const char ***qemu, unsigned int *nr, int which, int th
 	bool shared = which == CONSOLE && m.guest->terminal;	/* with QEMU's monitor */
 
 	*qemu = append(*qemu, nr, "-chardev");
-	*qemu = append(*qemu, nr, xprintf("socket,id=%s,fd=%d%s", name, theirs,
-					  shared ? ",mux=on" : ""));
+	*qemu = append(*qemu, nr,
+		       xprintf("socket,id=%s,fd=%d%s", name, theirs, shared ? ",mux=on" : ""));
 	if (which == QMP || which == STATUS || which == CONSOLE)
 		return;
 	*qemu = append(*qemu, nr, "-device");
-	*qemu = append(*qemu, nr, xprintf("virtserialport,id=%s,chardev=%s,name=haunch.%s", name,
-					  name, name));
+	*qemu = append(*qemu, nr,
+		       xprintf("virtserialport,id=%s,chardev=%s,name=haunch.%s", name, name, name));
 }
 
 static void exec_qemu(const char **qemu, const int *theirs, int messages, pid_t parent)
@@ -575,11 +576,12 @@ static void start_qemu(const struct guest *g)
 	static const int order[] = { QMP, STATUS, CONSOLE, IN, OUT, ERR, CONTROL };
 	bool wanted[NR_SOCKETS] = {
 		[QMP] = true, [STATUS] = true, [CONSOLE] = true, [CONTROL] = g->ports,
-		[IN] = g->in, [OUT] = g->out, [ERR] = g->err,
+		[IN] = g->in, [OUT] = g->out,  [ERR] = g->err,
 	};
 	static const char *const fixed[] = {
-		"-mon", "chardev=qmp,mode=control", "-device",
-		"isa-debugcon,iobase=0xe9,chardev=status", "-serial", "chardev:console",
+		"-mon",	   "chardev=qmp,mode=control",
+		"-device", "isa-debugcon,iobase=0xe9,chardev=status",
+		"-serial", "chardev:console",
 	};
 	int theirs[NR_SOCKETS], ends[2];
 	const char **qemu = NULL;
@@ -781,7 +783,8 @@ static void watch_qemu(void)
 static bool explain(const struct guest *g)
 {
 	static const char *const idle[] = {
-		"terminating on signal", "host doesn't support requested feature",
+		"terminating on signal",
+		"host doesn't support requested feature",
 		"TCG doesn't support requested feature",
 	};
 	char *line, *rest = m.errors.data, *at;

@@ -131,8 +131,7 @@ struct view image_in_iso(struct view file)
 	struct image image;
 	uint64_t at;
 
-	if (!view_has(&file, ISO_DESCRIPTOR, 6) ||
-	    memcmp(file.data + ISO_DESCRIPTOR, "\1CD001", 6))
+	if (!view_has(&file, ISO_DESCRIPTOR, 6) || memcmp(file.data + ISO_DESCRIPTOR, "\1CD001", 6))
 		return file;
 	for (at = ISO_DESCRIPTOR; view_has(&file, at, ISO_SECTOR); at += ISO_SECTOR) {
 		if (memcmp(file.data + at, ELFMAG, SELFMAG))

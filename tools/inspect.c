@@ -203,8 +203,9 @@ static void show(const struct image *image, const char *path, bool iso)
 	uint64_t count, bytes;
 
 	put_line("image", path, strlen(path));
-	printf("%-14s%s\n", "format", iso ? "ISO 9660, boots by GRUB from CD or USB"
-					  : "ELF, boots by PVH (qemu -kernel) or Multiboot 2");
+	printf("%-14s%s\n", "format",
+	       iso ? "ISO 9660, boots by GRUB from CD or USB" :
+		     "ELF, boots by PVH (qemu -kernel) or Multiboot 2");
 	printf("%-14s%s\n", "kernel", human(image->kernel_size));
 	put_line("haunch", n->release, strnlen(n->release, IMAGE_RELEASE_SIZE));
 	put_line("donor", n->donor, strnlen(n->donor, IMAGE_RELEASE_SIZE));
@@ -219,14 +220,15 @@ static void show(const struct image *image, const char *path, bool iso)
 		if (!strcmp(e.name, ".haunch/program") && e.size)
 			show_program(e.data, e.size);
 	put_line("command line", image->command_line, strlen(image->command_line));
-	printf("%-14s%s\n", "memory", xprintf("%" PRIu64 " MiB needed at least",
-					      (n->memory_needed + (1 << 20) - 1) >> 20));
+	printf("%-14s%s\n", "memory",
+	       xprintf("%" PRIu64 " MiB needed at least",
+		       (n->memory_needed + (1 << 20) - 1) >> 20));
 	show_files(image->initrd, false, &count, &bytes);
 	printf("%-14s%" PRIu64 " entries, %s\n", "files", count, human(bytes));
 	show_files(image->initrd, true, &count, &bytes);
 	if (image->base_size)
-		printf("%-14s%s more on a disk: unsquashfs -o %" PRIu64 " -lls IMAGE shows them\n", "files",
-		       human(image->base_size), image->base);
+		printf("%-14s%s more on a disk: unsquashfs -o %" PRIu64 " -lls IMAGE shows them\n",
+		       "files", human(image->base_size), image->base);
 	show_built_in(&image->drivers, "drivers", "drivers/");
 	show_built_in(&image->drivers, "file systems", "fs/");
 	show_built_in(&image->drivers, "protocols", "net/");
@@ -248,10 +250,11 @@ static bool show_machine(const char *name)
 }
 
 static const struct poptOption options[] = {
-	OPTION_VALUE("field", '\0', OPTION_OWN, "NAME",
-		     "just one value, for scripts: kind (image, iso, kernel or other), memory (bytes "
-		     "needed at least), release (of haunch), donor (its package and version), "
-		     "command-line or drivers"),
+	OPTION_VALUE(
+		"field", '\0', OPTION_OWN, "NAME",
+		"just one value, for scripts: kind (image, iso, kernel or other), memory (bytes "
+		"needed at least), release (of haunch), donor (its package and version), "
+		"command-line or drivers"),
 	OPTION_END
 };
 
@@ -282,16 +285,20 @@ static int main_inspect(int argc, const char **argv)
 	problem = image_open(&image, inside);
 	if (field) {
 		if (!strcmp(field, "kind"))
-			puts(problem ? "other" : inside.data != file.data ? "iso" :
-			     image.note.payload_size ? "image" : "kernel");
+			puts(problem		      ? "other" :
+			     inside.data != file.data ? "iso" :
+			     image.note.payload_size  ? "image" :
+							"kernel");
 		else if (problem)
 			die("%s %s", path, problem);
 		else if (!strcmp(field, "memory"))
 			printf("%" PRIu64 "\n", image.note.memory_needed);
 		else if (!strcmp(field, "command-line"))
-			put_field(image.command_line, image.command_line ? strlen(image.command_line) : 0);
+			put_field(image.command_line,
+				  image.command_line ? strlen(image.command_line) : 0);
 		else if (!strcmp(field, "release"))
-			put_field(image.note.release, strnlen(image.note.release, IMAGE_RELEASE_SIZE));
+			put_field(image.note.release,
+				  strnlen(image.note.release, IMAGE_RELEASE_SIZE));
 		else if (!strcmp(field, "donor"))
 			put_field(image.note.donor, strnlen(image.note.donor, IMAGE_RELEASE_SIZE));
 		else if (!strcmp(field, "drivers"))
@@ -313,8 +320,9 @@ const struct command command_inspect = {
 	.main = main_inspect,
 	.usage = "usage: haunch inspect [--field NAME] IMAGE\n"
 		 "       haunch inspect MACHINE\n",
-	.about = "Show what is in an image (ELF or ISO): the program with its arguments and "
-		 "environment, the kernel's command line, the files (mode, user, group, size, name), "
-		 "sizes, and drivers.  Of a machine with a name, all that is known of it, as JSON.",
+	.about =
+		"Show what is in an image (ELF or ISO): the program with its arguments and "
+		"environment, the kernel's command line, the files (mode, user, group, size, name), "
+		"sizes, and drivers.  Of a machine with a name, all that is known of it, as JSON.",
 	.options = options,
 };

@@ -24,8 +24,16 @@
 
 /* Physical pages of the guest; it sees them at GUEST_MAP. */
 #define GUEST_MAP	0x40000000ull
-enum { PML4 = 0x1000, PDPT = 0x2000, GDT = 0x3000, IDT = 0x4000, CODE = 0x5000, PD = 0x6000,
-       STACK = 0x9000, MEMORY = 0x9000 };
+enum {
+	PML4 = 0x1000,
+	PDPT = 0x2000,
+	GDT = 0x3000,
+	IDT = 0x4000,
+	CODE = 0x5000,
+	PD = 0x6000,
+	STACK = 0x9000,
+	MEMORY = 0x9000
+};
 
 #define PORT		0xe9
 #define MSR_STAR	0xc0000081
@@ -89,20 +97,31 @@ static void fill_memory(uint8_t *memory)
 	pd[0] = 0 | 0x83;				/* a page of 2 MiB */
 	gdt[HC_CS_DONOR >> 3] = 0x00209b0000000000;	/* 64-bit code, ring 0 */
 	gdt[(HC_CS_DONOR >> 3) + 1] = 0x0000930000000000;	/* data */
-	idt[3 * 2] = (gate & 0xffff) | HC_CS_DONOR << 16 | 0x8e00ull << 32 |
-		     (gate >> 16 & 0xffff) << 48;
+	idt[3 * 2] =
+		(gate & 0xffff) | HC_CS_DONOR << 16 | 0x8e00ull << 32 | (gate >> 16 & 0xffff) << 48;
 	idt[3 * 2 + 1] = gate >> 32;
 	memcpy(memory + CODE, guest, address_of(guest_end) - address_of(guest));
 }
 
 static void set_registers(int vcpu)
 {
-	struct kvm_regs regs = { .rip = GUEST_MAP + CODE, .rsp = GUEST_MAP + STACK - 16,
+	struct kvm_regs regs = { .rip = GUEST_MAP + CODE,
+				 .rsp = GUEST_MAP + STACK - 16,
 				 .rflags = 2 };
-	struct kvm_segment code = { .selector = HC_CS_DONOR, .type = 11, .present = 1, .s = 1,
-				    .l = 1, .g = 1, .limit = 0xffffffff };
-	struct kvm_segment data = { .selector = HC_CS_DONOR + 8, .type = 3, .present = 1, .s = 1,
-				    .db = 1, .g = 1, .limit = 0xffffffff };
+	struct kvm_segment code = { .selector = HC_CS_DONOR,
+				    .type = 11,
+				    .present = 1,
+				    .s = 1,
+				    .l = 1,
+				    .g = 1,
+				    .limit = 0xffffffff };
+	struct kvm_segment data = { .selector = HC_CS_DONOR + 8,
+				    .type = 3,
+				    .present = 1,
+				    .s = 1,
+				    .db = 1,
+				    .g = 1,
+				    .limit = 0xffffffff };
 	struct {
 		struct kvm_msrs head;
 		struct kvm_msr_entry entries[3];

@@ -33,7 +33,8 @@ static const struct linker {
 } linkers[] = {
 	{ "/lib64/ld-linux-x86-64.so.2",
 	  { "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib",
-	    "/usr/lib" }, true },
+	    "/usr/lib" },
+	  true },
 	{ "/lib/ld-musl-x86_64.so.1", { "/usr/lib", "/lib", "/usr/local/lib" }, false },
 };
 
@@ -203,7 +204,8 @@ static void missing(struct libraries *l, const char *program, const char *name)
 			search.found = NULL;
 	if (!search.found)
 		die("%s needs the library %s, which is not found: install its package, or give "
-		    "the file with -d FILE:%s/%s", program, name, l->linker->folders[0],
+		    "the file with -d FILE:%s/%s",
+		    program, name, l->linker->folders[0],
 		    strrchr(name, '/') ? strrchr(name, '/') + 1 : name);
 	own_library(name, search.found);
 }
@@ -297,8 +299,8 @@ static FILE *start_linker(struct libraries *l, const char *program, pid_t *pid)
 	char **environment = linker_environment();
 	/* Without a slash it would be looked for among the libraries. */
 	char *path = xprintf("%s%s", strchr(program, '/') ? "" : "./", program);
-	char *folders = xprintf("%s%s%s", own ? own : "", own && given ? ":" : "",
-				given ? given : "");
+	char *folders =
+		xprintf("%s%s%s", own ? own : "", own && given ? ":" : "", given ? given : "");
 	const char *words[8];
 	posix_spawn_file_actions_t actions;
 	unsigned int n = 0;
@@ -430,9 +432,11 @@ uint64_t add_libraries(struct node *root, const char *program, const char *inter
 	} else {
 		if (access(interpreter, F_OK))
 			die("%s needs the interpreter %s, which is not there: install its package, "
-			    "or give it and the libraries with -d", program, interpreter);
+			    "or give it and the libraries with -d",
+			    program, interpreter);
 		die("%s needs the interpreter %s, which is not one that haunch asks for libraries: "
-		    "give it and them with -d", program, interpreter);
+		    "give it and them with -d",
+		    program, interpreter);
 	}
 	free(l.nodes);
 	return l.memory;

@@ -45,8 +45,7 @@ int options_next(struct words *words, char **value)
 	if (option >= 0) {
 		*value = poptGetOptArg(words->context);
 		if (*value && strchr(*value, '\n'))
-			usage("a line break in the value of %s",
-			      poptBadOption(words->context, 0));
+			usage("a line break in the value of %s", poptBadOption(words->context, 0));
 		return option;
 	}
 	if (option == -1) {
@@ -111,8 +110,8 @@ static void help_rows(const struct poptOption *row)
 		if (row->argInfo & POPT_ARGFLAG_DOC_HIDDEN)
 			continue;
 		n = row->shortName ? snprintf(left, sizeof(left), "  -%c, --%s", row->shortName,
-					      row->longName)
-				   : snprintf(left, sizeof(left), "  --%s", row->longName);
+					      row->longName) :
+				     snprintf(left, sizeof(left), "  --%s", row->longName);
 		if (row->argDescrip)
 			snprintf(left + n, sizeof(left) - n, " %s", row->argDescrip);
 		if (strlen(left) + 2 > HELP_COLUMN)
@@ -177,10 +176,11 @@ const struct poptOption settings_options[] = {
 	OPTION_VALUE("mount", '\0', OPTION_MOUNT, "DEVICE:DIRECTORY[:FSTYPE[:ro]]",
 		     "mount a disk before the program starts, as in /dev/vda:/srv/www:ext4; any "
 		     "number"),
-	OPTION_VALUE("ip", '\0', OPTION_IP, "IP",
-		     "dhcp (default), wait (dhcp, and the program starts only with an address), off, "
-		     "or a static address as the kernel's ip= has it: "
-		     "ADDRESS::GATEWAY:NETMASK:HOSTNAME::off:DNS"),
+	OPTION_VALUE(
+		"ip", '\0', OPTION_IP, "IP",
+		"dhcp (default), wait (dhcp, and the program starts only with an address), off, "
+		"or a static address as the kernel's ip= has it: "
+		"ADDRESS::GATEWAY:NETMASK:HOSTNAME::off:DNS"),
 	OPTION_VALUE("restart", '\0', OPTION_RESTART, "off|reboot|again",
 		     "what happens when the program ends or the kernel panics: the machine is "
 		     "switched off (default), or reboots; again: the program is started once more, "
@@ -196,33 +196,37 @@ const struct poptOption settings_options[] = {
 };
 
 const struct poptOption recipe_options[] = {
-	OPTION_FLAG("bare", '\0', OPTION_BARE,
-		    "leave out what is taken along from this machine beside libraries: its time zone, "
-		    "and the certificates of authorities if PROGRAM speaks TLS"),
+	OPTION_FLAG(
+		"bare", '\0', OPTION_BARE,
+		"leave out what is taken along from this machine beside libraries: its time zone, "
+		"and the certificates of authorities if PROGRAM speaks TLS"),
 	OPTION_FLAG("full", '\0', OPTION_FULL,
 		    "of deb: all that was installed, with documentation and package manager"),
 	OPTION_FLAG("pull", '\0', OPTION_PULL,
 		    "make a root of packages, or fetch a container image, anew"),
-	OPTION_FLAG("in-memory", '\0', OPTION_IN_MEMORY,
-		    "all files are in memory, also many; otherwise those stay on a disk, which is the "
-		    "image itself"),
-	OPTION_FLAG("trace-libraries", '\0', OPTION_TRACE_LIBRARIES,
-		    "run PROGRAM here first, until it ends or Ctrl-C ends it, and take along the libraries "
-		    "that it opens (plugins, modules), which nothing else tells"),
+	OPTION_FLAG(
+		"in-memory", '\0', OPTION_IN_MEMORY,
+		"all files are in memory, also many; otherwise those stay on a disk, which is the "
+		"image itself"),
+	OPTION_FLAG(
+		"trace-libraries", '\0', OPTION_TRACE_LIBRARIES,
+		"run PROGRAM here first, until it ends or Ctrl-C ends it, and take along the libraries "
+		"that it opens (plugins, modules), which nothing else tells"),
 	OPTION_FLAG("strace", '\0', OPTION_STRACE,
 		    "have every system call of the program printed, on its standard error, by this "
 		    "machine's strace"),
-	OPTION_VALUE("kernel", 'k', 'k', "virtio|generic|netbsd",
-		     "virtio: small, for virtual machines; generic: has all drivers (e1000, vmxnet3, "
-		     "AHCI, NVMe...); netbsd: NetBSD's rump kernel (haunch build --netbsd); default: "
-		     "virtio, but run takes generic where its devices want that"),
+	OPTION_VALUE(
+		"kernel", 'k', 'k', "virtio|generic|netbsd",
+		"virtio: small, for virtual machines; generic: has all drivers (e1000, vmxnet3, "
+		"AHCI, NVMe...); netbsd: NetBSD's rump kernel (haunch build --netbsd); default: "
+		"virtio, but run takes generic where its devices want that"),
 	POPT_TABLEEND
 };
 
 void add_words(char **line, const char *words)
 {
-	char *longer = xprintf("%s%s%s", *line ? *line : "", *line && **line && *words ? " " : "",
-			       words);
+	char *longer =
+		xprintf("%s%s%s", *line ? *line : "", *line && **line && *words ? " " : "", words);
 
 	free(*line);
 	*line = longer;
@@ -275,8 +279,8 @@ int parse_signal(const char *text)
 			return i;
 	}
 	if (!strncasecmp(bare, "RTMIN+", 6))
-		return SIGRTMIN + parse_number("--stop-signal", bare + 6, 0, SIGRTMAX - SIGRTMIN,
-					       "a signal");
+		return SIGRTMIN +
+		       parse_number("--stop-signal", bare + 6, 0, SIGRTMAX - SIGRTMIN, "a signal");
 	return parse_number("--stop-signal", text, 1, SIGRTMAX, "a signal's name or number");
 }
 
@@ -286,7 +290,8 @@ static void check_mount(const char *mount)
 
 	if (mount[0] != '/' || !dir || dir[1] != '/' || strpbrk(mount, " \t\""))
 		usage("--mount wants DEVICE:DIRECTORY[:FSTYPE[:ro]], as in /dev/vda:/srv/www:ext4, "
-		      "not '%s'", mount);
+		      "not '%s'",
+		      mount);
 }
 
 /* What a boot loader, the kernel or init would take apart is a "%" and two digits (RFC 3986, 2.1). */
@@ -298,8 +303,8 @@ void add_setting(char **words, const char *name, const char *value)
 
 	to = word + sprintf(word, "haunch.%s=", name);
 	for (; *value; value++)
-		to += strchr(plain, *value) ? sprintf(to, "%c", *value)
-					    : sprintf(to, "%%%02X", (unsigned char)*value);
+		to += strchr(plain, *value) ? sprintf(to, "%c", *value) :
+					      sprintf(to, "%%%02X", (unsigned char)*value);
 	add_words(words, word);
 	free(word);
 }

@@ -24,14 +24,21 @@ struct command {
 
 /* Rows of a table.  `id` is what options_next() returns, a letter or one of enum option. */
 #define OPTION_VALUE(name, letter, id, argument, text) \
-	{ name, letter, POPT_ARG_STRING, NULL, id, text, argument }
-#define OPTION_FLAG(name, letter, id, text) { name, letter, POPT_ARG_NONE, NULL, id, text, NULL }
+	{                                                               \
+		name, letter, POPT_ARG_STRING, NULL, id, text, argument \
+	}
+#define OPTION_FLAG(name, letter, id, text)                       \
+	{                                                         \
+		name, letter, POPT_ARG_NONE, NULL, id, text, NULL \
+	}
 #define OPTION_TABLE(table, heading) \
-	{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(table), 0, heading, NULL }
+	{                                                                             \
+		NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(table), 0, heading, NULL \
+	}
 /* Every table's last rows. */
 #define OPTION_END \
 	{ "help", 'h', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, NULL, 'h', NULL, NULL }, \
-	POPT_TABLEEND
+		POPT_TABLEEND
 
 enum option {
 	OPTION_IP = 256,

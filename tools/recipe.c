@@ -106,8 +106,8 @@ static char *command_line(const struct recipe *r, const struct origin *o, const 
 		add_words(&line, s->kernel_words);
 	add_words(&line, s->network_words ? s->network_words : "haunch.network=dhcp");
 	if (strlen(line) > COMMAND_LINE_MAX)
-		die("the kernel command line is too long: %zu characters, at most %u",
-		    strlen(line), COMMAND_LINE_MAX);
+		die("the kernel command line is too long: %zu characters, at most %u", strlen(line),
+		    COMMAND_LINE_MAX);
 	return line;
 }
 
@@ -127,7 +127,8 @@ static uint64_t check_program(const char *path, char **interpreter)
 
 	if (file.size >= 2 && !memcmp(file.data, "#!", 2))
 		die("%s is a script, not an ELF executable: bake its interpreter, and put the script "
-		    "in with -d %s:/GUEST/PATH -- /GUEST/PATH", path, path);
+		    "in with -d %s:/GUEST/PATH -- /GUEST/PATH",
+		    path, path);
 	words = elf64_open(&elf, file);
 	if (!words && elf64_note(&elf, IMAGE_NOTE_OWNER, IMAGE_NOTE_TYPE, &size))
 		words = "is a Haunch kernel or image, not a program (boot it with haunch run)";
@@ -243,8 +244,7 @@ static void add_defaults(struct node *root)
 		  "root:x:0:0:root:/root:/bin/sh\n"
 		  "www-data:x:33:33:www-data:/var/www:/bin/false\n"
 		  "nobody:x:65534:65534:nobody:/:/bin/false\n" },
-		{ "/etc/group", S_IFREG | 0644,
-		  "root:x:0:\nwww-data:x:33:\nnogroup:x:65534:\n" },
+		{ "/etc/group", S_IFREG | 0644, "root:x:0:\nwww-data:x:33:\nnogroup:x:65534:\n" },
 		{ "/etc/hosts", S_IFREG | 0644,
 		  "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n" },
 		{ "/etc/resolv.conf", S_IFLNK | 0777, "/proc/net/pnp" },
@@ -290,7 +290,8 @@ static const char *environment_value(const struct settings *s, const char *name)
 static void add_program_file(struct node *root, const struct recipe *r, const struct origin *o)
 {
 	static const char *const environment[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"HOME=/root",
 		"TERM=linux",
 	};
 	const struct settings *s = r->settings;
@@ -416,7 +417,10 @@ static struct node *make_tree(const struct recipe *r, const struct tree_skip *sk
 {
 	const struct settings *s = r->settings;
 	struct origin_options options = {
-		.build = r->build, .full = s->full, .pull = s->pull, .skip = skip,
+		.build = r->build,
+		.full = s->full,
+		.pull = s->pull,
+		.skip = skip,
 	};
 	struct node *root = tree_new();
 	char *interpreter = NULL;
@@ -429,11 +433,13 @@ static struct node *make_tree(const struct recipe *r, const struct tree_skip *sk
 		*origin = (struct origin){ .nr_kept = 1 };
 	}
 	if (s->trace_libraries && origin_is(r->program))
-		usage("--trace-libraries runs a program of this machine, not one of %s", r->program);
+		usage("--trace-libraries runs a program of this machine, not one of %s",
+		      r->program);
 	for (i = 0; i < s->nr_trees; i++)
 		add_tree(root, s->trees[i], skip);
 	if (!origin_is(r->program)) {
-		origin->arguments = append(NULL, &origin->nr_arguments, add_program(root, r->program));
+		origin->arguments =
+			append(NULL, &origin->nr_arguments, add_program(root, r->program));
 		if (interpreter)
 			*memory += add_libraries(root, r->program, interpreter);
 		if (s->trace_libraries)
@@ -494,8 +500,8 @@ struct output {
 static void write_all(struct output *out, const void *data, size_t size, off_t offset)
 {
 	while (size) {
-		ssize_t n = offset < 0 ? write(out->fd, data, size)
-				       : pwrite(out->fd, data, size, offset);
+		ssize_t n = offset < 0 ? write(out->fd, data, size) :
+					 pwrite(out->fd, data, size, offset);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -612,7 +618,8 @@ static char *read_drivers(const struct recipe *r, const char *path, size_t *size
 	static const char *const wanted[] = { "drivers/", "fs/", "net/" };
 	struct view file = view_open(path);
 	const char *at = (const char *)file.data, *end = at + file.size;
-	char *text = NULL, *licence = donor_value(r, "licence", ""), *firmware = donor_value(r, "firmware", "");
+	char *text = NULL, *licence = donor_value(r, "licence", ""),
+	     *firmware = donor_value(r, "firmware", "");
 	unsigned int i;
 	FILE *f;
 
@@ -727,21 +734,23 @@ static int write_image(const struct recipe *r, const struct image *kernel, struc
 	p.p_vaddr = p.p_paddr + HC_IMAGE_MAP;
 	if (p.p_memsz > PAYLOAD_MAX)
 		die("the files are too large for an image: %llu MB, at most %lu MB; put them on a "
-		    "disk (haunch run --disk)", (unsigned long long)p.p_memsz >> 20,
-		    PAYLOAD_MAX >> 20);
+		    "disk (haunch run --disk)",
+		    (unsigned long long)p.p_memsz >> 20, PAYLOAD_MAX >> 20);
 	tree_walk(root, add_memory, &memory);
 	image_note.payload_start = p.p_paddr;
 	image_note.payload_size = p.p_memsz;
 	base_mb = donor_value(r, "memory", "");
-	image_note.memory_needed = p.p_paddr + p.p_memsz + memory +
-				   (*base_mb ? strtoul(base_mb, NULL, 10) : MEMORY_BASE_MB) * (1ul << 20);
+	image_note.memory_needed =
+		p.p_paddr + p.p_memsz + memory +
+		(*base_mb ? strtoul(base_mb, NULL, 10) : MEMORY_BASE_MB) * (1ul << 20);
 	free(base_mb);
 	if (r->memory)
 		image_note.memory_needed = r->memory << 20;
 
 	trailer.size = drivers_size;
 	if (base) {
-		trailer.base = ALIGN_UP(out->sink.written + sizeof(trailer) + drivers_size, PAGE_SIZE);
+		trailer.base =
+			ALIGN_UP(out->sink.written + sizeof(trailer) + drivers_size, PAGE_SIZE);
 		trailer.base_size = ALIGN_UP(base->size, PAGE_SIZE);
 	}
 	output_put(out, &trailer, sizeof(trailer));
@@ -816,14 +825,17 @@ int recipe_bake(const struct recipe *recipe, const char *image)
 	}
 	/* What is cheap to find out comes before what takes minutes. */
 	free(built(r->build, "haunch-%s.elf",
-		   r->kernel ? r->kernel : origin_is(r->program) ? "generic" : "virtio"));
+		   r->kernel		 ? r->kernel :
+		   origin_is(r->program) ? "generic" :
+					   "virtio"));
 	root = files = make_tree(r, &skip, &origin, &memory);
 	tree_walk(files, add_size, &size);
 	large = r->writable || (size > IN_MEMORY_MAX && !r->one_part && !r->settings->in_memory);
 	/* Whole systems have programs that ask for more than the small kernel has. */
 	if (!r->kernel)
-		with_kernel.kernel = origin_is(r->program) || (large && has_overlay(r, "generic"))
-					     ? "generic" : "virtio";
+		with_kernel.kernel = origin_is(r->program) || (large && has_overlay(r, "generic")) ?
+					     "generic" :
+					     "virtio";
 	path = built(r->build, "haunch-%s.elf", r->kernel);
 	words = image_open(&kernel, view_open(path));
 	if (words)
@@ -832,7 +844,8 @@ int recipe_bake(const struct recipe *recipe, const char *image)
 		die("the kernel %s is a baked image already", path);
 	release_check(&kernel.note, "the kernel");
 	if (r->writable && !has_overlay(r, r->kernel))
-		die("--size wants a kernel with overlayfs, which %s has not: leave -k out", r->kernel);
+		die("--size wants a kernel with overlayfs, which %s has not: leave -k out",
+		    r->kernel);
 	if (large && has_overlay(r, r->kernel)) {
 		base = &made;
 		base_make(base, files);

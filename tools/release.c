@@ -38,8 +38,8 @@ void release_check(const struct image_note *of, const char *name)
 		return;
 	*version++ = '\0';
 	/* The image may be anybody's. */
-	if (!*package || *package == '-' || package[strspn(package, letters)] ||
-	    !*version || *version == '-' || version[strspn(version, letters)])
+	if (!*package || *package == '-' || package[strspn(package, letters)] || !*version ||
+	    *version == '-' || version[strspn(version, letters)])
 		return;
 	command = xprintf("dpkg-query -W -f='${Version}\\n' %s 2>/dev/null", package);
 	ask(command, installed);

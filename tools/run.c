@@ -82,15 +82,23 @@ struct run {
 };
 
 enum {
-	OPTION_NIC = OPTION_OWN, OPTION_DISK, OPTION_MACHINE, OPTION_KVM, OPTION_TCG, OPTION_GDB,
-	OPTION_DRY_RUN, OPTION_QEMU, OPTION_NAME, OPTION_RM, OPTION_VOLUME_SIZE, OPTION_PCAP,
+	OPTION_NIC = OPTION_OWN,
+	OPTION_DISK,
+	OPTION_MACHINE,
+	OPTION_KVM,
+	OPTION_TCG,
+	OPTION_GDB,
+	OPTION_DRY_RUN,
+	OPTION_QEMU,
+	OPTION_NAME,
+	OPTION_RM,
+	OPTION_VOLUME_SIZE,
+	OPTION_PCAP,
 };
 
-static const struct poptOption program_options[] = {
-	OPTION_FILES('\0'),
-	OPTION_TABLE(recipe_options, NULL),
-	POPT_TABLEEND
-};
+static const struct poptOption program_options[] = { OPTION_FILES('\0'),
+						     OPTION_TABLE(recipe_options, NULL),
+						     POPT_TABLEEND };
 
 static const struct poptOption options[] = {
 	OPTION_VALUE("memory", 'm', 'm', "SIZE",
@@ -99,9 +107,10 @@ static const struct poptOption options[] = {
 	OPTION_VALUE("port", 'p', 'p', "[ADDRESS:]HOST:GUEST[/udp]",
 		     "forward a port of this machine to the guest; ADDRESS is 127.0.0.1 if not "
 		     "given, 0.0.0.0 is all; any number; PORT alone is PORT:PORT"),
-	OPTION_VALUE("network", 'n', 'n', "user|tap:IFNAME|none|NAME",
-		     "user: QEMU's own network behind NAT, no privileges needed (default); NAME: besides, one "
-		     "that all of your machines on this host share which say so, and know each other by name"),
+	OPTION_VALUE(
+		"network", 'n', 'n', "user|tap:IFNAME|none|NAME",
+		"user: QEMU's own network behind NAT, no privileges needed (default); NAME: besides, one "
+		"that all of your machines on this host share which say so, and know each other by name"),
 	OPTION_VALUE("nic", '\0', OPTION_NIC, "virtio|e1000|e1000e|vmxnet3",
 		     "the network card (default: virtio)"),
 	OPTION_VALUE("disk", '\0', OPTION_DISK, "FILE[:virtio|ahci|nvme|scsi][:ro]",
@@ -236,7 +245,8 @@ static void add_attached(struct run *r, const char *spec)
 	a.is_volume = !strchr(a.file, '/') && strcmp(a.file, ".") && strcmp(a.file, "..");
 	if (a.is_volume && !name_is_good(a.file))
 		usage("-v: a volume's name has letters, digits, '.', '-' and '_', not '%s'; a folder has "
-		      "a '/', as in ./%s", a.file, a.file);
+		      "a '/', as in ./%s",
+		      a.file, a.file);
 	r->attached = xrealloc(r->attached, (r->nr_attached + 1) * sizeof(*r->attached));
 	r->attached[r->nr_attached++] = a;
 }
@@ -258,7 +268,8 @@ static void take_option(struct run *r, int option, char *value)
 			break;
 		if (!name_is_good(value))
 			usage("-n wants user, tap:IFNAME, none or a network's name (letters, digits, "
-			      "'.', '-', '_'), not '%s'", value);
+			      "'.', '-', '_'), not '%s'",
+			      value);
 		r->group = value;
 		r->network = "user";
 		break;
@@ -332,7 +343,8 @@ static void check_port(const struct port *p)
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) || (!udp && listen(fd, 1))) {
 		if (errno == EADDRINUSE)
 			die("port %u (%s) of this machine is in use already; choose another: "
-			    "-p OTHER:%u", p->host, p->protocol, p->guest);
+			    "-p OTHER:%u",
+			    p->host, p->protocol, p->guest);
 		die("cannot forward port %u (%s) of %s: %s", p->host, p->protocol, p->address,
 		    strerror(errno));
 	}
@@ -368,7 +380,8 @@ static void check_disk(struct disk *d)
 	if (stat(d->file, &st)) {
 		if (errno == ENOENT && colon)
 			die("cannot open the disk image %s: no such file, and %s is none of virtio, "
-			    "ahci, nvme, scsi and ro", d->file, colon + 1);
+			    "ahci, nvme, scsi and ro",
+			    d->file, colon + 1);
 		die("cannot open the disk image %s: %s", d->file,
 		    errno == ENOENT ? "no such file" : strerror(errno));
 	}
@@ -485,11 +498,15 @@ static const char *last_part(const char *path)
 static void bake_program(struct run *r)
 {
 	struct recipe recipe = {
-		.settings = &r->settings, .build = build_folder(), .kernel = r->settings.kernel,
-		.program = r->file, .arguments = r->arguments, .nr_arguments = r->nr_arguments,
+		.settings = &r->settings,
+		.build = build_folder(),
+		.kernel = r->settings.kernel,
+		.program = r->file,
+		.arguments = r->arguments,
+		.nr_arguments = r->nr_arguments,
 	};
-	bool special = strcmp(r->nic, "virtio") || has_shares(r) || has_disk(r, "ahci") || has_disk(r, "nvme") ||
-		       has_disk(r, "scsi");
+	bool special = strcmp(r->nic, "virtio") || has_shares(r) || has_disk(r, "ahci") ||
+		       has_disk(r, "nvme") || has_disk(r, "scsi");
 	char *path;
 
 	if (!recipe.kernel && special)
@@ -565,7 +582,8 @@ static void add_mounts(const struct run *r, char **words)
 		if (!a->is_volume)
 			add_setting(words, "share", xprintf("share%u:%s%s", i, a->guest, end));
 		else if (disk < 26)
-			add_setting(words, "volume", xprintf("/dev/vd%c:%s%s", 'a' + (int)disk++, a->guest, end));
+			add_setting(words, "volume",
+				    xprintf("/dev/vd%c:%s%s", 'a' + (int)disk++, a->guest, end));
 		else
 			die("too many disks and volumes: 26 at most");
 	}
@@ -579,7 +597,8 @@ static void add_group(const struct run *r, char **words)
 
 	add_setting(words, "lan", xprintf("eth1:%s", network_address(r->number)));
 	add_setting(words, "hosts", hosts);
-	if (r->name && !strstr(r->image.command_line ? r->image.command_line : "", "haunch.hostname="))
+	if (r->name &&
+	    !strstr(r->image.command_line ? r->image.command_line : "", "haunch.hostname="))
 		add_setting(words, "hostname", r->name);
 	free(hosts);
 }
@@ -599,8 +618,11 @@ static char *kernel_words(const struct run *r, const char *connect)
 	if (!s->network_words && r->image.command_line &&
 	    has_word(r->image.command_line, "haunch.network=dhcp")) {
 		if (!strcmp(r->network, "user"))
-			add_words(&words, xprintf("ip=10.0.2.15::10.0.2.2:255.255.255.0:haunch:%s:off:10.0.2.3"
-						  " haunch.network=static", r->group ? "eth0" : ""));
+			add_words(
+				&words,
+				xprintf("ip=10.0.2.15::10.0.2.2:255.255.255.0:haunch:%s:off:10.0.2.3"
+					" haunch.network=static",
+					r->group ? "eth0" : ""));
 		else if (!strcmp(r->network, "none"))
 			add_words(&words, "haunch.network=off");
 	}
@@ -626,8 +648,9 @@ static char *kernel_words(const struct run *r, const char *connect)
 		const char *argument = r->arguments[i];
 
 		if (plain)
-			add_words(&words, xprintf(!*argument || strpbrk(argument, " \t") ? "\"%s\"" : "%s",
-						  argument));
+			add_words(&words,
+				  xprintf(!*argument || strpbrk(argument, " \t") ? "\"%s\"" : "%s",
+					  argument));
 		else
 			add_setting(&words, "argument", argument);
 	}
@@ -675,7 +698,8 @@ static void add_network(struct run *r)
 	if (!r->group)
 		return;
 	add(r, "-netdev", network_device(r->group, "net1"));
-	add(r, "-device", xprintf("%s,netdev=net1,romfile=,mac=%s", model, network_card(r->number)));
+	add(r, "-device",
+	    xprintf("%s,netdev=net1,romfile=,mac=%s", model, network_card(r->number)));
 }
 
 static void add_disks(struct run *r)
@@ -693,15 +717,16 @@ static void add_disks(struct run *r)
 		/* An IDE disk cannot be read-only: what is written to it is thrown away. */
 		if (d->read_only)
 			protect = strcmp(d->controller, "ahci") ? ",readonly=on" : ",snapshot=on";
-		add(r, "-drive", xprintf("id=disk%u,if=none,format=%s,file=%s%s", i,
-					 d->is_qcow2 ? "qcow2" : "raw", escaped(d->file), protect));
+		add(r, "-drive",
+		    xprintf("id=disk%u,if=none,format=%s,file=%s%s", i,
+			    d->is_qcow2 ? "qcow2" : "raw", escaped(d->file), protect));
 		add(r, "-device",
 		    !strcmp(d->controller, "ahci") ?
-			xprintf("ide-hd,bus=ahci0.%u,drive=disk%u", i, i) :
+			    xprintf("ide-hd,bus=ahci0.%u,drive=disk%u", i, i) :
 		    !strcmp(d->controller, "nvme") ?
-			xprintf("nvme,serial=haunch%u,drive=disk%u", i, i) :
+			    xprintf("nvme,serial=haunch%u,drive=disk%u", i, i) :
 		    !strcmp(d->controller, "scsi") ? xprintf("scsi-hd,drive=disk%u", i) :
-			xprintf("virtio-blk-pci,drive=disk%u", i));
+						     xprintf("virtio-blk-pci,drive=disk%u", i));
 	}
 }
 
@@ -714,13 +739,16 @@ static void add_all_attached(struct run *r)
 		const struct attached *a = &r->attached[i];
 
 		if (a->is_volume) {
-			add(r, "-drive", xprintf("id=volume%u,if=none,format=raw,discard=unmap,file=%s%s", i,
-						 escaped(a->file), a->read_only ? ",readonly=on" : ""));
+			add(r, "-drive",
+			    xprintf("id=volume%u,if=none,format=raw,discard=unmap,file=%s%s", i,
+				    escaped(a->file), a->read_only ? ",readonly=on" : ""));
 			add(r, "-device", xprintf("virtio-blk-pci,drive=volume%u", i));
 		} else {
-			add(r, "-fsdev", xprintf("local,id=share%u,security_model=none,multidevs=remap,path=%s%s",
-						 i, escaped(a->file), a->read_only ? ",readonly=on" : ""));
-			add(r, "-device", xprintf("virtio-9p-pci,fsdev=share%u,mount_tag=share%u", i, i));
+			add(r, "-fsdev",
+			    xprintf("local,id=share%u,security_model=none,multidevs=remap,path=%s%s",
+				    i, escaped(a->file), a->read_only ? ",readonly=on" : ""));
+			add(r, "-device",
+			    xprintf("virtio-9p-pci,fsdev=share%u,mount_tag=share%u", i, i));
 		}
 	}
 }
@@ -730,10 +758,11 @@ static void add_base(struct run *r, const char *image)
 {
 	if (!r->image.base_size)
 		return;
-	add(r, "-drive", xprintf("id=base,if=none,driver=raw,offset=%llu,size=%llu,read-only=on,"
-				 "file.driver=file,file.locking=off,file.filename=%s",
-				 (unsigned long long)r->image.base,
-				 (unsigned long long)r->image.base_size, escaped(image)));
+	add(r, "-drive",
+	    xprintf("id=base,if=none,driver=raw,offset=%llu,size=%llu,read-only=on,"
+		    "file.driver=file,file.locking=off,file.filename=%s",
+		    (unsigned long long)r->image.base, (unsigned long long)r->image.base_size,
+		    escaped(image)));
 	add(r, "-device", "virtio-blk-pci,drive=base");
 }
 
@@ -748,8 +777,8 @@ static void add_firmware(struct run *r)
 {
 	struct view name = image_says(&r->image, IMAGE_FIRMWARE);
 
-	if (name.size == 5 && !memcmp(name.data, "qboot", 5) && strcmp(r->nic, "e1000") && !r->nr_qemu_options &&
-	    !access(SMALL_FIRMWARE, R_OK))
+	if (name.size == 5 && !memcmp(name.data, "qboot", 5) && strcmp(r->nic, "e1000") &&
+	    !r->nr_qemu_options && !access(SMALL_FIRMWARE, R_OK))
 		add(r, "-bios", SMALL_FIRMWARE);
 }
 
@@ -773,8 +802,9 @@ static void make_command(struct run *r, const char *image, const char *words)
 	add_all_attached(r);
 	add_base(r, image);
 	if (r->capture && strcmp(r->network, "none"))
-		add(r, "-object", xprintf("filter-dump,id=capture,netdev=%s,file=%s",
-					    r->group ? "net1" : "net0", escaped(r->capture)));
+		add(r, "-object",
+		    xprintf("filter-dump,id=capture,netdev=%s,file=%s", r->group ? "net1" : "net0",
+			    escaped(r->capture)));
 	if (r->name && !r->dry) {
 		char *path = escaped(machine_file(r->name, "qmp"));
 
@@ -894,10 +924,10 @@ static void choose_memory(struct run *r)
 	uint64_t needed = (r->image.note.memory_needed + (1 << 20) - 1) >> 20;
 
 	if (!r->settings.memory)
-		r->settings.memory = r->image.base_size && needed <= MEMORY_WITH_BASE
-					     ? MEMORY_WITH_BASE
-				     : needed <= MEMORY_DEFAULT ? MEMORY_DEFAULT
-								: needed + MEMORY_SPARE;
+		r->settings.memory = r->image.base_size && needed <= MEMORY_WITH_BASE ?
+					     MEMORY_WITH_BASE :
+				     needed <= MEMORY_DEFAULT ? MEMORY_DEFAULT :
+								needed + MEMORY_SPARE;
 }
 
 /* The last haunch.stop-timeout= of what is baked and what was added. */
@@ -963,13 +993,16 @@ static void tell(const struct run *r, const char *name)
 	for (i = 0; i < r->nr_arguments; i++)
 		json_array_append_new(arguments, json_string(r->arguments[i]));
 	for (i = 0; i < r->nr_attached; i++)
-		json_array_append_new(volumes, json_pack("{s:s,s:s,s:b}", "source", r->attached[i].file, "to",
-						r->attached[i].guest, "read_only", r->attached[i].read_only));
+		json_array_append_new(volumes,
+				      json_pack("{s:s,s:s,s:b}", "source", r->attached[i].file,
+						"to", r->attached[i].guest, "read_only",
+						r->attached[i].read_only));
 	for (i = 0; i < r->nr_ports; i++)
 		add_words(&ports, xprintf("%s:%u->%u/%s", r->ports[i].address, r->ports[i].host,
 					  r->ports[i].guest, r->ports[i].protocol));
-	fields = json_pack("{s:s,s:s,s:o,s:o,s:s,s:I}", "name", name, "image", r->file, "arguments", arguments,
-			   "volumes", volumes, "ports", ports, "memory", (json_int_t)r->settings.memory);
+	fields = json_pack("{s:s,s:s,s:o,s:o,s:s,s:I}", "name", name, "image", r->file, "arguments",
+			   arguments, "volumes", volumes, "ports", ports, "memory",
+			   (json_int_t)r->settings.memory);
 	if (r->group) {
 		json_object_set_new(fields, "network", json_string(r->group));
 		json_object_set_new(fields, "address", json_string(network_address(r->number)));
@@ -990,7 +1023,11 @@ static char *short_name(const struct run *r)
 
 static int main_run(int argc, const char **argv)
 {
-	struct run r = { .volume_size = VOLUME_SIZE_DEFAULT, .network = "user", .nic = "virtio", .machine = "pc", .image_fd = -1,
+	struct run r = { .volume_size = VOLUME_SIZE_DEFAULT,
+			 .network = "user",
+			 .nic = "virtio",
+			 .machine = "pc",
+			 .image_fd = -1,
 			 .number = 2 };
 	struct guest guest = { .image = -1, .news = -1 };
 	char *connect = NULL, *words, *image;
@@ -1018,8 +1055,8 @@ static int main_run(int argc, const char **argv)
 	choose_accelerator(&r);
 	ports = !r.is_iso && has_driver(&r.image, PORTS_DRIVER);
 	if (!ports && !r.is_iso)
-		note("the kernel in the image has no driver " PORTS_DRIVER ": the program's standard "
-		     "files are the machine's console, all in one");
+		note("the kernel in the image has no driver " PORTS_DRIVER
+		     ": the program's standard files are the machine's console, all in one");
 	if (r.group && !ports)
 		die("-n %s wants an image with Linux that is not an ISO", r.group);
 	if (r.group && !r.dry) {
@@ -1035,9 +1072,10 @@ static int main_run(int argc, const char **argv)
 	words = kernel_words(&r, connect);
 	if (strlen(words) > WORDS_MAX)
 		die("too much is said to the image: %zu characters of environment, arguments and other words, "
-		    "at most %u", strlen(words), WORDS_MAX);
-	if (r.is_iso && (r.settings.kernel_words || r.settings.network_words || r.verbose ||
-			 r.nr_arguments))
+		    "at most %u",
+		    strlen(words), WORDS_MAX);
+	if (r.is_iso &&
+	    (r.settings.kernel_words || r.settings.network_words || r.verbose || r.nr_arguments))
 		die("an ISO image boots by its own GRUB: it takes no arguments, no -V, and none of "
 		    "what an image can be told");
 	if (!r.baked)

@@ -173,8 +173,8 @@ static struct function *read_functions(size_t *count)
 		at(s->sh_offset, s->sh_size);
 		functions = allocate(symbols * sizeof(*functions));
 		for (size_t j = 0; j < symbols; j++) {
-			const Elf64_Sym *symbol = at(s->sh_offset + j * sizeof(*symbol),
-						     sizeof(*symbol));
+			const Elf64_Sym *symbol =
+				at(s->sh_offset + j * sizeof(*symbol), sizeof(*symbol));
 			struct function *f = &functions[n];
 
 			if (ELF64_ST_TYPE(symbol->st_info) != STT_FUNC ||
@@ -316,7 +316,8 @@ static uint64_t contents(const Elf64_Shdr *target, uint64_t address, size_t size
 
 	if (address < target->sh_addr || address - target->sh_addr > target->sh_size ||
 	    target->sh_size - (address - target->sh_addr) < size)
-		die("a relocation at 0x%llx is outside of its section", (unsigned long long)address);
+		die("a relocation at 0x%llx is outside of its section",
+		    (unsigned long long)address);
 	memcpy(&value, at(target->sh_offset + (address - target->sh_addr), size), size);
 	return value;
 }
@@ -421,8 +422,10 @@ static void *find_symbol(const char *name, uint64_t *address)
 	for (unsigned int i = 0; i < header()->e_shnum; i++) {
 		const Elf64_Shdr *s = section(i);
 
-		for (uint64_t j = 0; s->sh_type == SHT_SYMTAB && j < s->sh_size / sizeof(Elf64_Sym); j++) {
-			const Elf64_Sym *symbol = at(s->sh_offset + j * sizeof(*symbol), sizeof(*symbol));
+		for (uint64_t j = 0; s->sh_type == SHT_SYMTAB && j < s->sh_size / sizeof(Elf64_Sym);
+		     j++) {
+			const Elf64_Sym *symbol =
+				at(s->sh_offset + j * sizeof(*symbol), sizeof(*symbol));
 			const Elf64_Shdr *in;
 
 			if (symbol->st_shndx == SHN_UNDEF || symbol->st_shndx >= SHN_LORESERVE ||
@@ -432,7 +435,8 @@ static void *find_symbol(const char *name, uint64_t *address)
 			if (symbol->st_value < in->sh_addr || in->sh_type == SHT_NOBITS)
 				die("the symbol %s is not in its section", name);
 			*address = symbol->st_value;
-			return at(in->sh_offset + (symbol->st_value - in->sh_addr), sizeof(uint32_t));
+			return at(in->sh_offset + (symbol->st_value - in->sh_addr),
+				  sizeof(uint32_t));
 		}
 	}
 	return NULL;

@@ -334,8 +334,8 @@ static void add_children(struct node *root, struct node *dir, const char *host,
 	if (count)
 		qsort(names, count, sizeof(*names), by_name);
 	for (i = 0; i < count; i++) {
-		char *path = xprintf("%s%s%s", host, host[strlen(host) - 1] == '/' ? "" : "/",
-				     names[i]);
+		char *path =
+			xprintf("%s%s%s", host, host[strlen(host) - 1] == '/' ? "" : "/", names[i]);
 		struct stat st;
 
 		if (lstat(path, &st))
@@ -566,8 +566,9 @@ static void put_header(struct sink *sink, const struct node *node, const char *n
 {
 	size_t name_size = strlen(name) + 1;
 	const unsigned int fields[] = {
-		node->inode, node->mode, node->uid, node->gid, node->links, node->mtime, size,
-		0, 0, major(node->rdev), minor(node->rdev), name_size, 0,
+		node->inode,	   node->mode, node->uid, node->gid, node->links,
+		node->mtime,	   size,       0,	  0,	     major(node->rdev),
+		minor(node->rdev), name_size,  0,
 	};
 	char field[9];
 	unsigned int i;
@@ -596,7 +597,8 @@ static void write_node(struct node *node, void *argument)
 		size = node->size;
 	if (size > UINT32_MAX)
 		die("%s is larger than 4 GiB, which an image cannot hold: put it on a disk "
-		    "(haunch run --disk)", node->source ? node->source : node->name);
+		    "(haunch run --disk)",
+		    node->source ? node->source : node->name);
 	path = tree_path(node);
 	put_header(sink, node, node->parent ? path + 1 : ".", size);
 	free(path);

@@ -114,8 +114,7 @@ static inline uint64_t read_msr(uint32_t msr)
 
 static inline void write_msr(uint32_t msr, uint64_t value)
 {
-	__asm__ volatile("wrmsr"
-			 :: "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+	__asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
 			 : "memory");
 }
 
@@ -127,23 +126,24 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	struct cpuid r;
 
-	__asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+	__asm__ volatile("cpuid"
+			 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
 			 : "a"(leaf), "c"(subleaf));
 	return r;
 }
 
 #define CONTROL_REGISTER(name)								\
-static inline unsigned long read_##name(void)						\
-{											\
-	unsigned long value;								\
+	static inline unsigned long read_##name(void)                         \
+	{                                                                     \
+		unsigned long value;                                          \
 											\
-	__asm__ volatile("mov %%" #name ", %0" : "=r"(value));				\
-	return value;									\
-}											\
-static inline void write_##name(unsigned long value)					\
-{											\
-	__asm__ volatile("mov %0, %%" #name :: "r"(value) : "memory");			\
-}
+		__asm__ volatile("mov %%" #name ", %0" : "=r"(value));        \
+		return value;                                                 \
+	}                                                                     \
+	static inline void write_##name(unsigned long value)                  \
+	{                                                                     \
+		__asm__ volatile("mov %0, %%" #name ::"r"(value) : "memory"); \
+	}
 CONTROL_REGISTER(cr0)
 CONTROL_REGISTER(cr2)
 CONTROL_REGISTER(cr3)
@@ -190,8 +190,8 @@ extern char syscall_entry[], syscall_exit[], frame_return[], frame_return_flat[]
 /* Load the FPU's state, with XSAVE's features or without any; 0, or HC_EINVAL if the CPU refuses it. */
 int fpu_restore(const void *area, uint64_t features);
 extern char fpu_restore_fault[];	/* where it goes on then */
-extern char interrupt_stack_top[], exception_stack_top[], double_fault_stack_top[],
-	nmi_stack_top[], machine_check_stack_top[];
+extern char interrupt_stack_top[], exception_stack_top[], double_fault_stack_top[], nmi_stack_top[],
+	machine_check_stack_top[];
 extern unsigned long stack_base, stack_size, stack_top;
 
 /* boot.S */

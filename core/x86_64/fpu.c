@@ -82,8 +82,7 @@ void hc_fpu_init(void *area)
 void hc_fpu_save(void *area)
 {
 	if (features)
-		__asm__ volatile("xsave64 (%0)"
-				 :: "r"(area), "a"(features), "d"(0) : "memory");
+		__asm__ volatile("xsave64 (%0)" ::"r"(area), "a"(features), "d"(0) : "memory");
 	else
 		__asm__ volatile("fxsave64 (%0)" :: "r"(area) : "memory");
 }

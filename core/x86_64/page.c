@@ -184,7 +184,8 @@ static long protect(unsigned long address, unsigned long end, uint64_t flags, bo
 		next = part_end(address, end);
 		if (!entry || !*entry)
 			return -1;
-		if (is_large(*entry) && !is_whole(address, next) && (*entry & PROTECTION) != flags) {
+		if (is_large(*entry) && !is_whole(address, next) &&
+		    (*entry & PROTECTION) != flags) {
 			splits++;
 			if (!look)
 				split(entry);
@@ -378,8 +379,8 @@ const void *firmware_at(uint64_t physical, uint64_t size)
 
 unsigned long page_pool_size(void)
 {
-	uint64_t mapped = 2 * ranges_total(&machine_ram) + page_up(hc_pa(image_end)) -
-			  hc_pa(image_start);
+	uint64_t mapped =
+		2 * ranges_total(&machine_ram) + page_up(hc_pa(image_end)) - hc_pa(image_start);
 
 	return page_up(mapped / ENTRIES) + page_up(mapped / ENTRIES / 8) +
 	       POOL_EXTRA * HC_PAGE_SIZE;

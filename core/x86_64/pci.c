@@ -14,8 +14,7 @@
 #define LEGACY_SIZE		256
 #define EXTENDED_SIZE		4096
 
-static void check(const char *function, unsigned int device, unsigned int offset,
-		  unsigned int size)
+static void check(const char *function, unsigned int device, unsigned int offset, unsigned int size)
 {
 	if (device > 0xffff)
 		bug(function, "device", device);
@@ -50,7 +49,8 @@ unsigned int hc_pci_read(unsigned int device, unsigned int offset, unsigned int 
 		if (!p)
 			return ~0u;
 		return size == 1 ? *(volatile uint8_t *)p :
-		       size == 2 ? *(volatile uint16_t *)p : *(volatile uint32_t *)p;
+		       size == 2 ? *(volatile uint16_t *)p :
+				   *(volatile uint32_t *)p;
 	}
 	flags = irq_save();
 	out32(CONFIG_ADDRESS, CONFIG_ENABLE | device << 8 | (offset & ~3u));

@@ -103,7 +103,8 @@ static void acpi_power_off(void)
 /* ------------------------------------------------------------------ the button */
 
 /* Each block of event registers has the status bits first and as many to enable them behind. */
-static void write_blocks(const uint32_t blocks[2], const uint8_t lengths[2], bool enable, uint8_t bits)
+static void write_blocks(const uint32_t blocks[2], const uint8_t lengths[2], bool enable,
+			 uint8_t bits)
 {
 	for (int i = 0; i < 2; i++) {
 		unsigned int half = lengths[i] / 2;

@@ -20,8 +20,7 @@ static uint64_t muldiv(uint64_t a, uint64_t b, uint64_t c)
 {
 	uint64_t low, high;
 
-	__asm__("mulq %3\n\tdivq %4"
-		: "=&a"(low), "=&d"(high) : "0"(a), "rm"(b), "rm"(c) : "cc");
+	__asm__("mulq %3\n\tdivq %4" : "=&a"(low), "=&d"(high) : "0"(a), "rm"(b), "rm"(c) : "cc");
 	return low;
 }
 
@@ -174,8 +173,7 @@ static uint64_t error_between(const struct look *from, const struct look *to, ui
 
 static bool may_have_wrapped(const struct look *from, const struct look *to)
 {
-	return to->tsc - from->tsc >
-	       muldiv((uint64_t)reference_mask + 1, CPU_HZ_MIN, reference_hz);
+	return to->tsc - from->tsc > muldiv((uint64_t)reference_mask + 1, CPU_HZ_MIN, reference_hz);
 }
 
 /* False if the reference stands still. */
@@ -378,7 +376,8 @@ static uint64_t rtc_wall(void)
 	    value[4] < 1 || value[4] > 12 || value[5] > 99)
 		return 0;
 	return (days(2000 + value[5], value[4], value[3]) * 86400 + value[2] * 3600 +
-		value[1] * 60 + value[0]) * NS_PER_SECOND;
+		value[1] * 60 + value[0]) *
+	       NS_PER_SECOND;
 }
 
 /* ------------------------------------------------------------------ the timer */

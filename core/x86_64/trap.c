@@ -125,14 +125,14 @@ void hc_console_backtrace(const struct hc_frame *frame)
 		print_stack((unsigned long)__builtin_frame_address(0));
 		return;
 	}
-	print(" ip %016lx  cs %02lx  flags %08lx  sp %016lx\n", frame->ip, frame->cs,
-	      frame->flags, frame->sp);
+	print(" ip %016lx  cs %02lx  flags %08lx  sp %016lx\n", frame->ip, frame->cs, frame->flags,
+	      frame->sp);
 	print(" ax %016lx  bx %016lx  cx %016lx  dx %016lx\n", frame->ax, frame->bx, frame->cx,
 	      frame->dx);
 	print(" si %016lx  di %016lx  bp %016lx  r8 %016lx\n", frame->si, frame->di, frame->bp,
 	      frame->r8);
-	print(" r9 %016lx r10 %016lx r11 %016lx r12 %016lx\n", frame->r9, frame->r10,
-	      frame->r11, frame->r12);
+	print(" r9 %016lx r10 %016lx r11 %016lx r12 %016lx\n", frame->r9, frame->r10, frame->r11,
+	      frame->r12);
 	print("r13 %016lx r14 %016lx r15 %016lx\n", frame->r13, frame->r14, frame->r15);
 	print_code(frame->ip);
 	print("    ");
@@ -159,12 +159,14 @@ static void __noreturn report(const struct hc_frame *frame, unsigned int vector,
 	print("haunch: panic: %s%s", note, name ? name : "reserved exception");
 	if (vector == VECTOR_PAGE_FAULT)
 		print(" at 0x%lx %s from ", address,
-		      error & PF_EXECUTE ? "executing" : error & PF_WRITE ? "writing" : "reading");
+		      error & PF_EXECUTE ? "executing" :
+		      error & PF_WRITE	 ? "writing" :
+					   "reading");
 	else
 		print(" (vector %u, error 0x%lx) at ", vector, error);
 	print_symbol(frame->ip);
-	print("%s\n", error & PF_RESERVED && vector == VECTOR_PAGE_FAULT ? ", damaged page tables" :
-									    "");
+	print("%s\n",
+	      error & PF_RESERVED && vector == VECTOR_PAGE_FAULT ? ", damaged page tables" : "");
 	hc_console_backtrace(frame);
 	hc_power_failure(STATUS_PANIC);
 }
@@ -223,7 +225,8 @@ void trap_exception(struct hc_frame *frame, unsigned int vector, unsigned long e
 		report(top, vector, error, address, "returning to a program: ");
 	}
 	/* Without a wall: the last instruction of entry.S that has a program's stack. */
-	if (!hc_program_ring && frame->cs == HC_CS_PROGRAM && frame->ip == (unsigned long)syscall_exit + 1)
+	if (!hc_program_ring && frame->cs == HC_CS_PROGRAM &&
+	    frame->ip == (unsigned long)syscall_exit + 1)
 		frame->ip = frame->cx;
 	if (frame->cs == HC_CS_DONOR && in_guard_page(vector, address))
 		trap_overflow(frame, vector, error);

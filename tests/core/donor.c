@@ -188,10 +188,12 @@ static void test_direct_map(void)
 	put_number(hc_image_map, 16);
 	put("\n");
 	ok(hc_direct_map >= -(u64)HC_PROGRAM_LIMIT && hc_direct_map < HC_DONOR_MAP &&
-	   !(hc_direct_map % (2 * MIB)), "the direct map's place");
+		   !(hc_direct_map % (2 * MIB)),
+	   "the direct map's place");
 	ok(hc_image_map >= HC_IMAGE_MAP && !(hc_image_map % (2 * MIB)), "the image's place");
 	ok(hc_pa(hc_va(0x123456)) == 0x123456 && (u64)spare > hc_image_map &&
-	   hc_pa(spare) == (u64)spare - hc_image_map, "addresses convert");
+		   hc_pa(spare) == (u64)spare - hc_image_map,
+	   "addresses convert");
 	/* Words that the relocation has to find: in data, in constants, through a table. */
 	ok(*moved[0] == 1 && moved[1] == &constant && *(const int *)moved_too == 1,
 	   "addresses in data and constants have moved along");
@@ -201,8 +203,9 @@ static void test_direct_map(void)
 	*(volatile unsigned char *)data = 0x5a;
 	ok(*(volatile unsigned char *)spare == 0x5a, "data is the same in the direct map");
 	ok(faulted(try_read((void *)hc_image_map), (void *)hc_image_map, 0) &&
-	   faulted(try_read((void *)(hc_image_map + 1024 * MIB)),
-		   (void *)(hc_image_map + 1024 * MIB), 0), "around the image nothing is mapped");
+		   faulted(try_read((void *)(hc_image_map + 1024 * MIB)),
+			   (void *)(hc_image_map + 1024 * MIB), 0),
+	   "around the image nothing is mapped");
 }
 
 static void test_memory(void)
@@ -246,8 +249,9 @@ static void test_memory(void)
 	}
 	ok(sorted, "the RAM ranges are sorted, disjoint, whole pages");
 	ok(writable, "all RAM is mapped, writable");
-	ok_number(ram <= start->ram_total && ram + 4 * MIB + start->ram_total / 64 >
-		  start->ram_total, "little of the RAM is missing", ram);
+	ok_number(ram <= start->ram_total &&
+			  ram + 4 * MIB + start->ram_total / 64 > start->ram_total,
+		  "little of the RAM is missing", ram);
 
 	on_fault = skip_access;
 	ok(faulted(try_read((void *)8), (void *)8, 0), "reading near NULL faults");
@@ -261,11 +265,13 @@ static void test_memory(void)
 	test_direct_map();
 
 	hc_code_write(try_failed, "\xb8\x01\x00\x00\x00\xc3", 6);
-	ok(faulted(try_write((void *)try_read), (void *)try_read, 3) && *(char *)try_failed == '\xb8',
+	ok(faulted(try_write((void *)try_read), (void *)try_read, 3) &&
+		   *(char *)try_failed == '\xb8',
 	   "code is written by a call only");
 	spare[0] = 0xc3;
 	ok(!hc_memory_protect(spare, 4096, HC_PROT_READ | HC_PROT_EXEC) && !try_execute(spare) &&
-	   faulted(try_write(spare), spare, 3), "protect: executable");
+		   faulted(try_write(spare), spare, 3),
+	   "protect: executable");
 	ok(!hc_memory_protect(spare, 4096, 0) && faulted(try_read(spare), spare, 0),
 	   "protect: nothing");
 	ok(!hc_memory_protect(spare, 8192, HC_PROT_WRITE) && spare[0] == 0xc3 && !try_write(page),
@@ -273,27 +279,32 @@ static void test_memory(void)
 	/* 40 pages, so that all translations are dropped at once. */
 	page = hc_va((end - 3 * MIB) & ~(2 * MIB - 1));
 	ok(!try_write(page) && !try_write(page + 39 * 4096) &&
-	   !hc_memory_protect(page, 40 * 4096, HC_PROT_READ) && faulted(try_write(page), page, 3) &&
-	   faulted(try_write(page + 39 * 4096), page + 39 * 4096, 3) &&
-	   !try_write(page + 40 * 4096), "protect: a part of a large page");
+		   !hc_memory_protect(page, 40 * 4096, HC_PROT_READ) &&
+		   faulted(try_write(page), page, 3) &&
+		   faulted(try_write(page + 39 * 4096), page + 39 * 4096, 3) &&
+		   !try_write(page + 40 * 4096),
+	   "protect: a part of a large page");
 	ok(!hc_memory_protect(page, 2 * MIB, HC_PROT_WRITE) && !try_write(page), "protect: 2 MiB");
 	ok(hc_memory_protect(page + 1, 4096, 1) == HC_EINVAL &&
-	   hc_memory_protect((void *)0x1000, 4096, 1) == HC_EINVAL &&
-	   hc_memory_protect((void *)HC_DONOR_MAP, 4096, 1) == HC_EINVAL &&
-	   hc_memory_protect(hc_va(0x800000000000), 4096, 1) == HC_EINVAL, "protect: bad ranges");
+		   hc_memory_protect((void *)0x1000, 4096, 1) == HC_EINVAL &&
+		   hc_memory_protect((void *)HC_DONOR_MAP, 4096, 1) == HC_EINVAL &&
+		   hc_memory_protect(hc_va(0x800000000000), 4096, 1) == HC_EINVAL,
+	   "protect: bad ranges");
 
 	ok(hc_memory_map_device(hc_pa(page), 4096, HC_CACHE_NONE) == HC_EINVAL,
 	   "RAM is no device memory");
 	ok(hc_memory_map_device(1ul << 60, 4096, HC_CACHE_NONE) == HC_EINVAL &&
-	   hc_memory_map_device(118ul << 40, 4096, HC_CACHE_NONE) == HC_EINVAL,
+		   hc_memory_map_device(118ul << 40, 4096, HC_CACHE_NONE) == HC_EINVAL,
 	   "device memory beyond the CPU's reach, or the direct map's");
 	ok(!hc_memory_map_device(0xfed00000, 1024, HC_CACHE_NONE) &&
-	   !hc_memory_map_device(0xfed00000, 1024, HC_CACHE_NONE) &&
-	   !try_read(hc_va(0xfed00000)), "map the HPET");
+		   !hc_memory_map_device(0xfed00000, 1024, HC_CACHE_NONE) &&
+		   !try_read(hc_va(0xfed00000)),
+	   "map the HPET");
 	ok(!hc_memory_map_device(0xe0000000, 8 * MIB, HC_CACHE_COMBINE) &&
-	   !try_read(hc_va(0xe0000000)), "map 8 MiB write-combining");
-	ok(!hc_memory_map_device(0xfffffff0, 8, HC_CACHE_BACK) &&
-	   !try_read(hc_va(0xfffffff0)), "map the firmware's ROM");
+		   !try_read(hc_va(0xe0000000)),
+	   "map 8 MiB write-combining");
+	ok(!hc_memory_map_device(0xfffffff0, 8, HC_CACHE_BACK) && !try_read(hc_va(0xfffffff0)),
+	   "map the firmware's ROM");
 	on_fault = 0;
 }
 
@@ -391,8 +402,8 @@ static u64 clock_says(void)
 	unsigned int low, high;
 
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return l->start_ns + (u64)((unsigned __int128)((low | (u64)high << 32) - l->start_tsc) *
-				   l->slope >> 32);
+	return l->start_ns +
+	       (u64)((unsigned __int128)((low | (u64)high << 32) - l->start_tsc) * l->slope >> 32);
 }
 
 static void test_time(void)
@@ -409,7 +420,8 @@ static void test_time(void)
 	}
 	ok(forward, "time never goes backwards");
 	last = hc_time_monotonic();
-	ok(clock_says() >= last && clock_says() < last + 1000 * MS, "the clock's page says the same");
+	ok(clock_says() >= last && clock_says() < last + 1000 * MS,
+	   "the clock's page says the same");
 	ok_number(hc_time_monotonic() < 1000 * MS, "time starts at zero", hc_time_monotonic());
 	wall = hc_time_wall();
 	put("wall ");
@@ -470,9 +482,9 @@ static void test_line(void)
 {
 	unsigned int count = interrupts;
 
-	__asm__ volatile("outb %b0, $0x70; inb $0x71, %%al; or $0x40, %%al; mov %%al, %%ah\n\t"
-			 "mov $0x0b, %%al; outb %%al, $0x70; mov %%ah, %%al; outb %%al, $0x71"
-			 :: "a"(0x0b));
+	__asm__ volatile(
+		"outb %b0, $0x70; inb $0x71, %%al; or $0x40, %%al; mov %%al, %%ah\n\t"
+		"mov $0x0b, %%al; outb %%al, $0x70; mov %%ah, %%al; outb %%al, $0x71" ::"a"(0x0b));
 	__asm__ volatile("outb %b0, $0x70; inb $0x71, %%al" :: "a"(0x0c) : "memory");
 	hc_irq_enable();
 	spin(5 * MS);
@@ -487,11 +499,13 @@ static void test_line(void)
 static void test_interrupts(void)
 {
 	struct hc_message message, other;
-	int first = hc_irq_allocate(0, &message), second = hc_irq_allocate(0, &other), last = 0, n = 0;
+	int first = hc_irq_allocate(0, &message), second = hc_irq_allocate(0, &other), last = 0,
+	    n = 0;
 	unsigned int count = interrupts;
 
 	ok(first >= 0 && second > first && message.data != other.data &&
-	   (message.address & 0xfff00000) == 0xfee00000, "allocate two messages");
+		   (message.address & 0xfff00000) == 0xfee00000,
+	   "allocate two messages");
 	/* The CPU's write to that address is not a message, so have the APIC send the interrupt. */
 	*(volatile unsigned int *)hc_va(0xfee00300) = 0x40000 | message.data;
 	hc_irq_enable();
@@ -561,7 +575,8 @@ static void test_contexts(void)
 	   "FS base");
 	ok(!hc_gs_set(0xffff800000000000) && hc_gs_get() == 0xffff800000000000, "GS base");
 	ok(hc_thread_pointer_set(0x800000000000) == HC_EINVAL &&
-	   hc_gs_set(0x7fff800000000000) == HC_EINVAL, "addresses that are not canonical");
+		   hc_gs_set(0x7fff800000000000) == HC_EINVAL,
+	   "addresses that are not canonical");
 	__asm__ volatile("mov %0, %%es; mov %0, %%gs" :: "r"(3));
 	hc_segments_clear();
 	__asm__ volatile("mov %%es, %0; mov %%gs, %1" : "=r"(es), "=r"(gs));
@@ -604,8 +619,7 @@ static void test_fpu(void)
 	hc_fpu_init(fpu_b);
 	set_xmm7(42);
 	hc_fpu_save(fpu_a);
-	ok(!hc_fpu_restore(fpu_b) && get_xmm7() == 0 && get_mxcsr() == 0x1f80,
-	   "the initial state");
+	ok(!hc_fpu_restore(fpu_b) && get_xmm7() == 0 && get_mxcsr() == 0x1f80, "the initial state");
 	ok(!hc_fpu_restore(fpu_a) && get_xmm7() == 42, "save and restore");
 	*(unsigned int *)(fpu_a + 24) = 0xffffffff;	/* MXCSR with reserved bits */
 	ok(hc_fpu_restore(fpu_a) == HC_EINVAL && get_xmm7() == 0, "a bad area is refused");
@@ -673,8 +687,8 @@ static volatile int slow_exits;
 /* A host may give the machine little time: what is looked for has been seen. */
 static int program_seen(void)
 {
-	return calls > 100 && slow_exits > 10 && timers > timers_before + 100 && program_ticks > 20 &&
-	       timers - timers_before > program_ticks;
+	return calls > 100 && slow_exits > 10 && timers > timers_before + 100 &&
+	       program_ticks > 20 && timers - timers_before > program_ticks;
 }
 
 static void leave_program(void)
@@ -736,8 +750,9 @@ static void run_program(void *argument)
  */
 static void enter_program(u64 entry)
 {
-	hc_context_init(&program_context, donor_stack + sizeof(donor_stack) -
-			sizeof(struct hc_frame) - 8, run_program, (void *)entry);
+	hc_context_init(&program_context,
+			donor_stack + sizeof(donor_stack) - sizeof(struct hc_frame) - 8,
+			run_program, (void *)entry);
 	hc_stack_set(donor_stack, donor_stack + sizeof(donor_stack));
 	hc_context_switch(&main_context, &program_context);
 }
@@ -840,7 +855,8 @@ static void test_sysenter(void)
 	enter_program(for_program(program_sysenter));
 	on_fault = 0;
 	ok_number((last_vector == 13 || last_vector == 6) &&
-		  last_ip == for_program(program_sysenter), "a program: sysenter", last_vector);
+			  last_ip == for_program(program_sysenter),
+		  "a program: sysenter", last_vector);
 }
 
 static void test_program_faults(void)
@@ -868,8 +884,7 @@ static void test_program_faults(void)
 	fault_in_program(for_program(program_read_donor), "the direct map", 14,
 			 for_program(program_read_donor));
 	program_argument = (u64)donor_start;
-	fault_in_program(for_program(program_jump_donor), "the donor's code", 14,
-			 (u64)donor_start);
+	fault_in_program(for_program(program_jump_donor), "the donor's code", 14, (u64)donor_start);
 }
 
 /* ------------------------------------------------------------------ the rest */
@@ -883,7 +898,8 @@ static void test_devices(void)
 
 	ok_number((host & 0xffff) == 0x8086, "PCI: the host bridge", host);
 	ok(hc_pci_read(0, 0, 2) == (host & 0xffff) && hc_pci_read(0, 2, 2) == host >> 16 &&
-	   hc_pci_read(0, 1, 1) == (host >> 8 & 0xff), "PCI: sizes");
+		   hc_pci_read(0, 1, 1) == (host >> 8 & 0xff),
+	   "PCI: sizes");
 	for (unsigned int device = 0; device < 256; device++)
 		functions += hc_pci_read(device, 0, 4) != ~0u;
 	ok_number(functions >= 2, "PCI: functions on bus 0", functions);
@@ -893,7 +909,8 @@ static void test_devices(void)
 		int line = hc_irq_line(device);
 
 		good &= wired >> 8 && wired != 0xffff && wired & 0xff && (wired & 0xff) < 16 ?
-				line == (int)(wired & 0xff) : line == HC_EINVAL;
+				line == (int)(wired & 0xff) :
+				line == HC_EINVAL;
 	}
 	ok(good && hc_irq_line(0) == HC_EINVAL, "PCI: the interrupts that pins are wired to");
 	hc_pci_write(0, 0x3c, 1, 0x5);

@@ -174,9 +174,9 @@ static void test_ranges(void)
 	ranges_add(&set, 0x1000, 0x3000);
 	ranges_add(&set, 0x10000, 0x20000);
 	ok(ranges_find(&set, 0x2000, ~0ull) == 0x1000 &&
-	   ranges_find(&set, 0x3000, ~0ull) == 0x10000 &&
-	   ranges_find(&set, 0x3000, 0x12000) == ~0ull &&
-	   ranges_find(&set, 0x20000, ~0ull) == ~0ull,
+		   ranges_find(&set, 0x3000, ~0ull) == 0x10000 &&
+		   ranges_find(&set, 0x3000, 0x12000) == ~0ull &&
+		   ranges_find(&set, 0x20000, ~0ull) == ~0ull,
 	   "find the lowest place that is large enough");
 	ok(ranges_total(&set) == 0x12000, "total");
 	ranges_add(&set, 0xfffffffffffff800, ~0ull);
@@ -192,13 +192,10 @@ static void make_pvh(void)
 		uint64_t start, size;
 		uint32_t type;
 	} map[] = {
-		{ 0, 0x9fc00, 1 },
-		{ 0x9fc00, 0x400, 2 },
-		{ 0x100000, 0x3ee0000, 1 },
-		{ 0x3fe0000, 0x20000, 2 },
+		{ 0, 0x9fc00, 1 },	    { 0x9fc00, 0x400, 2 },
+		{ 0x100000, 0x3ee0000, 1 }, { 0x3fe0000, 0x20000, 2 },
 		{ 0x3fd0000, 0x800, 3 },	/* overlaps RAM, and only partly */
-		{ 0x100000000, 0x1000, 1 },
-		{ 0xfffffffffffff000, 0x10000, 2 },
+		{ 0x100000000, 0x1000, 1 }, { 0xfffffffffffff000, 0x10000, 2 },
 	};
 
 	memset(memory, 0, sizeof(memory));
@@ -240,7 +237,8 @@ static void test_pvh(void)
 	release();
 	ok(!error && ram_is_right(&info.ram), "PVH: memory map");
 	ok(!strcmp(info.command_line, "one two") && info.initrd == 0x3000000 &&
-	   info.initrd_size == 1234 && info.rsdp == 0xf5a0, "PVH: the rest");
+		   info.initrd_size == 1234 && info.rsdp == 0xf5a0,
+	   "PVH: the rest");
 	memset(&info, 0, sizeof(info));
 	ok(boot_info_pvh(&info, 0, at) && boot_info_pvh(&info, 0x1004, at), "PVH: no start info");
 	release();
@@ -305,7 +303,8 @@ static void test_multiboot2(void)
 	error = boot_info_multiboot2(&info, data, sizeof(data));
 	ok(!error && ram_is_right(&info.ram), "Multiboot 2: memory map");
 	ok(!strcmp(info.command_line, "one two") && info.initrd == 0x3000000 &&
-	   info.initrd_size == 0x100 && info.rsdp_copy_size == 20, "Multiboot 2: the rest");
+		   info.initrd_size == 0x100 && info.rsdp_copy_size == 20,
+	   "Multiboot 2: the rest");
 	ok(boot_info_multiboot2(&info, data, size - 8),
 	   "Multiboot 2: information that is too long");
 	for (int i = 0; i < 50000; i++) {
@@ -325,9 +324,11 @@ static void test_multiboot2(void)
 static void test_command_line_has(void)
 {
 	ok(command_line_has("nokaslr", "nokaslr") && command_line_has("a nokaslr  b", "nokaslr") &&
-	   command_line_has(" a  b", "b"), "a word of the command line");
+		   command_line_has(" a  b", "b"),
+	   "a word of the command line");
 	ok(!command_line_has("", "nokaslr") && !command_line_has("nokaslr=1 xnokaslr", "nokaslr") &&
-	   !command_line_has("nokasl", "nokaslr"), "no word of the command line");
+		   !command_line_has("nokasl", "nokaslr"),
+	   "no word of the command line");
 	ok(!command_line_has("a -- nokaslr", "nokaslr") && command_line_has("b -- a", "b"),
 	   "a word behind -- is the program's");
 }
@@ -415,15 +416,18 @@ static void test_acpi(void)
 
 	make_acpi();
 	ok(acpi_rsdp_good(memory, 20) && !acpi_rsdp_good(memory, 19) &&
-	   !acpi_rsdp_good(memory + 1, 20), "ACPI: root pointer");
+		   !acpi_rsdp_good(memory + 1, 20),
+	   "ACPI: root pointer");
 	acpi_read(&acpi, memory, 36, at);
 	ok(acpi.present && acpi.pm1a_control == 0x604 && acpi.pm_timer == 0x608 &&
-	   acpi.pm_timer_32_bits && acpi.smi_command == 0xb2 && acpi.acpi_enable == 0xf1 &&
-	   acpi.reset_supported && acpi.reset.space == 1 && acpi.reset.address == 0xcf9 &&
-	   acpi.reset_value == 0xf && acpi.dsdt == 0x1500, "ACPI: FADT");
+		   acpi.pm_timer_32_bits && acpi.smi_command == 0xb2 && acpi.acpi_enable == 0xf1 &&
+		   acpi.reset_supported && acpi.reset.space == 1 && acpi.reset.address == 0xcf9 &&
+		   acpi.reset_value == 0xf && acpi.dsdt == 0x1500,
+	   "ACPI: FADT");
 	ok(acpi.sci_line == 9 && acpi.fixed_power_button && acpi.pm1_event[0] == 0x600 &&
-	   !acpi.pm1_event[1] && acpi.pm1_event_length[0] == 4 && acpi.gpe[0] == 0xafe0 &&
-	   acpi.gpe_length[0] == 16 && !acpi.gpe[1], "ACPI: the power button");
+		   !acpi.pm1_event[1] && acpi.pm1_event_length[0] == 4 && acpi.gpe[0] == 0xafe0 &&
+		   acpi.gpe_length[0] == 16 && !acpi.gpe[1],
+	   "ACPI: the power button");
 	ok(acpi.ecam == 0xb0000000 && acpi.ecam_first_bus == 0 && acpi.ecam_last_bus == 255,
 	   "ACPI: MCFG");
 	ok(acpi_find_s5(&acpi, at, &a, &b) && a == 5 && b == 1, "ACPI: S5");
@@ -443,7 +447,9 @@ static void test_acpi(void)
 			static const struct {
 				uint64_t table;
 				char name[5];
-			} tables[] = { { 0x1100, "RSDT" }, { 0x1200, "FACP" }, { 0x1400, "MCFG" },
+			} tables[] = { { 0x1100, "RSDT" },
+				       { 0x1200, "FACP" },
+				       { 0x1400, "MCFG" },
 				       { 0x1500, "DSDT" } };
 
 			memcpy(memory, "RSD PTR ", 8);
@@ -470,9 +476,7 @@ static size_t make_symbols(unsigned char *table)
 	struct symbols_header *header = (void *)table;
 	/* "ab" is 0x80, "abab" is 0x81. */
 	static const uint8_t stream[] = {
-		0x00, 3, 'o', 'n', 'e',
-		0x10, 2, 0x80, 'c',
-		0x80, 0x01, 2, 0x81, 'z',
+		0x00, 3, 'o', 'n', 'e', 0x10, 2, 0x80, 'c', 0x80, 0x01, 2, 0x81, 'z',
 	};
 
 	memset(header, 0, sizeof(*header));

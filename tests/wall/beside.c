@@ -144,8 +144,9 @@ static unsigned long memory_left(void)
 
 static void show(const char *when)
 {
-	static const char *const names[] = { "MemFree", "Slab", "SUnreclaim", "KernelStack",
-					     "PageTables", "VmallocUsed", "Shmem", "AnonPages" };
+	static const char *const names[] = { "MemFree",	    "Slab",	  "SUnreclaim",
+					     "KernelStack", "PageTables", "VmallocUsed",
+					     "Shmem",	    "AnonPages" };
 
 	printf("beside: %s:", when);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -225,8 +226,7 @@ int main(int argc, char **argv)
 		failed("memory is lost: %lu KiB at first, then %lu, then %lu", before, later,
 		       after);
 	printf("beside: asked %u times, %lu ms at most; %ld KiB less memory; %u failed\n", asked,
-	       longest,
-	       (long)before - (long)after, failures);
+	       longest, (long)before - (long)after, failures);
 	kill(server, SIGKILL);
 	waitpid(server, &status, 0);
 	return failures != 0;

@@ -94,7 +94,8 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	struct cpuid r;
 
-	__asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
+	__asm__ volatile("cpuid"
+			 : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
 			 : "0"(leaf), "2"(subleaf));
 	return r;
 }
@@ -136,12 +137,11 @@ static inline void learn_addresses(void)
 /* With a page before and one behind it that nobody has. */
 static inline unsigned char *guarded(unsigned long size, int protection, int kind)
 {
-	unsigned char *at = mmap(NULL, size + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-				 0);
+	unsigned char *at =
+		mmap(NULL, size + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (at == MAP_FAILED || mmap(at + PAGE, size, protection, kind | MAP_ANONYMOUS | MAP_FIXED,
-				     -1,
-				     0) == MAP_FAILED) {
+				     -1, 0) == MAP_FAILED) {
 		perror("mmap");
 		exit(2);
 	}
