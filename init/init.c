@@ -96,7 +96,8 @@ static enum { RESTART_OFF, RESTART_REBOOT, RESTART_AGAIN } restart;
 static int stop_signal = SIGTERM;
 static long stop_timeout_ms = STOP_TIMEOUT_S * 1000;
 static struct rlimit files = { FILES_SOFT, FILES_HARD };
-static const char *io_streams, *terminal_size;
+static const char *io_streams;
+static char *terminal_size;
 
 static pid_t program_pid;
 static int program_status;		/* of waitpid(), once program_pid is 0 */

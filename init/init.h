@@ -65,7 +65,7 @@ void become(const struct user *user);
 const char *find_program(const char *name, const char *folders);
 
 /* stream.c */
-void streams_open(const char *names, const char *size);
+void streams_open(const char *names, char *size);
 /* The program's standard file 0, 1 or 2: a descriptor, or -1 if it is the console. */
 int stream_of(unsigned int file);
 void streams_finish(void);	/* every byte has reached whoever reads on the host */

@@ -9,8 +9,8 @@ INIT_CFLAGS := -std=gnu11 -Os -Wall -Wextra -Werror -Wmissing-prototypes -Wshado
 	-fno-asynchronous-unwind-tables -fcf-protection=none \
 	-Wl,-z,stack-size=65536 -s -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
 
-$(B)/init/init: init/init.c init/log.c init/mount.c init/network.c init/stream.c init/user.c init/words.c
-$(B)/init/init: init/init.h init/words.h init/init.mk tools/haunch-cc $(B)/init/busybox
+$(B)/init/init: init/init.c init/frames.c init/log.c init/mount.c init/network.c init/stream.c init/user.c init/words.c
+$(B)/init/init: init/init.h init/frames.h init/words.h init/init.mk tools/haunch-cc $(B)/init/busybox
 	@mkdir -p $(@D)
 	HAUNCH_BUILD=$(abspath $(B)) tools/haunch-cc $(INIT_CFLAGS) -o $@ $(filter init/%.c,$^)
 

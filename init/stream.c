@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Haunch authors */
 /*
- * stream.c - the program's standard files, where they are not the console: virtio-serial ports that
- * `haunch run` gives to the machine (haunch.io=).
+ * stream.c - the program's standard files, where they are not the console: `haunch run` gives the
+ * machine a virtio-serial port (haunch.io=), through which they go in frames (frames.h).
  *
  * A port can be open once only and is no pipe, while a program may open /dev/stderr and wants SIGPIPE.
- * So the program gets pipes, and init carries the bytes between pipe and port.  What is counted is
- * what a port took; before the power goes off the host says that it has got as much (port "control").
+ * So the program gets pipes, and init carries the bytes between pipes and port.  The power goes off
+ * when the host has said of every byte that it has been taken.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -19,33 +19,33 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "frames.h"
 #include "init.h"
 
-#define PORTS			"/sys/class/virtio-ports"
-#define PORT_WAIT_MS		10000
+#define PORTS	     "/sys/class/virtio-ports"
+#define PORT_NAME    "haunch.streams\n"
+#define PORT_WAIT_MS 10000
 
 static const char *const names[] = { "in", "out", "err" };
 
-/* One end is a pipe of the program's, the other one a port. */
-static struct relay {
-	int from, to;			/* -1: at its end */
-	int program;			/* the program's end */
-	unsigned int start, end;
-	unsigned long sent;
-	struct pollfd *from_watched, *to_watched;
-} relays[3] = {
-	{ .from = -1, .to = -1, .program = -1 },
-	{ .from = -1, .to = -1, .program = -1 },
-	{ .from = -1, .to = -1, .program = -1 },
-};
-static char buffers[3][32768];
+static struct stream {
+	int pipe;    /* our end; -1: there is none, or it has ended */
+	int program; /* the program's end, or -1 */
+	unsigned long sent, taken;
+	struct pollfd *watched;
+} streams[3] = { { .pipe = -1, .program = -1 },
+		 { .pipe = -1, .program = -1 },
+		 { .pipe = -1, .program = -1 } };
 
-static int control = -1;
-static struct pollfd *control_watched;
-static bool taken;
+static struct frames frames = { .fd = -1 };
+static struct pollfd *port_watched;
+/* What the program has not read yet; all of it is sent when the host says that there is no more. */
+static unsigned char input[FRAME_WINDOW];
+static unsigned int input_size;
+static bool input_ended;
 
-/* A port by its name; it may take a moment until the host has told that.  Returns -1 if it has not. */
-static int open_port(const char *name)
+/* It may take a moment until the host has told of the port.  Returns -1 if it has not. */
+static int open_port(void)
 {
 	char path[300], found[64];
 	long deadline = now_ms() + PORT_WAIT_MS;
@@ -56,10 +56,8 @@ static int open_port(const char *name)
 		ports = opendir(PORTS);
 		while (ports && (entry = readdir(ports))) {
 			snprintf(path, sizeof(path), PORTS "/%s/name", entry->d_name);
-			if (entry->d_name[0] == '.' || read_file(path, found, sizeof(found)) < 0)
-				continue;
-			found[strcspn(found, "\n")] = '\0';
-			if (strncmp(found, "haunch.", 7) || strcmp(found + 7, name))
+			if (entry->d_name[0] == '.' || read_file(path, found, sizeof(found)) < 0 ||
+			    strcmp(found, PORT_NAME))
 				continue;
 			snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
 			closedir(ports);
@@ -69,6 +67,7 @@ static int open_port(const char *name)
 			closedir(ports);
 		sleep_ms(1);
 	} while (now_ms() < deadline);
+	errno = ENXIO;
 	return -1;
 }
 
@@ -85,181 +84,173 @@ static bool listed(const char *list, const char *name)
 	}
 }
 
-static void set_size(unsigned long rows, unsigned long columns)
+static void set_size(char *words)
 {
-	struct winsize size = { .ws_row = rows, .ws_col = columns };
+	unsigned long rows = strtoul(words, &words, 10);
+	struct winsize size = { .ws_row = rows,
+				.ws_col = *words ? strtoul(words + 1, NULL, 10) : 0 };
 
 	ioctl(STDIN_FILENO, TIOCSWINSZ, &size);
 }
 
-void streams_open(const char *list, const char *size)
+void streams_open(const char *list, char *size)
 {
 	unsigned int i;
-	char *at;
+	int pipe[2];
 
-	if (size) {
-		unsigned long rows = strtoul(size, &at, 10);
-
-		set_size(rows, *at ? strtoul(at + 1, NULL, 10) : 0);
-	}
+	if (size)
+		set_size(size);
 	if (!list)
 		return;
-	/* The last port: when it has its name, the host's word on the others is in, too. */
-	control = open_port("control");
+	frames_start(&frames, open_port());
+	if (frames.fd < 0)
+		fail("cannot open the port for the standard files: %s; was the image made by another "
+		     "version of haunch?",
+		     strerror(errno));
 	for (i = 0; i < 3; i++) {
-		struct relay *r = &relays[i];
-		int pipe[2], port;
-
 		if (!listed(list, names[i]))
 			continue;
-		port = open_port(names[i]);
-		if (port < 0 || pipe2(pipe, O_CLOEXEC))
-			fail("cannot open the port for standard %sput: %s", names[i],
+		if (pipe2(pipe, O_CLOEXEC))
+			fail("cannot make a pipe for standard %sput: %s", names[i],
 			     strerror(errno));
-		r->from = i ? pipe[0] : port;
-		r->to = i ? port : pipe[1];
-		r->program = pipe[!!i];
+		streams[i].pipe = pipe[!i];
+		streams[i].program = pipe[!!i];
 		fcntl(pipe[!i], F_SETFL, O_NONBLOCK);
 	}
 	if (listed(list, "err=out"))
-		relays[2].program = relays[1].program;
+		streams[2].program = streams[1].program;
 }
 
 int stream_of(unsigned int file)
 {
-	return relays[file].program;
+	return streams[file].program;
 }
 
-static void end(int *fd)
+static void end(struct stream *s)
 {
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
+	if (s->pipe >= 0)
+		close(s->pipe);
+	s->pipe = -1;
 }
 
-static void fill(struct relay *r)
+/* What the program has written. */
+static void fill(struct stream *s)
 {
-	ssize_t n = read(r->from, buffers[r - relays], sizeof(buffers[0]));
+	static unsigned char buffer[FRAME_MAX];
+	ssize_t n = read(s->pipe, buffer, sizeof(buffer));
 
-	if (n < 0 && errno == EAGAIN)
-		return;
-	if (n <= 0) {
-		end(&r->from);
-		/* End of file for the program, which must not wait for our end of its pipe. */
-		if (r == &relays[0])
-			end(&r->to);
+	if (n > 0) {
+		/* There is room: nothing waited, and each file puts one frame. */
+		if (!frames_put(&frames, FRAME_DATA, s - streams, buffer, n))
+			abort();
+		s->sent += n;
+	} else if (!n || errno != EAGAIN) {
+		end(s);
+	}
+}
+
+/* What the program is to read. */
+static void empty(struct stream *s)
+{
+	ssize_t n = input_size ? write(s->pipe, input, input_size) : 0;
+
+	if (n < 0 && errno != EAGAIN) {
+		end(s);
 		return;
 	}
-	r->start = 0;
-	r->end = n;
+	if (n > 0) {
+		s->taken += n;
+		input_size -= n;
+		memmove(input, input + n, input_size);
+	}
+	/* End of file for the program. */
+	if (input_ended && !input_size)
+		end(s);
 }
 
-static void empty(struct relay *r)
+static void take(enum frame_kind kind, unsigned int file, const unsigned char *content,
+		 unsigned int size)
 {
-	ssize_t n = write(r->to, buffers[r - relays] + r->start, r->end - r->start);
+	static char text[FRAME_MAX + 1];
 
-	if (n < 0 && errno == EAGAIN)
-		return;
-	if (n < 0) {
-		/* Nobody reads any more: the program is to know. */
-		end(&r->to);
-		end(&r->from);
-		r->start = r->end = 0;
-		return;
+	switch (kind) {
+	case FRAME_DATA:
+		if (file || size > sizeof(input) - input_size) {
+			say("the host sends more than there is room for");
+			frames_end(&frames);
+			break;
+		}
+		memcpy(input + input_size, content, size);
+		input_size += size;
+		streams[0].sent += size;
+		input_ended = !size;
+		break;
+	case FRAME_TAKEN:
+		streams[file].taken += frames_taken(content);
+		break;
+	case FRAME_CLOSED:
+		end(&streams[file]);	/* the program is to know */
+		break;
+	default:
+		memcpy(text, content, size);
+		text[size] = '\0';
+		if (!strncmp(text, "hosts ", 6))
+			set_hosts(text + 6);
+		else if (!strncmp(text, "size ", 5))
+			set_size(text + 5);
 	}
-	r->start += n;
-	r->sent += n;
+}
+
+static bool may_send(const struct stream *s)
+{
+	return s->sent - s->taken + FRAME_MAX <= FRAME_WINDOW;
 }
 
 void streams_watch(struct watched *watched)
 {
-	struct relay *r;
+	struct stream *s;
 
-	control_watched = watch(watched, control, POLLIN);
-	for (r = relays; r < relays + 3; r++) {
-		r->from_watched = watch(watched, r->start == r->end ? r->from : -1, POLLIN);
-		r->to_watched = watch(watched, r->to, r->start < r->end ? POLLOUT : 0);
-	}
-}
-
-/* Its lines may come in parts. */
-static void control_look(void)
-{
-	static char text[8192];
-	static size_t length;
-	char *line, *next;
-	ssize_t n = read(control, text + length, sizeof(text) - 1 - length);
-
-	if (n < 0 && errno == EAGAIN)
-		return;
-	if (n <= 0) {
-		end(&control);		/* the host has left */
-		return;
-	}
-	text[length + n] = '\0';
-	for (line = text; (next = strchr(line, '\n')); line = next) {
-		*next++ = '\0';
-		if (!strcmp(line, "taken")) {
-			taken = true;
-		} else if (!strncmp(line, "hosts ", 6)) {
-			set_hosts(line + 6);
-		} else if (!strncmp(line, "size ", 5)) {
-			unsigned long rows = strtoul(line + 5, &line, 10);
-
-			set_size(rows, strtoul(line, NULL, 10));
-		}
-	}
-	length = strlen(line);
-	memmove(text, line, length + 1);
-	/* No line of the host's is as long. */
-	if (length == sizeof(text) - 1)
-		length = 0;
+	port_watched = watch(watched, frames.fd, frames_idle(&frames) ? POLLIN : POLLIN | POLLOUT);
+	streams[0].watched = watch(watched, streams[0].pipe, input_size ? POLLOUT : 0);
+	for (s = streams + 1; s < streams + 3; s++)
+		s->watched =
+			watch(watched, frames_idle(&frames) && may_send(s) ? s->pipe : -1, POLLIN);
 }
 
 void streams_look(void)
 {
-	struct relay *r;
+	static unsigned long told;
+	struct stream *s;
 
-	if (control_watched && control_watched->revents)
-		control_look();
-	for (r = relays; r < relays + 3; r++) {
-		if (r->from_watched && r->from_watched->revents)
-			fill(r);
-		if (r->to_watched && r->to_watched->revents & (POLLHUP | POLLERR | POLLNVAL)) {
-			end(&r->to);
-			end(&r->from);
-			r->start = r->end = 0;
-		} else if (r->start < r->end) {
-			empty(r);
-		}
-	}
+	if (port_watched && port_watched->revents && !frames_read(&frames, take))
+		say("the host does not speak in frames");
+	for (s = streams + 1; s < streams + 3; s++)
+		if (s->watched && s->watched->revents && s->pipe >= 0)
+			fill(s);
+	if (streams[0].pipe >= 0)
+		empty(&streams[0]);
+	if (streams[0].taken != told && frames_put_taken(&frames, 0, streams[0].taken - told))
+		told = streams[0].taken;
+	frames_flush(&frames);
+	/* The host has left: nobody reads, nobody writes. */
+	if (frames.fd < 0)
+		for (s = streams; s < streams + 3; s++)
+			end(s);
 }
 
-/* Is there nothing left of what programs have written?  All of them have ended. */
-static bool drained(const struct relay *r)
+/* Has the host taken all that programs have written?  All of them have ended. */
+static bool drained(const struct stream *s)
 {
 	int waiting = 0;
 
-	return r->from < 0 ||
-	       (r->start == r->end && !ioctl(r->from, FIONREAD, &waiting) && !waiting);
+	return s->pipe < 0 ||
+	       (s->sent == s->taken && !ioctl(s->pipe, FIONREAD, &waiting) && !waiting);
 }
 
 void streams_finish(void)
 {
-	char text[64];
-	int n;
-
 	/* What nobody read of the input is nobody's. */
-	end(&relays[0].from);
-	end(&relays[0].to);
-	relays[0].start = relays[0].end = 0;
-	while (!drained(&relays[1]) || !drained(&relays[2]))
-		handle_events(LONG_MAX);
-	if (control < 0)
-		return;
-	n = snprintf(text, sizeof(text), "end %lu %lu\n", relays[1].sent, relays[2].sent);
-	if (write(control, text, n) != n)
-		return;
-	while (!taken && control >= 0)
+	end(&streams[0]);
+	while (!drained(&streams[1]) || !drained(&streams[2]))
 		handle_events(LONG_MAX);
 }

@@ -6,9 +6,8 @@
  *
  * Everything that QEMU and we tell each other goes through socket pairs:
  *   console    the serial port: the terminal, or else what the machine itself has to say
- *   in, out, err   virtio-serial ports that init connects to the program (init/stream.c)
- *   control    a port as well: init says how much it sent before it switches off, we say when all
- *              of it has been taken; and the size of the terminal
+ *   streams    a virtio-serial port, to init: the program's standard files, the size of the terminal
+ *              and other words for init, in frames (init/frames.h)
  *   status     QEMU's debug port: "haunch: exit status N", or "haunch: reboot"
  *   qmp        QEMU's own events and commands
  * Nothing is dropped: what a reader does not take stays in QEMU and in the guest.  QEMU ends with
@@ -32,6 +31,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../init/frames.h"
 #include "guest.h"
 #include "options.h"
 
@@ -42,19 +42,19 @@
 #define ORDERLY_END_S		60	/* beyond the program's time: to write and unmount the disks */
 #define KILLED_WAIT_MS		200	/* for a reader, once all is over by a signal */
 
-enum { QMP, STATUS, CONSOLE, CONTROL, IN, OUT, ERR, NR_SOCKETS };
-static const char *const socket_names[] = {
-	"qmp", "status", "console", "control", "in", "out", "err",
-};
+enum { QMP, STATUS, CONSOLE, STREAMS, NR_SOCKETS };
+static const char *const socket_names[] = { "qmp", "status", "console", "streams" };
 
-/* Bytes on their way from one descriptor to another. */
+/* Bytes on their way from one descriptor to another, or from or to the frames. */
 struct flow {
-	int from, to;			/* -1: no more */
+	int from, to;			/* -1: no more, or frames */
 	bool ours;			/* `to` is a standard file of this process */
 	bool crlf;			/* "\r\n" becomes "\n" */
 	bool lines;			/* only whole ones, for others write there as well */
 	size_t start, end, limit;	/* limit: of one write */
 	uint64_t done;			/* bytes that have left, or were thrown away */
+	uint64_t told;			/* of these init was told that they are taken, or told us */
+	bool end_told;			/* init knows that no more will come, or that nobody takes it */
 	const char *name;
 	struct pollfd *from_polled, *to_polled;
 	char buffer[65536];
@@ -73,13 +73,12 @@ static struct machine {
 	int sockets[NR_SOCKETS];
 	int messages;			/* QEMU's standard error */
 	struct flow console, keys, in, out, err;
-	struct text qmp, status, control, errors;
+	struct frames frames;		/* its fd is that of a socket: STREAMS */
+	struct text qmp, status, errors;
 	bool ready;			/* init listens to the power button */
 	bool powered_down;		/* and was told */
+	bool hosts_changed;		/* of which init is to be told */
 	long patience;			/* until when it may take, in ms */
-	bool ended;			/* init has said how much it sent: */
-	uint64_t sent_out, sent_err;
-	bool taken;			/* and we, that it has arrived */
 	int guest_status;		/* -1: none yet */
 	bool reboots;
 	int killed_by;			/* the last signal that came to end it */
@@ -195,7 +194,8 @@ static void start_flow(struct flow *f, int from, int to, const char *name)
 	f->from = from;
 	f->to = to;
 	f->name = name;
-	f->done = 0;
+	f->done = f->told = 0;
+	f->end_told = false;
 	if (!f->limit)
 		f->limit = SSIZE_MAX;
 }
@@ -208,9 +208,6 @@ static void abandon(struct flow *f)
 	if (f->ours)
 		end(&f->to);
 	f->to = -1;
-	/* The guest's program is to know; but the machine itself may always talk. */
-	if (f->ours && f != &m.console)
-		end(&f->from);
 }
 
 static size_t ready_to_leave(const struct flow *f)
@@ -225,7 +222,7 @@ static size_t ready_to_leave(const struct flow *f)
 
 static bool has_room(const struct flow *f)
 {
-	if (f->to < 0 && !f->ours)
+	if (f->to < 0 && !f->ours && f != &m.in)
 		return false;
 	return f->lines || f->crlf ? f->end - f->start < sizeof(f->buffer) : f->start == f->end;
 }
@@ -335,6 +332,9 @@ static void empty(struct flow *f)
 	}
 	f->start += n;
 	f->done += n;
+	/* Whose output somebody takes is not stuck. */
+	if (m.powered_down && m.patience < now_ms() + ORDERLY_END_S * 1000l)
+		m.patience = now_ms() + ORDERLY_END_S * 1000l;
 }
 
 /* Is there something that can go now? */
@@ -389,6 +389,12 @@ static void stop(int sig)
 	say_to(QMP, "{\"execute\":\"system_powerdown\"}\n");
 }
 
+/* Returns false if there is no room by now. */
+static bool tell_init(const char *text)
+{
+	return m.frames.fd < 0 || frames_put(&m.frames, FRAME_TEXT, 0, text, strlen(text));
+}
+
 static void tell_size(void)
 {
 	struct winsize size;
@@ -396,12 +402,11 @@ static void tell_size(void)
 
 	if (!m.guest->terminal || ioctl(1, TIOCGWINSZ, &size) || !size.ws_row)
 		return;
-	snprintf(text, sizeof(text), "size %u %u\n", size.ws_row, size.ws_col);
-	say_to(CONTROL, text);
+	snprintf(text, sizeof(text), "size %u %u", size.ws_row, size.ws_col);
+	window_changed = !tell_init(text);
 }
 
-/* Of a line that init takes whole (init/stream.c). */
-#define HOSTS_MAX	8000
+#define HOSTS_MAX 8000 /* with their "hosts " less than FRAME_MAX */
 
 static void tell_hosts(void)
 {
@@ -410,8 +415,8 @@ static void tell_hosts(void)
 	if (m.guest->news < 0 || !m.ready || !m.guest->ports)
 		return;
 	hosts = m.guest->hosts(HOSTS_MAX);
-	text = xprintf("hosts %s\n", hosts);
-	say_to(CONTROL, text);
+	text = xprintf("hosts %s", hosts);
+	m.hosts_changed = !tell_init(text);
 	free(text);
 	free(hosts);
 }
@@ -426,14 +431,50 @@ static void hear_news(void)
 	tell_hosts();
 }
 
-/* All that the guest sent has left: it may switch off. */
-static void confirm(void)
+/* What init has sent.  Whoever is not init does not keep to the window. */
+static void take_frame(enum frame_kind kind, unsigned int file, const unsigned char *content,
+		       unsigned int size)
 {
-	if (!m.ended || m.taken || (m.out.to >= 0 && m.out.done < m.sent_out) ||
-	    (m.err.to >= 0 && m.err.done < m.sent_err))
-		return;
-	m.taken = true;
-	say_to(CONTROL, "taken\n");
+	struct flow *f = file == 1 ? &m.out : &m.err;
+
+	if (kind == FRAME_TAKEN && !file) {
+		m.in.told += frames_taken(content);
+	} else if (kind == FRAME_DATA && file && size <= sizeof(f->buffer) - (f->end - f->start)) {
+		memmove(f->buffer, f->buffer + f->start, f->end - f->start);
+		f->end -= f->start;
+		f->start = 0;
+		memcpy(f->buffer + f->end, content, size);
+		f->end += size;
+	} else {
+		note("the guest says what init would not: it is not heard any more");
+		frames_end(&m.frames);
+	}
+}
+
+/* What there is of standard input, as far as init has room. */
+static void send_input(void)
+{
+	struct flow *f = &m.in;
+	size_t size = f->end - f->start;
+
+	if (size && f->done - f->told + FRAME_MAX <= FRAME_WINDOW && frames_idle(&m.frames)) {
+		size = size < FRAME_MAX ? size : FRAME_MAX;
+		if (frames_put(&m.frames, FRAME_DATA, 0, f->buffer + f->start, size)) {
+			f->start += size;
+			f->done += size;
+		}
+	} else if (!size && f->from < 0 && m.guest->in && !f->end_told) {
+		f->end_told = frames_put(&m.frames, FRAME_DATA, 0, NULL, 0);
+	}
+}
+
+/* How far its output has got. */
+static void tell_taken(struct flow *f, unsigned int file)
+{
+	if (f->done != f->told && frames_put_taken(&m.frames, file, f->done - f->told))
+		f->told = f->done;
+	if (f->to < 0 && !f->end_told)
+		f->end_told = frames_put(&m.frames, FRAME_CLOSED, file, NULL, 0);
 }
 
 static void qmp_line(const char *line)
@@ -451,7 +492,7 @@ static void qmp_line(const char *line)
 		m.ready = !m.guest->ports;
 	} else if (event && !strcmp(event, "VSERPORT_CHANGE") &&
 		   !json_unpack(message, "{s:{s:b,s:s}}", "data", "open", &open, "id", &id) &&
-		   !strcmp(id, "control") && open) {
+		   !strcmp(id, socket_names[STREAMS]) && open) {
 		m.ready = true;
 		tell_size();
 		tell_hosts();
@@ -467,17 +508,6 @@ static void status_line(const char *line)
 		m.guest_status = status & 255;
 	else if (!strcmp(line, "haunch: reboot"))
 		m.reboots = true;
-}
-
-static void control_line(const char *line)
-{
-	unsigned long long out, err;
-
-	if (sscanf(line, "end %llu %llu", &out, &err) != 2)
-		return;
-	m.sent_out = out;
-	m.sent_err = err;
-	m.ended = true;
 }
 
 /* Read what is there, and give each line that is complete to `take`. */
@@ -524,7 +554,7 @@ static void read_messages(void)
 
 /* ------------------------------------------------------------------ QEMU */
 
-static void connect_port(const char ***qemu, unsigned int *nr, int which, int theirs)
+static void connect_socket(const char ***qemu, unsigned int *nr, int which, int theirs)
 {
 	const char *name = socket_names[which];
 	bool shared = which == CONSOLE && m.guest->terminal;	/* with QEMU's monitor */
@@ -532,8 +562,11 @@ static void connect_port(const char ***qemu, unsigned int *nr, int which, int th
 	*qemu = append(*qemu, nr, "-chardev");
 	*qemu = append(*qemu, nr,
 		       xprintf("socket,id=%s,fd=%d%s", name, theirs, shared ? ",mux=on" : ""));
-	if (which == QMP || which == STATUS || which == CONSOLE)
+	if (which != STREAMS)
 		return;
+	/* Each port that there could be costs the guest memory for its queues; there is always a port 0. */
+	*qemu = append(*qemu, nr, "-device");
+	*qemu = append(*qemu, nr, "virtio-serial-pci,max_ports=2");
 	*qemu = append(*qemu, nr, "-device");
 	*qemu = append(*qemu, nr,
 		       xprintf("virtserialport,id=%s,chardev=%s,name=haunch.%s", name, name, name));
@@ -570,14 +603,8 @@ static void exec_qemu(const char **qemu, const int *theirs, int messages, pid_t 
 	_exit(127);
 }
 
-/* Options whose order is that of the ports: control is the last, as init/stream.c relies on. */
 static void start_qemu(const struct guest *g)
 {
-	static const int order[] = { QMP, STATUS, CONSOLE, IN, OUT, ERR, CONTROL };
-	bool wanted[NR_SOCKETS] = {
-		[QMP] = true, [STATUS] = true, [CONSOLE] = true, [CONTROL] = g->ports,
-		[IN] = g->in, [OUT] = g->out,  [ERR] = g->err,
-	};
 	static const char *const fixed[] = {
 		"-mon",	   "chardev=qmp,mode=control",
 		"-device", "isa-debugcon,iobase=0xe9,chardev=status",
@@ -590,7 +617,7 @@ static void start_qemu(const struct guest *g)
 
 	for (i = 0; i < NR_SOCKETS; i++) {
 		theirs[i] = m.sockets[i] = -1;
-		if (!wanted[i])
+		if (i == STREAMS && !g->ports)
 			continue;
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 			die("cannot make a socket: %s", strerror(errno));
@@ -600,13 +627,9 @@ static void start_qemu(const struct guest *g)
 	}
 	for (i = 0; i < g->nr_qemu; i++)
 		qemu = append(qemu, &nr, g->qemu[i]);
-	if (g->ports) {
-		qemu = append(qemu, &nr, "-device");
-		qemu = append(qemu, &nr, "virtio-serial-pci");
-	}
 	for (i = 0; i < NR_SOCKETS; i++)
-		if (wanted[order[i]])
-			connect_port(&qemu, &nr, order[i], theirs[order[i]]);
+		if (theirs[i] >= 0)
+			connect_socket(&qemu, &nr, i, theirs[i]);
 	for (i = 0; i < ARRAY_SIZE(fixed); i++)
 		qemu = append(qemu, &nr, fixed[i]);
 	if (g->terminal) {
@@ -634,20 +657,16 @@ static void start_qemu(const struct guest *g)
 static void start_flows(const struct guest *g)
 {
 	start_flow(&m.console, m.sockets[CONSOLE], m.console.to, "the console");
-	start_flow(&m.out, m.out.to < 0 ? -1 : m.sockets[OUT], m.out.to, "standard output");
-	start_flow(&m.err, m.err.to < 0 ? -1 : m.sockets[ERR], m.err.to, "standard error");
-	/* A reader that has left, has left the next machine, too. */
-	if (m.out.from < 0)
-		end(&m.sockets[OUT]);
-	if (m.err.from < 0)
-		end(&m.sockets[ERR]);
-	if (g->in)
-		m.in.to = m.sockets[IN];
-	else if (g->terminal || !g->ports)
+	start_flow(&m.in, m.in.from, -1, m.in.name);
+	start_flow(&m.out, -1, m.out.to, "standard output");
+	start_flow(&m.err, -1, m.err.to, "standard error");
+	frames_start(&m.frames, m.sockets[STREAMS]);
+	m.sockets[STREAMS] = -1;
+	if (!g->in && (g->terminal || !g->ports))
 		m.keys.to = m.sockets[CONSOLE];
-	m.qmp.length = m.status.length = m.control.length = m.errors.length = 0;
+	m.qmp.length = m.status.length = m.errors.length = 0;
 	m.errors.data[0] = '\0';
-	m.ready = m.powered_down = m.ended = m.taken = m.reboots = false;
+	m.ready = m.powered_down = m.hosts_changed = m.reboots = false;
 	m.guest_status = -1;
 }
 
@@ -684,7 +703,7 @@ static void run_flow(struct flow *f)
 		fill(f);
 	if (f->to_polled && f->to_polled->revents & (POLLERR | POLLHUP | POLLNVAL))
 		abandon(f);
-	else if (f->start < f->end)
+	else if (f->start < f->end && f != &m.in)
 		empty(f);
 }
 
@@ -692,7 +711,7 @@ static void run_flow(struct flow *f)
 static void step(void)
 {
 	struct flow *flows[] = { &m.console, &m.keys, &m.in, &m.out, &m.err };
-	struct pollfd fds[20], *qmp, *status, *control, *messages, *news;
+	struct pollfd fds[20], *qmp, *status, *streams, *messages, *news;
 	struct timespec moment = { 0, 50000000 }, second = { 1, 0 };
 	sigset_t none;
 	nfds_t count = 0;
@@ -700,7 +719,8 @@ static void step(void)
 
 	qmp = watch(fds, &count, m.sockets[QMP], POLLIN);
 	status = watch(fds, &count, m.sockets[STATUS], POLLIN);
-	control = watch(fds, &count, m.sockets[CONTROL], POLLIN);
+	streams =
+		watch(fds, &count, m.frames.fd, frames_idle(&m.frames) ? POLLIN : POLLIN | POLLOUT);
 	messages = watch(fds, &count, m.messages, POLLIN);
 	news = watch(fds, &count, m.guest->news, POLLIN);
 	for (i = 0; i < ARRAY_SIZE(flows); i++)
@@ -711,8 +731,8 @@ static void step(void)
 			read_lines(&m.sockets[QMP], &m.qmp, qmp_line);
 		if (status && status->revents)
 			read_lines(&m.sockets[STATUS], &m.status, status_line);
-		if (control && control->revents)
-			read_lines(&m.sockets[CONTROL], &m.control, control_line);
+		if (streams && streams->revents && !frames_read(&m.frames, take_frame))
+			note("the guest does not speak in frames: its output is lost");
 		if (messages && messages->revents)
 			read_messages();
 		if (news && news->revents)
@@ -720,12 +740,10 @@ static void step(void)
 		for (i = 0; i < ARRAY_SIZE(flows); i++)
 			run_flow(flows[i]);
 	}
-	/* The end of the input is told, but the socket kept: QEMU loses data when it is closed. */
-	if (m.in.to >= 0 && m.in.from < 0 && m.in.start == m.in.end) {
-		shutdown(m.in.to, SHUT_WR);
-		m.in.to = -1;
-	}
-	confirm();
+	send_input();
+	tell_taken(&m.out, 1);
+	tell_taken(&m.err, 2);
+	frames_flush(&m.frames);
 	reap();
 	for (i = 0; i < ARRAY_SIZE(stop_signals); i++) {
 		while (signals_came[i]) {
@@ -737,6 +755,8 @@ static void step(void)
 		window_changed = 0;
 		tell_size();
 	}
+	if (m.hosts_changed)
+		tell_hosts();
 	if (m.guest->looked)
 		m.guest->looked();
 }
@@ -744,8 +764,8 @@ static void step(void)
 /* A machine that does not even hear its button is stuck; one whose output nobody takes is not. */
 static void lose_patience(void)
 {
-	if (!m.qemu || !m.powered_down || m.killed || m.ended || now_ms() < m.patience ||
-	    waits(&m.out) || waits(&m.err) || waits(&m.console))
+	if (!m.qemu || !m.powered_down || m.killed || now_ms() < m.patience || waits(&m.out) ||
+	    waits(&m.err) || waits(&m.console))
 		return;
 	note("the machine did not end within %lu s of its power button: killed",
 	     m.guest->stop_timeout_s + ORDERLY_END_S);
@@ -759,8 +779,8 @@ static void watch_qemu(void)
 	long deadline = LONG_MAX;
 	unsigned int i;
 
-	while (m.qemu || m.messages >= 0 || m.sockets[STATUS] >= 0 || !finished(&m.console) ||
-	       !finished(&m.out) || !finished(&m.err)) {
+	while (m.qemu || m.messages >= 0 || m.sockets[STATUS] >= 0 || m.frames.fd >= 0 ||
+	       !finished(&m.console) || !finished(&m.out) || !finished(&m.err)) {
 		step();
 		lose_patience();
 		if (m.killed && !m.qemu && deadline == LONG_MAX)
@@ -769,12 +789,11 @@ static void watch_qemu(void)
 			break;
 	}
 	for (i = 0; i < NR_SOCKETS; i++)
-		if (i != CONSOLE && i != OUT && i != ERR)
+		if (i != CONSOLE)
 			end(&m.sockets[i]);
 	end(&m.console.from);
-	end(&m.out.from);
-	end(&m.err.from);
-	m.in.to = m.keys.to = -1;
+	frames_end(&m.frames);
+	m.keys.to = -1;
 }
 
 /* ------------------------------------------------------------------ what became of it */

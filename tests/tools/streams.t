@@ -5,6 +5,8 @@
 # streams.t - the program's standard input, output and error are those of `haunch run`: exact, apart, and
 # never lost to a reader that is slow.
 
+# The words in single quotes are for the guest's shell.
+# shellcheck disable=SC2016
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -169,6 +171,31 @@ is "$?" 4 'so has one that is closed'
 is "$(cat out)" late 'a slow writer is waited for'
 (echo one; sleep 1; echo two) | run copy 2>/dev/null | (read -r first; echo "$first" >first; cat >rest)
 is "$(cat first rest)" "$(printf 'one\ntwo')" 'nothing waits for the end'
+
+# The three do not wait for each other, though they share a port.
+# shell WORDS: run by the guest's shell
+shell()
+{
+	timeout 120 "$HAUNCH" run -n none /bin/sh -- -c "$1"
+}
+shell 'i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo $i; done; exit 7' <random >out 2>err
+is "$? $(tail -n 1 out)" '7 20' 'an input that is not read keeps nothing waiting' "$(cat err)"
+mkfifo unread
+shell '{ while :; do echo more; done; } 2>/dev/null & read -r line; echo "$line" >&2
+	kill $!; exit 8' >unread 2>err <line &
+pid=$!
+exec 7<unread
+for _ in $(seq 200); do
+	[ ! -s err ] || break
+	sleep 0.1
+done
+is "$(cat err)" line 'nor does an output that is not read'
+exec 7<&-
+wait $pid
+is "$?" 8 'and the end comes when its reader has left'
+(echo first; sleep 2; echo second) | { shell 'trap "" PIPE; read -r a; echo $a; read -r b; echo $b 2>/dev/null; echo $a $b >&2' \
+	2>err; } | head -n 1 >out
+is "$(cat out) $(cat err)" 'first first second' 'who leaves standard output leaves the input to the program'
 
 # ------------------------------------------------------------------ slow readers
 
