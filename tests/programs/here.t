@@ -11,6 +11,10 @@
 . "$(dirname "$0")/lib.sh"
 
 for program in $all_programs; do
+	if wants_root "$program"; then
+		skip "$program" 'it wants root'
+		continue
+	fi
 	rm -f "$TMP/first"
 	for libc in musl glibc fixed musl; do
 		run_here $libc "$program"

@@ -19,6 +19,15 @@ all_faults='null:139 null-read:139 null-call:139 wild:139 non-canonical:139 kill
 	divide:136 illegal:132 privileged:133 abort:134 stack-overflow:139 none:139
 	term:143 pipe:141'
 
+# wants_root PROGRAM: would it fail here, for what it tries is root's and this user is none?
+wants_root()
+{
+	case $1 in
+	limits|uffd|jobs|odd|seccomp) [ "$(id -u)" -ne 0 ] ;;
+	*) false ;;
+	esac
+}
+
 build test-programs
 mkdir "$TMP/run"
 

@@ -41,12 +41,6 @@ is()
 	ok "$3" "got: $1" "expected: $2"
 }
 
-skip()
-{
-	tests=$((tests + 1))
-	echo "ok $tests - $1 # SKIP $2"
-}
-
 # capture COMMAND...: sets status, and leaves its output in $TMP/out and $TMP/err
 capture()
 {
