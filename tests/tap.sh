@@ -9,6 +9,8 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=${HAUNCH_BUILD:-build}
+# An ordinary user has no mke2fs there.
+PATH=$PATH:/usr/sbin:/sbin
 TMP=$(mktemp -d) || exit 1
 tests=0
 failures=0

@@ -177,7 +177,7 @@ static char *make(const char *names, const struct origin_options *options)
 	if (!in_path("mmdebstrap"))
 		die("mmdebstrap is missing: apt-get install mmdebstrap");
 	if (geteuid() && !in_path("newuidmap"))
-		die("mmdebstrap needs user namespaces: apt-get install uidmap, or be root");
+		die("mmdebstrap needs uidmap for anybody but root; run: haunch setup roots");
 	note("making a root of %s: this takes a minute or two, once", names);
 	file = xprintf("%s/sources", work_folder());
 	f = fopen(file, "we");

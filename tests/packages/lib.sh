@@ -18,7 +18,6 @@
 
 [ -e "$BUILD/haunch-virtio.elf" ] || skip_all 'the kernel is not built'
 build tools "$BUILD/init/init"
-PATH=$PATH:/sbin:/usr/sbin
 mkdir "$TMP/shared"
 machine_pid='' asked=0 making=''
 # How long a command in a machine may take, in seconds.

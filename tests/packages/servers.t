@@ -77,14 +77,18 @@ page 'a page of PHP' 'fpm-fcgi 5050 CHILD' "http://127.0.0.1:$http/sum.php"
 
 # varnish, before nginx
 guest "sed -i 's/\"8080\"/\"80\"/' /etc/varnish/default.vcl"
-seen 'varnish starts (it compiles its configuration)' 'varnishd' service varnish start
+# Debian 13 has no init script for it any more; this is how Debian 12's begins it.
+seen 'varnish starts (it compiles its configuration)' '' \
+	'if [ -e /etc/init.d/varnish ]; then service varnish start;' \
+	'else varnishd -P /run/varnishd.pid -a :6081 -f /etc/varnish/default.vcl -s malloc,64m; fi; pgrep varnishd'
 page 'a page from nginx by varnish' 'X-Varnish: [0-9]*.$' "http://127.0.0.1:$cache/random" -I --retry 20 \
 	--retry-connrefused --retry-delay 1
 curl -sS --max-time 30 -o "$TMP/got" "http://127.0.0.1:$cache/random" && cmp "$TMP/got" "$TMP/shared/random"
 ok 'a file by varnish, byte for byte'
 page 'from its memory the second time' 'X-Varnish: [0-9]* [0-9]' "http://127.0.0.1:$cache/random" -I
 seen 'varnish has a manager and a child of another user' '^vcache$' 'ps -C cache-main -o user='
-seen 'varnish ends' '' 'service varnish stop; ! pgrep varnishd'
+seen 'varnish ends' '' 'if [ -e /etc/init.d/varnish ]; then service varnish stop;' \
+	'else kill $(cat /run/varnishd.pid); sleep 3; fi; ! pgrep varnishd'
 
 seen 'nginx -s quit ends it' '^gone$' 'nginx -s quit;' \
 	'for i in $(seq 100); do sleep 0.1; pgrep nginx >/dev/null || { echo gone; break; }; done'

@@ -148,19 +148,19 @@ fails 1 'no such folder' 'a folder that is not there' "$HAUNCH" run -v ./none:/x
 fails 1 'not a folder' 'a file' "$HAUNCH" run -v ./show:/x image
 fails 2 '-v wants' 'no folder in the guest' "$HAUNCH" run -v ./shared image
 fails 2 'a volume' 'a bad name of a volume' "$HAUNCH" run -v 'a b:/x' image
-says '/data 41775 0
-/data/file 100640 0 first
-/data/sub/file 100644 0 deep
+says '/data 41775 '"$(id -u)"'
+/data/file 100640 '"$(id -u)"' first
+/data/sub/file 100644 '"$(id -u)"' deep
 /data/new written' 'a new volume has what the image has there' -v store:/data image -- /data /data/file /data/sub/file +/data/new
 says '/data/new 100644 0 written
-/data/file 100640 0 first' 'and keeps what is written' -v store:/data image -- /data/new /data/file
+/data/file 100640 '"$(id -u)"' first' 'and keeps what is written' -v store:/data image -- /data/new /data/file
 says '/data/x refused' 'read-only' -v store:/data:ro image -- +/data/x
 mkdir half
 echo filling >half/file
 touch half/.haunch-unfinished
 mke2fs -q -t ext4 -d half "$XDG_DATA_HOME/haunch/volumes/half.ext4" 16M
-says '/data/file 100640 0 first
-/data/sub/file 100644 0 deep
+says '/data/file 100640 '"$(id -u)"' first
+/data/sub/file 100644 '"$(id -u)"' deep
 /data/.haunch-unfinished is not there' 'one whose filling was cut short is filled' \
 	-v half:/data image -- /data/file /data/sub/file /data/.haunch-unfinished
 "$HAUNCH" volume rm half
