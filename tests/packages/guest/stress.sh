@@ -13,9 +13,10 @@ members()
 }
 
 # What there is not: swap, task statistics and process events by netlink, more than one node of memory,
-# probes, Android's and EFI's file systems, quotas, /dev/mem, a real-time clock's device.  These take that for a failure.
+# probes, Android's and EFI's file systems, quotas, /dev/mem, a real-time clock's device, LEDs, modules,
+# attributes of security modules.  These take that for a failure.
 # And --resources, which kills processes by numbers that it never set.
-excluded='resources swap netlink-task netlink-proc numa uprobe binderfs efivar quota physmmap rtc'
+excluded='resources swap netlink-task netlink-proc numa uprobe binderfs efivar quota physmmap rtc led module lsm'
 # Not twice what another class has had.
 case $class in
 os) excluded="$excluded $(members vm) $(members cpu)" ;;
