@@ -8,7 +8,7 @@
 #	make test-programs	tests/programs/*.c, for musl, glibc, and glibc at a fixed address
 #	make bench		all, and run it
 
-BENCH_TOOLS := load first ask profile
+BENCH_TOOLS := load first ask profile tsc
 BENCH_CFLAGS = $(HOSTCFLAGS) -D_GNU_SOURCE
 
 bench-tools: $(BENCH_TOOLS:%=$(B)/bench/%) $(B)/bench/icount.so

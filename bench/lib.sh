@@ -87,6 +87,8 @@ make_image()
 		die "cannot bake $name: $(tail -n 3 "$work/bake.log")"
 }
 
+# What the counter's frequency is, Linux cannot measure on a busy host.
+linux_words="quiet panic=-1 tsc=reliable tsc_early_khz=$("$bench/tsc")"
 kernel_ip="ip=$guest_ip::$host_ip:255.255.255.0::eth0:off"
 machine="-machine pc,accel=tcg -cpu ${cpu:-qemu64} -smp 1 -nodefaults -no-user-config -display none
 	-no-reboot -netdev $netdev -device virtio-net-pci,netdev=net,mac=$mac,romfile="
@@ -108,7 +110,7 @@ start()
 	linux)
 		here "$bench/first" "$@" "$url/index.html" qemu-system-x86_64 $machine -m "$memory" \
 			$plugin $firmware -kernel "$bench/linux/vmlinux" -initrd "$work/$name.cpio" -append \
-			"quiet panic=-1 tsc=reliable $kernel_ip rdinit=/init -- /program $(arguments_of $name)"
+			"$linux_words $kernel_ip rdinit=/init -- /program $(arguments_of $name)"
 		;;
 	haunch)
 		here "$bench/first" "$@" "$url/index.html" qemu-system-x86_64 $machine -m "$memory" \

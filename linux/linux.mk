@@ -85,7 +85,7 @@ WARM := $(patsubst %,fs/%.o,binfmt_elf exec fs_struct kernfs/dir pipe proc/proc_
 		task_work time/hrtimer) \
 	$(patsubst %,lib/%.o,crypto/blake2s-generic crypto/chacha find_bit idr maple_tree percpu_counter \
 		radix-tree rbtree vsprintf xarray) \
-	$(patsubst %,mm/%.o,interval_tree memory mlock mmap mmu_gather mprotect page_alloc percpu rmap swap util \
+	$(patsubst %,mm/%.o,interval_tree memory mlock mmap mmu_gather mprotect page_alloc percpu rmap swap util vma \
 		vmalloc) \
 	arch/haunch/kernel/process.o
 

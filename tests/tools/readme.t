@@ -13,7 +13,9 @@
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-[ "$(id -u)" -eq 0 ] || skip_all 'wants root, for network namespaces'
+apart='unshare -n' update=
+[ "$(id -u)" -eq 0 ] || apart='unshare -rn' update=--print-uris
+$apart true 2>/dev/null || skip_all 'wants network namespaces'
 for tool in unshare ip curl mke2fs grub-mkrescue help2man dh; do
 	command -v $tool >/dev/null || skip_all "wants $tool"
 done
@@ -31,14 +33,14 @@ ln -s "$REAL_BUILD" "$tree/build"
 cd "$tree" || exit 1
 export PATH="$TMP/path:$TMP/bin:$PATH:/sbin:/usr/sbin"
 
-# An upgrade: the lists are fetched, the rest is only tried.
-cat >"$TMP/path/sudo" <<'END_OF_SCRIPT'
+# An upgrade: the lists are fetched if we may, the rest is only tried.
+cat >"$TMP/path/sudo" <<END_OF_SCRIPT
 #!/bin/sh
-case $* in
-'apt-get update') exec apt-get -q update ;;
+case \$* in
+'apt-get update') exec apt-get -q update $update ;;
 'apt-get upgrade') exec apt-get -q -s upgrade ;;
 esac
-echo "sudo: unexpected: $*" >&2
+echo "sudo: unexpected: \$*" >&2
 exit 1
 END_OF_SCRIPT
 chmod +x "$TMP/path/sudo"
@@ -95,7 +97,8 @@ serve()
 	[ \$ended -lt 128 ] || [ \$ended -eq 130 ] || status=1
 	exit \$status
 	END_OF_SCRIPT
-	timeout 600 unshare -n sh "$TMP/serve" >"$TMP/asked" 2>&1
+	# shellcheck disable=SC2086 # words
+	timeout 600 $apart sh "$TMP/serve" >"$TMP/asked" 2>&1
 	ok "$2" "$(tail -n 20 "$TMP/out" "$TMP/asked")"
 }
 
