@@ -63,6 +63,14 @@ skip()
 	echo "ok $tests - $1 # SKIP $2"
 }
 
+# free_port: print a number of a TCP port of 127.0.0.1 that nobody uses
+free_port()
+{
+	perl -MIO::Socket::INET -e '
+		my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") or die "$!\n";
+		print $s->sockport, "\n"'
+}
+
 # skip_all WHY: there is nothing to test with
 skip_all()
 {

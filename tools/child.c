@@ -112,10 +112,28 @@ int child_wait(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* Of a line that is a record with a message (skopeo: time="..." level=fatal msg="..."), that. */
+static char *message_of(char *text)
+{
+	char *from = strstr(text, " msg=\""), *to;
+
+	if (!from)
+		return text;
+	from += strlen(" msg=\"");
+	for (text = to = from; *from && *from != '"'; from++) {
+		*to = *from == '\\' && from[1] ? *++from : *from;
+		if (from[-1] == '\\' && *from == 'n')
+			*to = ' ';
+		to++;
+	}
+	*to = '\0';
+	return text;
+}
+
 const char *child_error(void)
 {
-	static char line[400];
-	char text[400], *log = log_name();
+	static char line[800];
+	char text[800], *log = log_name();
 	FILE *f = fopen(log, "re");
 	bool error = false, is_error;
 
@@ -126,7 +144,7 @@ const char *child_error(void)
 			   strcasestr(text, "fatal");
 		/* The first error, for others may follow from it; else the last words. */
 		if (*text && !error)
-			strcpy(line, text);
+			strcpy(line, message_of(text));
 		error = error || is_error;
 	}
 	if (f)

@@ -70,14 +70,6 @@ make_root()
 	making=''
 }
 
-# free_port: print a number of a TCP port of 127.0.0.1 that nobody uses
-free_port()
-{
-	perl -MIO::Socket::INET -e '
-		my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") or die "$!\n";
-		print $s->sockport, "\n"'
-}
-
 # boot ROOT OPTION...: start a machine, with options of `haunch run`, and wait until it takes commands.
 # Its console is $TMP/console.
 boot()

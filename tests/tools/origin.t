@@ -223,6 +223,43 @@ if command -v skopeo >/dev/null; then
 	files image | grep -q '^-rwx[-rx]* 7 8 [0-9]* /bin/hello$'
 	ok 'with its files'
 	fails 1 'skopeo could not' 'an archive that is none' "$HAUNCH" bake -o x docker-archive:hello
+	if [ -e "$REAL_BUILD/apps/lighttpd/lighttpd" ]; then
+		# A registry is a server of files (OCI distribution specification, "Pull").
+		port=$(free_port)
+		mkdir -p registry/v2/my/web/manifests registry/v2/my/web/blobs .config/containers
+		echo '{}' >registry/v2/index.json
+		cp manifest.json registry/v2/my/web/manifests/1.2
+		for file in layout/blobs/sha256/*; do
+			cp "$file" "registry/v2/my/web/blobs/sha256:${file##*/}"
+		done
+		cat >registry.conf <<-END
+		server.document-root = "$TMP/registry"
+		server.bind = "127.0.0.1"
+		server.port = $port
+		index-file.names = ( "index.json" )
+		mimetype.assign = ( "" => "application/vnd.oci.image.manifest.v1+json" )
+		END
+		printf '[[registry]]\nlocation = "127.0.0.1:%s"\ninsecure = true\n' "$port" \
+			>.config/containers/registries.conf
+		export HOME="$TMP"
+		"$REAL_BUILD/apps/lighttpd/lighttpd" -D -f registry.conf >registry.log 2>&1 &
+		registry=$!
+		for _ in $(seq 100); do
+			! curl -fso /dev/null "http://127.0.0.1:$port/v2/" || break
+			sleep 0.1
+		done
+		succeeds 'an image of a registry' "$HAUNCH" bake -o image "docker://127.0.0.1:$port/my/web:1.2"
+		files image | grep -q '^-rwx[-rx]* 7 8 [0-9]* /bin/hello$'
+		ok 'with its files' "$(cat registry.log)"
+		fails 1 "my/no:1: initializing source docker://127.0.0.1:$port/my/no:1: reading manifest" 'one that is not there' \
+			"$HAUNCH" bake -o x "docker://127.0.0.1:$port/my/no:1"
+		kill $registry
+		wait $registry
+		fails 1 'connection refused' 'a registry that is not there' \
+			"$HAUNCH" bake --pull -o x "docker://127.0.0.1:$port/my/web:1.2"
+	else
+		skip 'docker://' 'lighttpd is not built'
+	fi
 else
 	skip 'docker-archive:' 'skopeo is not installed'
 fi
