@@ -919,15 +919,45 @@ static void choose_accelerator(struct run *r)
 	r->accelerator = problem ? "tcg" : "kvm";
 }
 
+static uint64_t needed_memory(const struct run *r)
+{
+	return (r->image.note.memory_needed + (1 << 20) - 1) >> 20;
+}
+
 static void choose_memory(struct run *r)
 {
-	uint64_t needed = (r->image.note.memory_needed + (1 << 20) - 1) >> 20;
+	uint64_t needed = needed_memory(r);
 
 	if (!r->settings.memory)
 		r->settings.memory = r->image.base_size && needed <= MEMORY_WITH_BASE ?
 					     MEMORY_WITH_BASE :
 				     needed <= MEMORY_DEFAULT ? MEMORY_DEFAULT :
 								needed + MEMORY_SPARE;
+}
+
+/* QEMU 10 has queues for virtio-serial that are eight times as long, and Linux fills them with pages. */
+#define PORT_MEMORY   8 /* MiB */
+#define PORT_QEMU     10
+#define VERSION_WORDS "QEMU emulator version %u"
+
+/* What an image needs is counted without that.  (An image that has less than it needs says so itself.) */
+static void check_memory(const struct run *r)
+{
+	uint64_t needed = needed_memory(r);
+	unsigned int major = 0;
+	FILE *f;
+
+	if (r->settings.memory < needed || r->settings.memory >= needed + PORT_MEMORY)
+		return;
+	f = popen("qemu-system-x86_64 --version 2>/dev/null", "re");
+	if (f && fscanf(f, VERSION_WORDS, &major) != 1)
+		major = 0;
+	if (f)
+		pclose(f);
+	if (major >= PORT_QEMU)
+		die("the machine has %llu MB, this image needs %llu MB with QEMU %u: give it more with -m",
+		    (unsigned long long)r->settings.memory,
+		    (unsigned long long)needed + PORT_MEMORY, major);
 }
 
 /* The last haunch.stop-timeout= of what is baked and what was added. */
@@ -1057,6 +1087,8 @@ static int main_run(int argc, const char **argv)
 	if (!ports && !r.is_iso)
 		note("the kernel in the image has no driver " PORTS_DRIVER
 		     ": the program's standard files are the machine's console, all in one");
+	if (ports && !r.dry)
+		check_memory(&r);
 	if (r.group && !ports)
 		die("-n %s wants an image with Linux that is not an ISO", r.group);
 	if (r.group && !r.dry) {
