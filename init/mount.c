@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/blkpg.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -310,10 +311,10 @@ void mount_root(void)
 	symlink("/proc/net/pnp", "/etc/resolv.conf");
 }
 
-/* FNV-1a, 64 bits, of a squashfs's superblock (tools/base.c). */
+/* FNV-1a, 64 bits, of an EROFS's first block, without what may be ahead of the superblock (tools/base.c). */
 static bool is_base(const char *device, unsigned long long wanted)
 {
-	unsigned char block[96];
+	static unsigned char block[4096];
 	unsigned long long sum = 0xcbf29ce484222325;
 	int fd = open(device, O_RDONLY | O_CLOEXEC);
 	size_t i;
@@ -323,13 +324,37 @@ static bool is_base(const char *device, unsigned long long wanted)
 		return false;
 	whole = read(fd, block, sizeof(block)) == sizeof(block);
 	close(fd);
-	for (i = 0; whole && i < sizeof(block); i++)
+	for (i = 1024; whole && i < sizeof(block); i++)
 		sum = (sum ^ block[i]) * 0x100000001b3;
 	return whole && sum == wanted;
 }
 
+/*
+ * OFFSET,SIZE: where the files are in the image, all of which is memory of the host's.  It becomes a partition.  Returns false
+ * if that memory is not there (yet).
+ */
+static bool add_partition(const char *place)
+{
+	struct blkpg_partition partition = { .pno = 1 };
+	struct blkpg_ioctl_arg argument = { .op = BLKPG_ADD_PARTITION,
+					    .datalen = sizeof(partition),
+					    .data = &partition };
+	int fd = open("/dev/pmem0", O_RDONLY | O_CLOEXEC);
+	char *end;
+
+	if (fd < 0)
+		return false;
+	partition.start = strtoll(place, &end, 10);
+	partition.length = *end ? strtoll(end + 1, NULL, 10) : 0;
+	if (ioctl(fd, BLKPG, &argument))
+		say("haunch.pmem= wants OFFSET,SIZE of a part of the image, not %s: %s", place,
+		    strerror(errno));
+	close(fd);
+	return true;
+}
+
 /* Which disk, or part of one, it is, the hypervisor decides. */
-static char *find_base(const char *checksum)
+static char *find_base(const char *checksum, const char *place)
 {
 	static char device[64] = "/dev/";
 	unsigned long long wanted = strtoull(checksum, NULL, 16);
@@ -337,6 +362,8 @@ static char *find_base(const char *checksum)
 	unsigned int waited;
 
 	for (waited = 0; waited < DEVICE_WAIT_MS; waited += 10) {
+		if (place && add_partition(place))
+			place = NULL;
 		/* "major minor blocks NAME"; the last one first, for that is where it is in `haunch run`. */
 		if (read_file("/proc/partitions", partitions, sizeof(partitions)) < 0)
 			break;
@@ -355,12 +382,14 @@ static char *find_base(const char *checksum)
 }
 
 /* The image's files on a disk, below what is written, which is in memory or on the partition behind them. */
-void mount_base(const char *checksum, bool read_only, bool writable)
+void mount_base(const char *checksum, const char *place, bool read_only, bool writable)
 {
-	char *device = find_base(checksum);
+	char *device = find_base(checksum, place);
 
 	mkdir("/.haunch/base", 0755);
-	if (mount(device, "/.haunch/base", "squashfs", MS_RDONLY, NULL))
+	/* In memory, a file's pages are mapped where they are. */
+	if (mount(device, "/.haunch/base", "erofs", MS_RDONLY,
+		  strstr(device, "pmem") ? "dax=always" : NULL))
 		fail("cannot mount the image's files on %s: %s", device, strerror(errno));
 	if (read_only) {
 		change_root("/.haunch/base");

@@ -13,6 +13,9 @@
 #include "../core/image.h"
 #include "elf64.h"
 
+/* Linux has struct pages for so much of a device's memory at a time: the size of an image with a base. */
+#define IMAGE_MEMORY_ALIGN	(2ul << 20)
+
 #define IMAGE_TRAILER_MAGIC	"HAUNCHTR"
 
 /* What lines ahead of the drivers' names begin with: what donor.conf says of the image's kernel. */

@@ -227,7 +227,8 @@ static void show(const struct image *image, const char *path, bool iso)
 	printf("%-14s%" PRIu64 " entries, %s\n", "files", count, human(bytes));
 	show_files(image->initrd, true, &count, &bytes);
 	if (image->base_size)
-		printf("%-14s%s more on a disk: unsquashfs -o %" PRIu64 " -lls IMAGE shows them\n",
+		printf("%-14s%s more on a disk: mount -t erofs -o ro,offset=%" PRIu64
+		       " IMAGE DIRECTORY shows them\n",
 		       "files", human(image->base_size), image->base);
 	show_built_in(&image->drivers, "drivers", "drivers/");
 	show_built_in(&image->drivers, "file systems", "fs/");

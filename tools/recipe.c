@@ -679,7 +679,7 @@ static void write_checksum(struct output *out)
 		  written.note_offset + offsetof(struct image_note, checksum));
 }
 
-/* The base, if there is one, behind all else. */
+/* The base, if there is one, behind all else.  The image's end is such that all of it can be memory (image.h). */
 static void write_base(struct output *out, const struct base *base)
 {
 	struct view file = view_open(base->path);
@@ -688,6 +688,8 @@ static void write_base(struct output *out, const struct base *base)
 	output_put(out, file.data, file.size);
 	output_align(out, PAGE_SIZE);
 	view_close(&file);
+	if (ftruncate(out->fd, ALIGN_UP(out->sink.written, IMAGE_MEMORY_ALIGN)))
+		die("cannot write %s: %s", out->name, strerror(errno));
 }
 
 /* memory: what the program takes besides its file.  Returns the file if it has no name, or -1. */

@@ -557,6 +557,13 @@ static void open_image(struct run *r)
 	release_check(&r->image.note, r->file);
 }
 
+/* Can the machine have the image as memory? */
+static bool is_memory(const struct run *r)
+{
+	return r->image.base_size && !r->is_iso && !(r->image.elf.file.size % IMAGE_MEMORY_ALIGN) &&
+	       r->image.drivers.size && has_driver(&r->image, "virtio_pmem");
+}
+
 static bool has_word(const char *line, const char *word)
 {
 	size_t length = strlen(word);
@@ -630,6 +637,10 @@ static char *kernel_words(const struct run *r, const char *connect)
 	if (r->group)
 		add_group(r, &words);
 	add_mounts(r, &words);
+	if (is_memory(r))
+		add_setting(&words, "pmem",
+			    xprintf("%llu,%llu", (unsigned long long)r->image.base,
+				    (unsigned long long)r->image.base_size));
 	if (!r->baked && s->network_words)
 		add_words(&words, s->network_words);
 	if (!r->baked && s->kernel_words)
@@ -753,11 +764,21 @@ static void add_all_attached(struct run *r)
 	}
 }
 
-/* Files that are not in memory are in the image, which is a disk as well: behind those of the user. */
+/*
+ * Files that are not in memory are in the image.  It is memory as well, the host's page cache, which all machines have in common and
+ * which costs them none of theirs; or a disk, behind those of the user.
+ */
 static void add_base(struct run *r, const char *image)
 {
 	if (!r->image.base_size)
 		return;
+	if (is_memory(r)) {
+		add(r, "-object",
+		    xprintf("memory-backend-file,id=base,share=on,readonly=on,size=%llu,mem-path=%s",
+			    (unsigned long long)r->image.elf.file.size, escaped(image)));
+		add(r, "-device", "virtio-pmem-pci,memdev=base");
+		return;
+	}
 	add(r, "-drive",
 	    xprintf("id=base,if=none,driver=raw,offset=%llu,size=%llu,read-only=on,"
 		    "file.driver=file,file.locking=off,file.filename=%s",
@@ -769,7 +790,7 @@ static void add_base(struct run *r, const char *image)
 /*
  * QEMU's small firmware takes 5 million instructions less than its usual one until the kernel starts.  It places no
  * devices (their BARs are 0), so the donor has to.  The interrupt lines that it tells are wrong, so that it is for
- * devices that send messages: all of ours but the e1000, and what is unknown of the user's.
+ * devices that send messages: all of ours but the e1000 and the virtio-pmem, and what is unknown of the user's.
  */
 #define SMALL_FIRMWARE	"/usr/share/qemu/qboot.rom"
 
@@ -778,7 +799,7 @@ static void add_firmware(struct run *r)
 	struct view name = image_says(&r->image, IMAGE_FIRMWARE);
 
 	if (name.size == 5 && !memcmp(name.data, "qboot", 5) && strcmp(r->nic, "e1000") &&
-	    !r->nr_qemu_options && !access(SMALL_FIRMWARE, R_OK))
+	    !is_memory(r) && !r->nr_qemu_options && !access(SMALL_FIRMWARE, R_OK))
 		add(r, "-bios", SMALL_FIRMWARE);
 }
 
@@ -791,7 +812,12 @@ static void make_command(struct run *r, const char *image, const char *words)
 		words = xprintf("%s%s%s", words, *words ? " " : "", more);
 	add(r, "qemu-system-x86_64", NULL);
 	add(r, "-machine", xprintf("%s,accel=%s", r->machine, r->accelerator));
-	add(r, "-m", xprintf("%llu", (unsigned long long)r->settings.memory));
+	/* The image's place is behind the machine's memory. */
+	add(r, "-m",
+	    is_memory(r) ? xprintf("%llu,maxmem=%lluM", (unsigned long long)r->settings.memory,
+				   (unsigned long long)(r->settings.memory +
+							(r->image.elf.file.size >> 20))) :
+			   xprintf("%llu", (unsigned long long)r->settings.memory));
 	add(r, "-no-user-config", "-nodefaults");
 	add(r, "-display", "none");
 	add(r, "-vga", "none");

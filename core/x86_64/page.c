@@ -246,12 +246,12 @@ void hc_code_write(void *code, const void *bytes, unsigned long size)
 
 /* ------------------------------------------------------------------ the contract: devices */
 
-/* Tables that mapping [address, end) with small pages needs at most. */
-static unsigned long tables_needed(unsigned long address, unsigned long end)
+/* Tables that mapping [address, end) needs at most, with small pages, or with large ones where they fit. */
+static unsigned long tables_needed(unsigned long address, unsigned long end, bool large)
 {
-	unsigned long last = end - 1;
+	unsigned long last = end - 1, small = (last >> 21) - (address >> 21) + 1;
 
-	return (last >> 21) - (address >> 21) + 1 + (last >> 30) - (address >> 30) + 1 +
+	return (large && small > 2 ? 2 : small) + (last >> 30) - (address >> 30) + 1 +
 	       (last >> 39) - (address >> 39) + 1;
 }
 
@@ -270,7 +270,8 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 {
 	unsigned long start = page_down(physical), end = page_up(physical + size), flags;
 	uint64_t kind = protection(HC_PROT_WRITE) | ACCESSED | DIRTY | ENTRY_DEVICE;
-	bool changed = false;
+	bool changed = false, large = cache == HC_CACHE_BACK;
+	uint64_t *entry;
 	int result = 0;
 
 	if (physical + size < physical || end < start || end > direct_map_end ||
@@ -283,11 +284,23 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 	else if (cache == HC_CACHE_COMBINE)
 		kind |= PAT_SMALL;
 	flags = irq_save();
-	if (tables_needed(start + hc_direct_map, end + hc_direct_map) > pool_left)
+	if (tables_needed(start + hc_direct_map, end + hc_direct_map, large) > pool_left)
 		result = HC_ENOMEM;
-	for (; !result && start < end; start += HC_PAGE_SIZE) {
-		uint64_t *entry = small_entry_make(start + hc_direct_map), old = *entry;
+	for (unsigned long step; !result && start < end; start += step) {
+		uint64_t old;
 
+		/* As much as a disk. */
+		step = LARGE_SIZE;
+		if (large && is_whole(start, part_end(start, end))) {
+			entry = directory_entry_make(start + hc_direct_map);
+			if (!*entry)
+				*entry = start | kind | LARGE;
+			if (*entry == (start | kind | LARGE))
+				continue;
+		}
+		step = HC_PAGE_SIZE;
+		entry = small_entry_make(start + hc_direct_map);
+		old = *entry;
 		/* Tables of the last page may be rounded into RAM, whose mapping is better. */
 		if (old == (start | kind) || old & ENTRY_RAM)
 			continue;

@@ -13,6 +13,7 @@
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define MIB			(1024ul * 1024)
+#define GIB			(1024 * MIB)
 #define MS			1000000ul
 
 typedef unsigned long u64;
@@ -305,6 +306,11 @@ static void test_memory(void)
 	   "map 8 MiB write-combining");
 	ok(!hc_memory_map_device(0xfffffff0, 8, HC_CACHE_BACK) && !try_read(hc_va(0xfffffff0)),
 	   "map the firmware's ROM");
+	/* More than there are tables for with small pages. */
+	ok(!hc_memory_map_device(4096 * GIB - 4096, 8 * GIB, HC_CACHE_BACK) &&
+		   !try_read(hc_va(4096 * GIB - 4096)) && !try_read(hc_va(4097 * GIB)) &&
+		   !try_read(hc_va(4104 * GIB - 8192)),
+	   "map 8 GiB of a device's memory");
 	on_fault = 0;
 }
 

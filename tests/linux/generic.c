@@ -2,7 +2,7 @@
 // Copyright (c) 2026 The Haunch authors
 /*
  * generic.c - what the generic kernel has beside the virtio kernel's: io_uring, landlock, TUN, overlay, 9P
- * and vfat; and memfd, tmpfs, membarrier and seccomp, which both have.
+ * and vfat, files in memory of the host's; and memfd, tmpfs, membarrier and seccomp, which both have.
  *
  *	generic NAME...		prints "ok NAME", or what failed
  */
@@ -29,6 +29,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -226,6 +227,59 @@ static int test_overlay(void)
 	return 0;
 }
 
+/*
+ * A file of the image, in memory of the host's: what wants its pages themselves, and not only to read them, gets
+ * them as well.
+ */
+static int test_dax(void)
+{
+	int fd = open("/etc/big", O_RDONLY), ends[2], status;
+	char *map = mmap(NULL, 1 << 21, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0),
+	     read_back[4096];
+	char first[4096], *shared = mmap(NULL, 1 << 21, PROT_READ, MAP_SHARED, fd, 0);
+	struct iovec here = { read_back, 4096 }, there = { shared + 8192, 4096 };
+	struct iovec gift = { shared + 8192, 4096 };
+
+	NEED(fd >= 0 && map != MAP_FAILED && shared != MAP_FAILED);
+	NEED(pread(fd, first, 4096, 8192) == 4096 && !memcmp(first, shared + 8192, 4096));
+	/* As a debugger, and strace, do. */
+	NEED(process_vm_readv(getpid(), &here, 1, &there, 1, 0) == 4096 &&
+	     !memcmp(first, read_back, 4096));
+	NEED(!pipe(ends) && vmsplice(ends[1], &gift, 1, 0) == 4096 &&
+	     read(ends[0], read_back, 4096) == 4096 && !memcmp(first, read_back, 4096));
+	/* What is written is the writer's own, on both sides of a fork. */
+	memset(map, 'x', 4096);
+	fflush(stdout);
+	if (!fork()) {
+		memset(map + 8192, 'y', 4096);
+		_exit(map[0] != 'x' || memcmp(first, shared + 8192, 4096));
+	}
+	NEED(wait(&status) > 0 && !status && !memcmp(first, map + 8192, 4096));
+	NEED(pread(fd, read_back, 4096, 0) == 4096 && !memcmp(read_back, shared, 4096) &&
+	     memcmp(read_back, map, 4096));
+	NEED(!mprotect(shared, 1 << 21, PROT_NONE) && !mprotect(shared, 1 << 21, PROT_READ) &&
+	     !memcmp(first, shared + 8192, 4096));
+	NEED(mremap(shared, 1 << 21, 1 << 20, 0) == shared && !munmap(shared, 1 << 20));
+	return munmap(map, 1 << 21);
+}
+
+/* Has read all of a file, by its pages, until its input ends. */
+static int test_hold(void)
+{
+	int fd = open("/etc/big", O_RDONLY), sum = 0;
+	char *map, word;
+	struct stat st;
+
+	NEED(fd >= 0 && !fstat(fd, &st));
+	map = mmap(NULL, st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	NEED(map != MAP_FAILED);
+	for (off_t at = 0; at < st.st_size; at += 4096)
+		sum += map[at];
+	printf("ready %d\n", sum);
+	fflush(stdout);
+	return read(0, &word, 1) < 0;
+}
+
 /* A folder of the host, which has a file "from-host". */
 static int test_9p(void)
 {
@@ -346,7 +400,8 @@ int main(int argc, char **argv)
 		{ "seccomp", test_seccomp }, { "landlock", test_landlock },
 		{ "overlay", test_overlay }, { "9p", test_9p },
 		{ "vfat", test_vfat },	     { "tun", test_tun },
-		{ "nat", test_nat },
+		{ "nat", test_nat },	     { "dax", test_dax },
+		{ "hold", test_hold },
 	};
 	int failed = 0;
 

@@ -10,7 +10,7 @@
 
 export HAUNCH_BUILD="$REAL_BUILD"
 [ -e "$HAUNCH_BUILD/haunch-generic.elf" ] || skip_all 'the kernel is not built'
-for tool in qemu-system-x86_64 qemu-img grub-mkrescue mformat sqfstar; do
+for tool in qemu-system-x86_64 qemu-img grub-mkrescue mformat mkfs.erofs; do
 	command -v $tool >/dev/null || skip_all "wants $tool"
 done
 [ -d /usr/lib/grub/x86_64-efi ] || skip_all 'grub-efi-amd64-bin is not installed'

@@ -82,6 +82,7 @@ static void __init setup_memory(void)
 	zones[ZONE_DMA32] = min(end_pfn, 1UL << (32 - PAGE_SHIFT));
 #endif
 	zones[ZONE_NORMAL] = end_pfn;
+	sparse_init();
 	free_area_init(zones);
 }
 
@@ -141,12 +142,12 @@ void __init setup_arch(char **command_line_p)
 	if (start_info->cpu_flaws)
 		pr_err("this CPU may leak what programs must not see (%s); nothing here mitigates that\n",
 		       start_info->cpu_flaws);
-	setup_memory();
 	if (start_info->entropy_bits >= 8 * HC_ENTROPY_SIZE)
 		add_bootloader_randomness(start_info->entropy, HC_ENTROPY_SIZE);
 	else
 		add_device_randomness(start_info->entropy, HC_ENTROPY_SIZE);
 	spaces_init(random_addresses);
+	setup_memory();
 }
 
 void __init mem_init(void)

@@ -20,7 +20,7 @@ void __init spaces_init(bool random)
 	hc_space_switch(__pa(swapper_pg_dir));
 	if (random)
 		vmalloc_start += get_random_long() %
-				 (HC_DONOR_MAP_LIMIT - HC_DONOR_MAP - VMALLOC_SIZE) & PMD_MASK;
+				 (HC_DONOR_MAP_LIMIT - HC_DONOR_MAP - VMALLOC_SIZE - VMEMMAP_SIZE) & PMD_MASK;
 }
 
 /* The CPU has no page that can be written and not read, or executed and not read. */

@@ -53,7 +53,9 @@ typedef struct page *pgtable_t;
 #define virt_to_page(addr)	pfn_to_page(virt_to_pfn(addr))
 #define page_to_virt(page)	pfn_to_virt(page_to_pfn(page))
 #define page_to_phys(page)	((phys_addr_t)page_to_pfn(page) << PAGE_SHIFT)
+#ifdef CONFIG_FLATMEM
 #define pfn_valid(pfn)		((pfn) < max_mapnr)
+#endif
 #define virt_addr_valid(kaddr)	\
 	((unsigned long)(kaddr) >= hc_direct_map && pfn_valid(virt_to_pfn(kaddr)))
 extern unsigned long max_mapnr;

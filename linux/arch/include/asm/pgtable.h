@@ -36,8 +36,9 @@
 #define _PAGE_DIRTY	(1UL << 6)
 #define _PAGE_PSE	(1UL << 7)	/* in a PMD: a page of 2 MiB; in a PTE: HC_ENTRY_COMBINE */
 #define _PAGE_GLOBAL	(1UL << 8)
-#define _PAGE_SPECIAL	(1UL << 9)	/* ignored by the CPU, as are the next two */
+#define _PAGE_SPECIAL	(1UL << 9)	/* ignored by the CPU, as are the next three */
 #define _PAGE_UFFD_WP	(1UL << 10)
+#define _PAGE_DEVMAP	(1UL << 11)
 #define _PAGE_NX	(1UL << 63)
 #define _PAGE_PROTNONE	_PAGE_GLOBAL	/* without PRESENT */
 
@@ -47,7 +48,7 @@
 #define _PAGE_BASE	(_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED)
 /* What stays when the protection changes. */
 #define _PAGE_CHG_MASK	(_PAGE_PFN_MASK | _PAGE_PCD | _PAGE_PWT | _PAGE_PSE | _PAGE_SPECIAL |	\
-			 _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_UFFD_WP)
+			 _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_UFFD_WP | _PAGE_DEVMAP)
 
 #define PAGE_NONE	__pgprot(_PAGE_PROTNONE | _PAGE_ACCESSED)
 #define PAGE_READONLY	__pgprot(_PAGE_BASE | (_PAGE_NX & hc_entry_mask))
@@ -65,6 +66,13 @@ extern unsigned long vmalloc_start;
 #define VMALLOC_SIZE	(256UL << 30)
 #define VMALLOC_START	vmalloc_start
 #define VMALLOC_END	(vmalloc_start + VMALLOC_SIZE)
+#ifdef CONFIG_SPARSEMEM_VMEMMAP
+/* The struct pages are behind it, room for all. */
+#define VMEMMAP_SIZE	(sizeof(struct page) << (MAX_PHYSMEM_BITS - PAGE_SHIFT))
+#define vmemmap		((struct page *)VMALLOC_END)
+#else
+#define VMEMMAP_SIZE	0
+#endif
 
 extern unsigned long empty_zero_page[];
 #define ZERO_PAGE(vaddr)	(virt_to_page(empty_zero_page))
@@ -153,6 +161,13 @@ __PAGE_SET(mkuffd_wp, _PAGE_UFFD_WP)
 __PAGE_CLEAR(clear_uffd_wp, _PAGE_UFFD_WP)
 #endif
 
+#ifdef CONFIG_ARCH_HAS_PTE_DEVMAP
+__PAGE_IS(devmap, _PAGE_DEVMAP)
+__PAGE_SET(mkdevmap, _PAGE_DEVMAP | _PAGE_SPECIAL)
+#define pud_devmap(pud)	0
+#define pgd_devmap(pgd)	0
+#endif
+
 static inline pte_t pfn_pte(unsigned long pfn, pgprot_t prot)
 {
 	return __pte(pfn << PAGE_SHIFT | pgprot_val(prot));
@@ -180,7 +195,7 @@ static inline pmd_t pmd_modify(pmd_t pmd, pgprot_t prot)
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 #define has_transparent_hugepage()	1
-#define pmd_trans_huge(pmd)	pmd_leaf(pmd)
+#define pmd_trans_huge(pmd)	((pmd_val(pmd) & (_PAGE_PSE | _PAGE_DEVMAP)) == _PAGE_PSE)
 #define pmdp_establish	generic_pmdp_establish
 
 static inline pmd_t pmd_mkinvalid(pmd_t pmd)
