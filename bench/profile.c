@@ -25,6 +25,9 @@ static const char usage[] =
 	"  -f FUNCTION  show the blocks of this function instead\n"
 	"  -e           sum up by ELF only\n";
 
+/* No function is larger, so what is farther behind its start is not its. */
+#define FUNCTION_MAX 65536
+
 struct symbol {
 	uint64_t address; /* as loaded */
 	const char *name;
@@ -35,7 +38,7 @@ struct symbol {
 
 struct elf {
 	const char *path;
-	uint64_t base, start, end; /* addresses as loaded; the end is a guess */
+	uint64_t base, start; /* addresses as loaded */
 	struct symbol *symbols;	   /* sorted by address */
 	size_t n_symbols;
 	uint64_t insns;
@@ -165,7 +168,7 @@ static struct symbol *find(struct elf *elf, uint64_t pc)
 {
 	size_t low = 0, high = elf->n_symbols;
 
-	if (pc < elf->start || pc >= elf->end)
+	if (pc < elf->start)
 		return NULL;
 	while (high - low > 1) {
 		size_t middle = (low + high) / 2;
@@ -175,7 +178,8 @@ static struct symbol *find(struct elf *elf, uint64_t pc)
 		else
 			high = middle;
 	}
-	return &elf->symbols[low];
+	/* Not the kernel's early code, which is at low addresses, for all that programs execute. */
+	return pc - elf->symbols[low].address < FUNCTION_MAX ? &elf->symbols[low] : NULL;
 }
 
 static void open_elf(struct elf *elf, char *argument)
@@ -191,8 +195,6 @@ static void open_elf(struct elf *elf, char *argument)
 	for (size_t i = 0; i < elf->n_symbols; i++)
 		elf->symbols[i].address += elf->base;
 	elf->start = elf->symbols[0].address;
-	/* Room for the last function. */
-	elf->end = elf->symbols[elf->n_symbols - 1].address + 4096;
 }
 
 static int compare_costs(const void *a, const void *b)

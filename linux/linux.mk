@@ -70,24 +70,25 @@ $(OUT)-%/.config: $(CONFIG_COMMON) linux/config/%.config \
 HOT := net/socket.o \
 	$(patsubst %,net/core/%.o,skbuff sock dev gro datagram stream) \
 	$(patsubst %,net/ipv4/%.o,af_inet fib_frontend fib_trie inet_connection_sock inet_hashtables ip_input \
-		ip_output route tcp tcp_input tcp_ipv4 tcp_minisocks tcp_offload tcp_output tcp_timer) \
+		ip_output raw route tcp tcp_input tcp_ipv4 tcp_minisocks tcp_offload tcp_output tcp_rate tcp_timer) \
+	net/ethernet/eth.o net/sched/sch_generic.o \
 	$(patsubst %,drivers/%.o,net/virtio_net virtio/virtio_ring) \
 	$(patsubst %,fs/%.o,dcache eventpoll file file_table inode namei open read_write splice) \
 	$(patsubst %,mm/%.o,filemap slab slub usercopy) \
-	$(patsubst %,kernel/%.o,softirq time/timer time/timekeeping) \
+	$(patsubst %,kernel/%.o,irq/chip irq/handle softirq time/timer time/timekeeping) \
 	$(patsubst %,lib/%.o,iov_iter scatterlist strncpy_from_user) \
 	$(patsubst %,arch/haunch/%.o,kernel/syscall mm/fault)
 
 # What takes most of a boot, or of what a program does with processes, threads and memory (bench/micro.c).
-WARM := $(patsubst %,fs/%.o,binfmt_elf exec fs_struct kernfs/dir pipe proc/proc_sysctl) \
+WARM := $(patsubst %,fs/%.o,binfmt_elf exec fs_struct kernfs/dir pipe proc/proc_sysctl userfaultfd) \
 	$(patsubst %,kernel/%.o,cred exit fork futex/core futex/syscalls futex/waitwake locking/mutex locking/rwsem \
 		nsproxy params pid rcu/tiny sched/build_policy sched/build_utility sched/core sched/fair signal sys \
 		task_work time/hrtimer) \
 	$(patsubst %,lib/%.o,crypto/blake2s-generic crypto/chacha find_bit idr maple_tree percpu_counter \
 		radix-tree rbtree vsprintf xarray) \
-	$(patsubst %,mm/%.o,interval_tree memory mlock mmap mmu_gather mprotect page_alloc percpu rmap swap util vma \
-		vmalloc) \
-	arch/haunch/kernel/process.o
+	$(patsubst %,mm/%.o,gup interval_tree memory mlock mmap mmu_gather mprotect page_alloc percpu pgtable-generic \
+		rmap swap swap_state util vma vmalloc) \
+	arch/haunch/kernel/process.o arch/haunch/mm/mmap.o
 
 # A file's own flags go by its name alone, which others may have as well (fs/inode.o, fs/ext4/inode.o).
 # They take the place of what the donor says about a file of that name: only that the scheduler has frame pointers.
