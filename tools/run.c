@@ -557,11 +557,15 @@ static void open_image(struct run *r)
 	release_check(&r->image.note, r->file);
 }
 
-/* Can the machine have the image as memory? */
+/* With less files, a machine starts sooner from a disk, by the small firmware, than it would gain by sharing. */
+#define SHARED_LEAST (80ul << 20)
+
+/* Is the machine to have the image as memory? */
 static bool is_memory(const struct run *r)
 {
-	return r->image.base_size && !r->is_iso && !(r->image.elf.file.size % IMAGE_MEMORY_ALIGN) &&
-	       r->image.drivers.size && has_driver(&r->image, "virtio_pmem");
+	return r->image.base_size >= SHARED_LEAST && !r->is_iso &&
+	       !(r->image.elf.file.size % IMAGE_MEMORY_ALIGN) && r->image.drivers.size &&
+	       has_driver(&r->image, "virtio_pmem");
 }
 
 static bool has_word(const char *line, const char *word)

@@ -29,7 +29,7 @@ clean_up()
 
 mkdir -p "$TMP/root/bin" "$TMP/root/etc"
 cp "$BUILD/tests/linux/generic" "$TMP/root/bin/"
-head -c 40000000 /dev/urandom >"$TMP/root/etc/big"
+head -c 90000000 /dev/urandom >"$TMP/root/etc/big"
 image=$TMP/image
 ./haunch bake -o "$image" "rootfs:$TMP/root" -- /bin/generic dax
 ok 'an image of many files is made'
@@ -71,7 +71,7 @@ start()
 	./haunch run -m 96 -n none "$image" -- /bin/generic hold <"$TMP/in$1" >"$TMP/out$1" 2>"$TMP/err$1" &
 	machines="$machines $!"
 	exec 9>"$TMP/in$1"
-	while ! grep -q ready "$TMP/out$1" && kill -0 "${machines##* }" 2>/dev/null; do
+	while ! grep -qs ready "$TMP/out$1" && kill -0 "${machines##* }" 2>/dev/null; do
 		sleep 0.1
 	done
 }
@@ -94,6 +94,6 @@ start 2
 read -r resident share <<END
 $(mapped 2)
 END
-[ "${resident:-0}" -gt 38000 ] && [ "$share" -lt $((resident * 6 / 10)) ] && [ "$alone_share" -gt $((alone * 9 / 10)) ]
+[ "${resident:-0}" -gt 86000 ] && [ "$share" -lt $((resident * 6 / 10)) ] && [ "$alone_share" -gt $((alone * 9 / 10)) ]
 ok 'two machines have one copy of them' "alone: $alone KB, share $alone_share" "two: $resident KB, share $share" \
 	"$(cat "$TMP"/err[12])"
