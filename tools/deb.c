@@ -467,6 +467,15 @@ static char *find_override(const char *package)
 	return path;
 }
 
+/* Of several packages one server may be the service. */
+static bool has_unit(const struct unit_file *units, unsigned int count, const char *path)
+{
+	while (count)
+		if (!strcmp(units[--count].path, path))
+			return true;
+	return false;
+}
+
 void deb_add(struct node *root, const char *names, const struct origin_options *options,
 	     struct origin *origin)
 {
@@ -492,7 +501,9 @@ void deb_add(struct node *root, const char *names, const struct origin_options *
 		if (!unit.path)
 			unit = (struct unit_file){ .path = find_unit(root, &p, package) };
 		units = xrealloc(units, (nr_units + 1) * sizeof(*units));
-		if (unit.path)
+		if (unit.path && has_unit(units, nr_units, unit.path))
+			free(unit.path);
+		else if (unit.path)
 			units[nr_units++] = unit;
 		else if (!program)
 			program = origin_program(root, name);

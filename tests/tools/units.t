@@ -22,7 +22,7 @@ printf '#!/bin/sh\n' >bin/newuidmap
 chmod +x bin/*
 PATH=$TMP/bin:$PATH
 export ROOT_TAR="$TMP/root.tar"
-echo 'Package: thing' >root/var/lib/dpkg/status
+printf '%s\n' 'Package: thing' '' 'Package: thing-more' 'Depends: thing' >root/var/lib/dpkg/status
 echo /usr/lib/systemd/system/thing.service >root/var/lib/dpkg/info/thing.list
 echo 'root:x:0:0:root:/root:/bin/sh' >root/etc/passwd
 printf '%s\n' 'd /run/thing 2755 www-data 7' 'D /run/other/deep - - -' '#d /run/no' 'f /run/file' \
@@ -30,14 +30,15 @@ printf '%s\n' 'd /run/thing 2755 www-data 7' 'D /run/other/deep - - -' '#d /run/
 echo 'www-data:x:33:34::/var/www:/bin/sh' >>root/etc/passwd
 echo 'CAME="from file"' >root/etc/settings
 
-# unit LINE...: bake the package, with these lines in its unit; the script is `start`
+packages=thing
+# unit LINE...: bake $packages, with these lines in its unit; the script is `start`
 unit()
 {
 	rm -f image start
 	printf '%s\n' '[Unit]' 'Description=A thing' '[Service]' "$@" '[Install]' 'ExecStart=/no/such' \
 		>root/usr/lib/systemd/system/thing.service
 	tar -C root -cf root.tar .
-	capture "$HAUNCH" bake --pull -o image deb:thing
+	capture "$HAUNCH" bake --pull -o image "deb:$packages"
 	[ "$status" -eq 0 ] || return
 	cpio_of image | perl -0777 -ne '
 		# newc: the name is behind 110 characters, the size the seventh number.
@@ -134,6 +135,9 @@ ok 'what fails before is the end' "$(cat out err start)"
 unit 'WorkingDirectory=/usr' 'UMask=0027' 'ExecStart=/bin/sh -c "pwd; umask"' && prints '/usr
 0027' 'folder and umask'
 unit 'ExecStart=@/bin/sh thing -c "echo named"' && prints named 'a name of its own'
+packages=thing,thing-more
+unit 'ExecStart=/bin/echo once' && prints once 'two packages with one service start it once'
+packages=thing
 unit 'ExecStart='
 [ "$status" -eq 1 ] && grep -q 'the unit thing starts nothing' err
 ok 'a unit that starts nothing' "$(cat err)"
