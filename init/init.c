@@ -12,7 +12,6 @@
  *   haunch.mount=DEVICE:DIRECTORY[:FSTYPE[:ro]]   mount a disk; any number of them
  *   haunch.hostname=NAME
  *   haunch.base=CHECKSUM                          the root is on a disk that is the image itself
- *   haunch.pmem=OFFSET,SIZE                       or there in it, and it is memory of the host's
  *   haunch.writable                               what is written stays, on the partition behind that
  *   haunch.share=TAG:DIRECTORY[:ro]               mount a folder of the host (9P); any number of them
  *   haunch.volume=DEVICE:DIRECTORY[:ro]           mount a disk that gets the image's files there if it is new
@@ -86,7 +85,7 @@ static struct {
 } mounts[MAX_MOUNTS];			/* values of haunch.mount=, haunch.share=, haunch.volume= */
 static unsigned int nr_mounts;
 static struct words given;		/* for the program */
-static const char *base, *pmem, *user, *directory;
+static const char *base, *user, *directory;
 static char *hosts;
 static bool read_only, writable;
 const char *root, *root_type, *hostname;
@@ -328,8 +327,6 @@ static void read_command_line(void)
 			directory = decode(value);
 		} else if ((value = value_of(word, "haunch.base="))) {
 			base = value;
-		} else if ((value = value_of(word, "haunch.pmem="))) {
-			pmem = value;
 		} else if (!strcmp(word, "haunch.writable")) {
 			writable = true;
 		} else if (!strcmp(word, "haunch.read-only")) {
@@ -590,7 +587,7 @@ int main(int argc, char **argv)
 		program.fd = open(program.path, O_RDONLY | O_CLOEXEC);
 		mount_root();
 	} else if (base) {
-		mount_base(base, pmem, read_only, writable);
+		mount_base(base, read_only, writable);
 	}
 	limit_memory(root || base, read_only);
 	for (i = 0; i < nr_mounts; i++)

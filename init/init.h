@@ -42,7 +42,7 @@ void mount_system(void);
 void limit_memory(bool on_disk, bool read_only);
 void mount_root(void);
 /* writable: what is written stays, on the partition behind it. */
-void mount_base(const char *checksum, const char *place, bool read_only, bool writable);
+void mount_base(const char *checksum, bool read_only, bool writable);
 void mount_disk(char *word);
 void mount_share(char *word);
 void mount_volume(char *word);

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/blkpg.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,32 +328,8 @@ static bool is_base(const char *device, unsigned long long wanted)
 	return whole && sum == wanted;
 }
 
-/*
- * OFFSET,SIZE: where the files are in the image, all of which is memory of the host's.  It becomes a partition.  Returns false
- * if that memory is not there (yet).
- */
-static bool add_partition(const char *place)
-{
-	struct blkpg_partition partition = { .pno = 1 };
-	struct blkpg_ioctl_arg argument = { .op = BLKPG_ADD_PARTITION,
-					    .datalen = sizeof(partition),
-					    .data = &partition };
-	int fd = open("/dev/pmem0", O_RDONLY | O_CLOEXEC);
-	char *end;
-
-	if (fd < 0)
-		return false;
-	partition.start = strtoll(place, &end, 10);
-	partition.length = *end ? strtoll(end + 1, NULL, 10) : 0;
-	if (ioctl(fd, BLKPG, &argument))
-		say("haunch.pmem= wants OFFSET,SIZE of a part of the image, not %s: %s", place,
-		    strerror(errno));
-	close(fd);
-	return true;
-}
-
 /* Which disk, or part of one, it is, the hypervisor decides. */
-static char *find_base(const char *checksum, const char *place)
+static char *find_base(const char *checksum)
 {
 	static char device[64] = "/dev/";
 	unsigned long long wanted = strtoull(checksum, NULL, 16);
@@ -362,8 +337,6 @@ static char *find_base(const char *checksum, const char *place)
 	unsigned int waited;
 
 	for (waited = 0; waited < DEVICE_WAIT_MS; waited += 10) {
-		if (place && add_partition(place))
-			place = NULL;
 		/* "major minor blocks NAME"; the last one first, for that is where it is in `haunch run`. */
 		if (read_file("/proc/partitions", partitions, sizeof(partitions)) < 0)
 			break;
@@ -382,9 +355,9 @@ static char *find_base(const char *checksum, const char *place)
 }
 
 /* The image's files on a disk, below what is written, which is in memory or on the partition behind them. */
-void mount_base(const char *checksum, const char *place, bool read_only, bool writable)
+void mount_base(const char *checksum, bool read_only, bool writable)
 {
-	char *device = find_base(checksum, place);
+	char *device = find_base(checksum);
 
 	mkdir("/.haunch/base", 0755);
 	/* In memory, a file's pages are mapped where they are. */

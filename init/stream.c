@@ -31,7 +31,7 @@ static const char *const names[] = { "in", "out", "err" };
 static struct stream {
 	int pipe;    /* our end; -1: there is none, or it has ended */
 	int program; /* the program's end, or -1 */
-	unsigned long sent, taken;
+	unsigned long sent, taken; /* of what the program writes; of its input, taken only */
 	struct pollfd *watched;
 } streams[3] = { { .pipe = -1, .program = -1 },
 		 { .pipe = -1, .program = -1 },
@@ -182,7 +182,6 @@ static void take(enum frame_kind kind, unsigned int file, const unsigned char *c
 		}
 		memcpy(input + input_size, content, size);
 		input_size += size;
-		streams[0].sent += size;
 		input_ended = !size;
 		break;
 	case FRAME_TAKEN:

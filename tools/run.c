@@ -563,8 +563,7 @@ static void open_image(struct run *r)
 /* Is the machine to have the image as memory? */
 static bool is_memory(const struct run *r)
 {
-	/* PostgreSQL with a volume was seen to stop there: not with volumes, until it is known why. */
-	return r->image.base_size >= SHARED_LEAST && !r->nr_attached && !r->is_iso &&
+	return r->image.base_size >= SHARED_LEAST && !r->is_iso &&
 	       !(r->image.elf.file.size % IMAGE_MEMORY_ALIGN) && r->image.drivers.size &&
 	       has_driver(&r->image, "virtio_pmem");
 }
@@ -643,9 +642,9 @@ static char *kernel_words(const struct run *r, const char *connect)
 		add_group(r, &words);
 	add_mounts(r, &words);
 	if (is_memory(r))
-		add_setting(&words, "pmem",
-			    xprintf("%llu,%llu", (unsigned long long)r->image.base,
-				    (unsigned long long)r->image.base_size));
+		add_words(&words, xprintf("blkdevparts=pmem0:%llu@%llu(files)",
+					  (unsigned long long)r->image.base_size,
+					  (unsigned long long)r->image.base));
 	if (!r->baked && s->network_words)
 		add_words(&words, s->network_words);
 	if (!r->baked && s->kernel_words)
@@ -967,9 +966,8 @@ static void choose_memory(struct run *r)
 }
 
 /* QEMU 10 has queues for virtio-serial that are eight times as long, and Linux fills them with pages. */
-#define PORT_MEMORY   8 /* MiB */
-#define PORT_QEMU     10
-#define VERSION_WORDS "QEMU emulator version %u"
+#define PORT_MEMORY 8 /* MiB */
+#define PORT_QEMU   10
 
 /* What an image needs is counted without that.  (An image that has less than it needs says so itself.) */
 static void check_memory(const struct run *r)
@@ -981,7 +979,7 @@ static void check_memory(const struct run *r)
 	if (r->settings.memory < needed || r->settings.memory >= needed + PORT_MEMORY)
 		return;
 	f = popen("qemu-system-x86_64 --version 2>/dev/null", "re");
-	if (f && fscanf(f, VERSION_WORDS, &major) != 1)
+	if (f && fscanf(f, "QEMU emulator version %u", &major) != 1)
 		major = 0;
 	if (f)
 		pclose(f);

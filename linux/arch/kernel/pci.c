@@ -6,7 +6,6 @@
  */
 #include <linux/init.h>
 #include <linux/pci.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 #include "haunch.h"
 
@@ -66,12 +65,8 @@ int pcibios_device_add(struct pci_dev *dev)
 
 	for (i = 0; i <= PCI_ROM_RESOURCE; i++) {
 		resource = &dev->resource[i];
-		if (resource->flags && !resource->start) {
+		if (resource->flags && !resource->start)
 			resource->flags |= IORESOURCE_UNSET;
-			/* Behind the RAM above 4 GiB there may be memory that only its device tells of (virtio-pmem). */
-			if (resource_size(resource) <= SZ_16M)
-				resource->flags &= ~IORESOURCE_MEM_64;
-		}
 	}
 	return 0;
 }
