@@ -289,7 +289,7 @@ int hc_memory_map_device(unsigned long physical, unsigned long size, unsigned in
 	for (unsigned long step; !result && start < end; start += step) {
 		uint64_t old;
 
-		/* As much as a disk. */
+		/* What is like RAM may be as much as a disk, and is mapped by large pages, unless it is already. */
 		step = LARGE_SIZE;
 		if (large && is_whole(start, part_end(start, end))) {
 			entry = directory_entry_make(start + hc_direct_map);

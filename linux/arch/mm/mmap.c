@@ -16,6 +16,7 @@ EXPORT_SYMBOL(vmalloc_start);
 
 void __init spaces_init(bool random)
 {
+	BUILD_BUG_ON(VMALLOC_SIZE + VMEMMAP_SIZE >= HC_DONOR_MAP_LIMIT - HC_DONOR_MAP);
 	hc_space_init(swapper_pg_dir);
 	hc_space_switch(__pa(swapper_pg_dir));
 	if (random)

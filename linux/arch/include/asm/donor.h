@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Haunch authors */
 /*
  * Where the versions of the donor differ (6.1, 6.12).  The overlay is written for the newest; what that
- * means in an older one stands here, and nowhere else.
+ * means in an older one stands here, and nowhere else; but for what stable versions of either differ in (mm/Makefile).
  */
 #ifndef _ASM_HAUNCH_DONOR_H
 #define _ASM_HAUNCH_DONOR_H

@@ -38,7 +38,7 @@
 #define _PAGE_GLOBAL	(1UL << 8)
 #define _PAGE_SPECIAL	(1UL << 9)	/* ignored by the CPU, as are the next three */
 #define _PAGE_UFFD_WP	(1UL << 10)
-#define _PAGE_DEVMAP	(1UL << 11)
+#define _PAGE_DEVMAP	(1UL << 11)	/* with SPECIAL: memory of a device that has struct pages */
 #define _PAGE_NX	(1UL << 63)
 #define _PAGE_PROTNONE	_PAGE_GLOBAL	/* without PRESENT */
 
