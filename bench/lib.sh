@@ -141,6 +141,11 @@ value_of()
 	sed -n "s/^$1 //p" "$2"
 }
 
+# median: of the numbers on standard input
+median()
+{
+	sort -n | awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)] }'
+}
 
 # prepare SYSTEM SERVER: make what `start SYSTEM SERVER` boots
 prepare()
