@@ -121,10 +121,11 @@ static char *message_of(char *text)
 		return text;
 	from += strlen(" msg=\"");
 	for (text = to = from; *from && *from != '"'; from++) {
-		*to = *from == '\\' && from[1] ? *++from : *from;
-		if (from[-1] == '\\' && *from == 'n')
-			*to = ' ';
-		to++;
+		/* Of what is escaped only the line's end is not itself. */
+		if (*from == '\\' && from[1])
+			*to++ = *++from == 'n' ? ' ' : *from;
+		else
+			*to++ = *from;
 	}
 	*to = '\0';
 	return text;

@@ -115,13 +115,7 @@ static void set_registers(int vcpu)
 				    .l = 1,
 				    .g = 1,
 				    .limit = 0xffffffff };
-	struct kvm_segment data = { .selector = HC_CS_DONOR + 8,
-				    .type = 3,
-				    .present = 1,
-				    .s = 1,
-				    .db = 1,
-				    .g = 1,
-				    .limit = 0xffffffff };
+	struct kvm_segment data = code;
 	struct {
 		struct kvm_msrs head;
 		struct kvm_msr_entry entries[3];
@@ -136,6 +130,10 @@ static void set_registers(int vcpu)
 	struct kvm_sregs sregs;
 
 	check(ioctl(vcpu, KVM_GET_SREGS, &sregs), "reading registers");
+	data.selector += 8;
+	data.type = 3;
+	data.l = 0;
+	data.db = 1;
 	sregs.cs = code;
 	sregs.ds = sregs.es = sregs.ss = data;
 	sregs.gdt.base = GUEST_MAP + GDT;
