@@ -272,7 +272,7 @@ const struct command command_bake = {
 		"executable, static (haunch cc, gcc -static-pie, gcc -static) or dynamic.  When it "
 		"ends the machine powers off.\n"
 		"ROOT is a whole system: deb:PACKAGE[,PACKAGE...], of Debian packages, which starts what "
-		"their systemd units say; oci:LAYOUT[:TAG], docker-archive:FILE and "
+		"their systemd units or init scripts say; oci:LAYOUT[:TAG], docker-archive:FILE and "
 		"docker://REGISTRY/IMAGE, container images with all that they say of themselves; "
 		"rootfs:DIRECTORY or rootfs:ARCHIVE, which wants to be told what to start.  Arguments "
 		"replace what it would start, but for a container image's entry point.",

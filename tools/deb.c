@@ -3,7 +3,7 @@
 /*
  * deb.c - a root of Debian packages, which mmdebstrap makes with their maintainer scripts run; and what of
  * it is left in an image: the packages that were asked for, what they depend on, and a shell with its
- * tools.  What they start is what their systemd units say (unit.c), or tools/services/NAME.service
+ * tools.  What they start is what systemd would (unit.c), or tools/services/NAME.service
  * where a unit alone does not do.
  */
 #include <dirent.h>
@@ -21,15 +21,20 @@
 #include "tar.h"
 
 #define UNITS		"/usr/lib/systemd/system"
+#define INIT_SCRIPTS	"/etc/init.d/"
 #define INFO		"/var/lib/dpkg/info"
 #define START_FILE	"/.haunch/start"
 #define RELEASE_DEFAULT	"bookworm"
 
-/* In every root: what scripts take for granted, and setpriv.  (They are Essential, as Debian calls it.) */
+/*
+ * In every root: what is Essential, as Debian calls it, but what only installs.  No package says that it needs them.
+ * util-linux has setpriv.
+ */
 static const char *const always[] = {
-	"base-files", "base-passwd", "bash", "coreutils",  "dash",     "debianutils",
-	"findutils",  "grep",	     "gzip", "hostname",   "libc-bin", "login",
-	"perl-base",  "sed",	     "tar",  "util-linux",
+	"base-files",  "base-passwd", "bash",	   "bsdutils",	"coreutils",
+	"dash",	       "debianutils", "diffutils", "findutils", "grep",
+	"gzip",	       "hostname",    "libc-bin",  "login",	"ncurses-base",
+	"ncurses-bin", "perl-base",   "sed",	   "tar",	"util-linux",
 };
 
 /* Only needed while packages are installed, whatever depends on them. */
@@ -372,23 +377,66 @@ static void reduce(struct node *root, const struct packages *p)
 
 /* ------------------------------------------------------------------ what it starts */
 
-struct found {
-	const char *package;
-	char *unit;
-	unsigned int quality;
+struct services {
+	struct unit_file *list;
+	unsigned int count;
 };
 
-/* A unit that starts something, and stays: how well does its name fit the package's? */
-static void look_at_unit(struct node *root, const char *path, void *argument)
+/* A service of one that was added already is not added again: several packages may have one server. */
+static void add_service(struct services *services, char *path, bool on_host)
 {
-	struct found *found = argument;
+	unsigned int i;
+
+	for (i = 0; i < services->count; i++) {
+		if (!strcmp(services->list[i].path, path)) {
+			free(path);
+			return;
+		}
+	}
+	services->list = xrealloc(services->list, (i + 1) * sizeof(*services->list));
+	services->list[services->count++] = (struct unit_file){ .path = path, .on_host = on_host };
+}
+
+/* What of a package may be its service. */
+struct found {
+	const char *package;
+	char *unit;			/* the one whose name fits best */
+	unsigned int quality;		/* how well; NAMED and above: it is the package's own */
+	struct services enabled;	/* those that the package has enabled */
+	char *script;			/* of System V's init */
+};
+
+#define NAMED		1000
+
+/* Would systemd start it at boot?  Then it is linked to what wants it (systemctl(1), "enable"). */
+static bool is_enabled(struct node *root, const char *name)
+{
+	struct node *wanted = tree_find(root, "/etc/systemd/system", true);
+	unsigned int i;
+	bool enabled = false;
+	char *path;
+
+	for (i = 0; wanted && !enabled && i < wanted->nr_children; i++) {
+		path = xprintf("/etc/systemd/system/%s/%s", wanted->children[i]->name, name);
+		enabled = tree_find(root, path, false);
+		free(path);
+	}
+	return enabled;
+}
+
+/* A unit that starts something, and stays: how well does its name fit the package's? */
+static void look_at_unit(struct node *root, const char *path, struct found *found)
+{
 	const char *name = strrchr(path, '/') + 1, *dot = strrchr(name, '.');
-	size_t length = dot ? dot - name : 0, match = 0;
+	size_t length, match = 0;
 	char *text, *real;
 
-	if (!dot || strcmp(dot, ".service") || strchr(name, '@') ||
-	    !strstr(path, "/systemd/system/"))
+	/* A template is none; an instance of it that the package has is one, under the template's name. */
+	if (!dot || strcmp(dot, ".service") || dot[-1] == '@' || !strstr(path, "/systemd/system/"))
 		return;
+	length = strcspn(name, "@");
+	if (!name[length])
+		length = dot - name;
 	real = xprintf(UNITS "/%s", name);
 	text = tree_text(root, real);
 	if (!text || !strstr(text, "\nExecStart=") || strstr(text, "\nType=oneshot")) {
@@ -401,7 +449,9 @@ static void look_at_unit(struct node *root, const char *path, void *argument)
 		match++;
 	/* The same name, a part of it (nginx of nginx-light), something that begins alike, the only one. */
 	if (match == length)
-		match = found->package[match] ? 1000 + match : 10000;
+		match = found->package[match] ? NAMED + match : 10 * NAMED;
+	if (is_enabled(root, name))
+		add_service(&found->enabled, xstrdup(real), false);
 	if (match + 1 > found->quality) {
 		found->quality = match + 1;
 		free(found->unit);
@@ -411,28 +461,60 @@ static void look_at_unit(struct node *root, const char *path, void *argument)
 	}
 }
 
-/* Of the package itself, else of what it depends on if its name begins alike. */
-static char *find_unit(struct node *root, const struct packages *p, struct package *package)
+/* A script of System V's init, of the package's name, or one that it begins with. */
+static void look_at_file(struct node *root, const char *path, void *argument)
+{
+	struct found *found = argument;
+	const char *name = path + strlen(INIT_SCRIPTS);
+
+	look_at_unit(root, path, found);
+	if (!strncmp(path, INIT_SCRIPTS, strlen(INIT_SCRIPTS)) &&
+	    !strncmp(found->package, name, strlen(name))) {
+		free(found->script);
+		found->script = xstrdup(path);
+	}
+}
+
+/*
+ * What a package starts: the unit of its name, else what it has enabled, else what a script starts (systemd would
+ * run it), else the only unit; or that of what it depends on, if its name begins alike.
+ */
+static void find_services(struct node *root, const struct packages *p, struct package *package,
+			  struct services *services)
 {
 	struct found found = { .package = package->name };
 	const char *at;
+	unsigned int i;
 	char *name;
 	bool or ;
 
-	each_file(root, package->name, look_at_unit, &found);
-	for (at = package->depends; !found.unit && (name = next_name(&at, & or)); free(name)) {
-		struct package *other = find(p, name);
+	each_file(root, package->name, look_at_file, &found);
+	if (found.unit && (found.quality > NAMED || (!found.enabled.count && !found.script))) {
+		add_service(services, found.unit, false);
+		return;
+	}
+	for (i = 0; i < found.enabled.count; i++)
+		add_service(services, found.enabled.list[i].path, false);
+	if (i)
+		return;
+	if (found.script) {
+		keep(p, find(p, "sysvinit-utils"));
+		mark(root, "/usr/sbin/start-stop-daemon", NULL);
+		add_service(services, found.script, false);
+		return;
+	}
+	for (at = package->depends; (name = next_name(&at, & or)); free(name)) {
 		struct found its = { .package = name };
 
-		if (!other)
+		if (strncmp(name, package->name, 3) || !find(p, name))
 			continue;
-		each_file(root, other->name, look_at_unit, &its);
-		if (its.quality > 1000 && !strncmp(name, package->name, 3))
-			found.unit = its.unit;
-		else
-			free(its.unit);
+		each_file(root, find(p, name)->name, look_at_file, &its);
+		if (its.quality > NAMED) {
+			add_service(services, its.unit, false);
+			free(name);
+			return;
+		}
 	}
-	return found.unit;
 }
 
 /* tools/services/NAME.service, where NAME is the package's, or the longest that it begins with. */
@@ -467,22 +549,13 @@ static char *find_override(const char *package)
 	return path;
 }
 
-/* Of several packages one server may be the service. */
-static bool has_unit(const struct unit_file *units, unsigned int count, const char *path)
-{
-	while (count)
-		if (!strcmp(units[--count].path, path))
-			return true;
-	return false;
-}
-
 void deb_add(struct node *root, const char *names, const struct origin_options *options,
 	     struct origin *origin)
 {
 	char *archive, *words = xstrdup(names), *rest = words, *name, *program = NULL, *script;
-	struct unit_file *units = NULL;
+	struct services services = { 0 };
 	struct packages p = { 0 };
-	unsigned int nr_units = 0, i;
+	unsigned int before, i;
 	struct node *node;
 
 	check_names(names);
@@ -493,23 +566,21 @@ void deb_add(struct node *root, const char *names, const struct origin_options *
 		keep(&p, find(&p, always[i]));
 	while ((name = strsep(&rest, ","))) {
 		struct package *package = find(&p, name);
-		struct unit_file unit = { .path = find_override(name), .on_host = true };
+		char *unit = find_override(name);
 
 		if (!package)
 			die("%s has no package %s", archive, name);
 		keep(&p, package);
-		if (!unit.path)
-			unit = (struct unit_file){ .path = find_unit(root, &p, package) };
-		units = xrealloc(units, (nr_units + 1) * sizeof(*units));
-		if (unit.path && has_unit(units, nr_units, unit.path))
-			free(unit.path);
-		else if (unit.path)
-			units[nr_units++] = unit;
-		else if (!program)
+		before = services.count;
+		if (unit)
+			add_service(&services, unit, true);
+		else
+			find_services(root, &p, package, &services);
+		if (services.count == before && !program)
 			program = origin_program(root, name);
 	}
-	if (nr_units) {
-		script = unit_script(root, units, nr_units, origin);
+	if (services.count) {
+		script = unit_script(root, services.list, services.count, origin);
 		tree_add(root, "/.haunch", S_IFDIR | 0755, NULL, 0);
 		tree_add(root, START_FILE, S_IFREG | 0755, script, strlen(script));
 		origin->arguments = append(origin->arguments, &origin->nr_arguments, "/bin/sh");

@@ -52,7 +52,7 @@ void oci_add(struct node *root, const char *layout, const char *tag, struct orig
 
 /*
  * unit.c: a shell script that does what systemd would do to start services.  `units` are guest paths of
- * their .service files, or host paths where `on_host`; the caller frees it.  What ends them, and how long
+ * their .service files, or host paths where `on_host`, or of scripts of System V's init; the caller frees it.  What ends them, and how long
  * that may take, is noted.
  */
 struct unit_file {

@@ -3,7 +3,8 @@
 /*
  * unit.c - what a package's systemd unit says (systemd.service(5), systemd.exec(5)), as a shell script:
  * its user, environment, directories, commands.  What confines a service (namespaces, system calls,
- * capabilities taken away) is left out: it has the machine for itself.
+ * capabilities taken away) is left out: it has the machine for itself.  And what has only a script of System V's
+ * init, which starts a service in the background.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +84,7 @@ static const char *const names[NR_SETTINGS] = {
 
 struct unit {
 	const char *name;		/* without ".service" */
+	const char *user, *group;	/* NULL: not said; as one word of a shell's */
 	struct list values[NR_SETTINGS];
 };
 
@@ -288,35 +290,38 @@ static void put_word(FILE *out, const char *word)
 	}
 }
 
-/* Numbers or names of users and groups, for setpriv. */
-static void put_user(FILE *out, const struct unit *u)
+/* What the service may do besides, as a list behind an option of setpriv, which takes an option once. */
+static void put_capabilities(FILE *out, const struct unit *u, const char *option)
 {
-	const char *user = last(u, USER), *group = last(u, GROUP), *at;
+	const char *at, *before = option;
 	unsigned int i;
+	char *word, *c;
 
-	if (!user && is(u, DYNAMIC_USER, "yes"))
-		user = "nobody";
-	if (!user && !group)
-		return;
-	fputs("setpriv", out);
-	if (user)
-		fprintf(out, " --reuid=%s --regid=%s --init-groups", user,
-			group ? group : xprintf("\"$(id -g %s)\"", user));
-	else
-		fprintf(out, " --regid=%s --clear-groups", group);
 	for (i = 0; i < u->values[AMBIENT].count; i++) {
-		const char *words = u->values[AMBIENT].items[i];
-		char *word, *c;
-
-		for (at = words; (word = next_word(&at)); free(word)) {
+		for (at = u->values[AMBIENT].items[i]; (word = next_word(&at)); free(word)) {
+			if (strncasecmp(word, "CAP_", 4))
+				continue;
 			for (c = word; *c; c++)
 				if (*c >= 'A' && *c <= 'Z')
 					*c += 'a' - 'A';
-			if (!strncmp(word, "cap_", 4))
-				fprintf(out, " --inh-caps=+%s --ambient-caps=+%s", word + 4,
-					word + 4);
+			fprintf(out, "%s+%s", before, word + 4);
+			before = ",";
 		}
 	}
+}
+
+/* Numbers or names of users and groups, for setpriv. */
+static void put_user(FILE *out, const struct unit *u)
+{
+	if (!u->group)
+		return;
+	fputs("setpriv", out);
+	if (u->user)
+		fprintf(out, " --reuid=%s --regid=%s --init-groups", u->user, u->group);
+	else
+		fprintf(out, " --regid=%s --clear-groups", u->group);
+	put_capabilities(out, u, " --inh-caps=");
+	put_capabilities(out, u, " --ambient-caps=");
 	fputs(" --", out);
 }
 
@@ -353,7 +358,7 @@ static void put_command(FILE *out, const struct unit *u, const char *setting, bo
 static void put_directories(FILE *out, const struct unit *u, enum setting which, enum setting mode,
 			    const char *parent)
 {
-	const char *user = last(u, USER), *group = last(u, GROUP), *at;
+	const char *at;
 	char *text, *word;
 	unsigned int i;
 
@@ -361,9 +366,8 @@ static void put_directories(FILE *out, const struct unit *u, enum setting which,
 		text = expand(u, u->values[which].items[i]);
 		for (at = text; (word = next_word(&at)); free(word)) {
 			fprintf(out, "install -d -m %s", last(u, mode) ? last(u, mode) : "0755");
-			if (user)
-				fprintf(out, " -o %s -g %s", user,
-					group ? group : xprintf("\"$(id -g %s)\"", user));
+			if (u->user)
+				fprintf(out, " -o %s -g %s", u->user, u->group);
 			fprintf(out, " %s/", parent);
 			word[strcspn(word, ":")] = '\0';
 			quote(out, word);
@@ -443,9 +447,28 @@ static void put_forking(FILE *out, const struct unit *u)
 	free(file);
 }
 
+/* Whom it runs as.  A user that systemd would make for as long as it runs is nobody, if there is none of its name. */
+static void find_user(struct unit *u, struct node *root)
+{
+	char *id;
+
+	u->user = last(u, USER);
+	u->group = last(u, GROUP);
+	if (is(u, DYNAMIC_USER, "yes")) {
+		id = u->user ? account_field(root, "/etc/passwd", u->user, 2) : NULL;
+		if (!id) {
+			u->user = "nobody";
+			u->group = NULL;
+		}
+		free(id);
+	}
+	if (u->user && !u->group)
+		u->group = xprintf("\"$(id -g %s)\"", u->user);
+}
+
 static void put_unit(FILE *out, struct node *root, const struct unit *u)
 {
-	const char *user = last(u, USER), *directory = last(u, DIRECTORY);
+	const char *user = u->user, *directory = last(u, DIRECTORY);
 	char *home = user ? account_field(root, "/etc/passwd", user, 5) : NULL;
 	unsigned int i;
 
@@ -544,11 +567,56 @@ static unsigned long stop_timeout_of(const struct unit *u)
 							   STOP_TIMEOUT_MAX;
 }
 
+static void put_service(FILE *out, struct node *root, const struct unit_file *file, bool single,
+			struct origin *origin)
+{
+	const char *slash = strrchr(file->path, '/');
+	struct unit u = { .name = NULL };
+	struct view view;
+	char *text;
+
+	u.name = xprintf("%.*s", (int)(strlen(slash + 1) - strlen(".service")), slash + 1);
+	if (file->on_host) {
+		view = view_open(file->path);
+		text = xprintf("%.*s", (int)view.size, (const char *)view.data);
+		view_close(&view);
+	} else {
+		text = tree_text(root, file->path);
+	}
+	if (!text)
+		die("%s cannot be read in the root", file->path);
+	parse(&u, text);
+	free(text);
+	find_user(&u, root);
+	if (!u.values[START].count)
+		die("the unit %s starts nothing", u.name);
+	/* The shell itself becomes a single service, but for one in the background. */
+	if (single && !is(&u, TYPE, "forking"))
+		origin->stop_signal = stop_signal_of(&u);
+	if (stop_timeout_of(&u) > origin->stop_timeout)
+		origin->stop_timeout = stop_timeout_of(&u);
+	put_unit(out, root, &u);
+}
+
+/* Which process counts it does not say, but whether the service runs (Linux Standard Base, "Init Script Actions"). */
+static void put_init_script(FILE *out, const char *path, struct origin *origin)
+{
+	if (origin->stop_timeout < STOP_TIMEOUT_DEFAULT)
+		origin->stop_timeout = STOP_TIMEOUT_DEFAULT;
+	fprintf(out,
+		"script=%s\n"
+		"trap '\"$script\" stop; exit $?' TERM\n"
+		"\"$script\" start || exit\n"
+		"while \"$script\" status >/dev/null 2>&1; do sleep 5 & wait $!; done\n"
+		"echo \"$script: the service does not run; /etc/default may say why\" >&2\n"
+		"exit 1\n",
+		path);
+}
+
 char *unit_script(struct node *root, const struct unit_file *files, unsigned int count,
 		  struct origin *origin)
 {
-	char *text, *script = NULL;
-	struct view view;
+	char *script = NULL;
 	unsigned int i;
 	size_t size;
 	FILE *out = open_memstream(&script, &size);
@@ -558,31 +626,12 @@ char *unit_script(struct node *root, const struct unit_file *files, unsigned int
 	fputs("#!/bin/sh\n# What systemd would do, made by haunch from the packages' units.\nset -f\n",
 	      out);
 	for (i = 0; i < count; i++) {
-		const char *slash = strrchr(files[i].path, '/');
-		struct unit u = { .name = NULL };
-
-		u.name = xprintf("%.*s", (int)(strlen(slash + 1) - strlen(".service")), slash + 1);
-		if (files[i].on_host) {
-			view = view_open(files[i].path);
-			text = xprintf("%.*s", (int)view.size, (const char *)view.data);
-			view_close(&view);
-		} else {
-			text = tree_text(root, files[i].path);
-		}
-		if (!text)
-			die("%s cannot be read in the root", files[i].path);
-		parse(&u, text);
-		free(text);
-		if (!u.values[START].count)
-			die("the unit %s starts nothing", u.name);
-		/* The shell itself becomes a single service, but for one in the background. */
-		if (count == 1 && !is(&u, TYPE, "forking"))
-			origin->stop_signal = stop_signal_of(&u);
-		if (stop_timeout_of(&u) > origin->stop_timeout)
-			origin->stop_timeout = stop_timeout_of(&u);
 		if (count > 1)
 			fputs("(\n", out);
-		put_unit(out, root, &u);
+		if (files[i].on_host || strstr(files[i].path, ".service"))
+			put_service(out, root, &files[i], count == 1, origin);
+		else
+			put_init_script(out, files[i].path, origin);
 		if (count > 1)
 			fputs(") &\nall=\"$all $!\"\n", out);
 	}

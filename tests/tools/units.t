@@ -135,9 +135,60 @@ ok 'what fails before is the end' "$(cat out err start)"
 unit 'WorkingDirectory=/usr' 'UMask=0027' 'ExecStart=/bin/sh -c "pwd; umask"' && prints '/usr
 0027' 'folder and umask'
 unit 'ExecStart=@/bin/sh thing -c "echo named"' && prints named 'a name of its own'
+printf '#!/bin/sh\necho "$@"\n' >bin/setpriv
+chmod +x bin/setpriv
+unit User=www-data Group=staff 'AmbientCapabilities=CAP_NET_RAW CAP_CHOWN' AmbientCapabilities=CAP_KILL 'ExecStart=/bin/true' &&
+	prints '--reuid=www-data --regid=staff --init-groups --inh-caps=+net_raw,+chown,+kill --ambient-caps=+net_raw,+chown,+kill -- /bin/true' \
+		'a user with capabilities'
+unit User=none-such DynamicUser=yes StateDirectory=thing 'ExecStart=/bin/true' && grep -q 'install -d .*-o nobody .* /var/lib/.thing' start &&
+	grep -q 'setpriv --reuid=nobody' start
+ok 'a user that systemd would make is nobody' "$(cat err start)"
 packages=thing,thing-more
 unit 'ExecStart=/bin/echo once' && prints once 'two packages with one service start it once'
 packages=thing
+mv root/usr/lib/systemd/system/thing.service root/usr/lib/systemd/system/thing@.service
+printf '%s\n' '[Service]' 'ExecStart=/bin/echo instance %i of %p' >root/usr/lib/systemd/system/thing@default.service
+printf '/usr/lib/systemd/system/%s.service\n' thing thing@ thing@default >root/var/lib/dpkg/info/thing.list
+unit 'Type=oneshot' 'ExecStart=/bin/true' && prints 'instance default of thing' 'an instance of a template'
+rm root/usr/lib/systemd/system/thing@default.service root/usr/lib/systemd/system/thing@.service
+mkdir -p root/etc/systemd/system/multi-user.target.wants root/etc/init.d root/usr/sbin root/usr/lib/lsb
+for name in more thingies served; do
+	printf '%s\n' '[Service]' "ExecStart=/bin/echo $name" >root/usr/lib/systemd/system/$name.service
+done
+ln -s /usr/lib/systemd/system/served.service root/etc/systemd/system/multi-user.target.wants/served.service
+printf '/usr/lib/systemd/system/%s.service\n' thing more thingies served >root/var/lib/dpkg/info/thing.list
+unit 'Type=oneshot' 'ExecStart=/bin/true' && prints served 'of several units that which is enabled'
+rm root/etc/systemd/system/multi-user.target.wants/served.service
+# A script of System V's init: `start`, `status` and `stop` say so; it runs as long as $TMP/runs is there.
+cat >root/etc/init.d/thing <<END
+#!/bin/sh
+echo "\$1"
+case \$1 in
+start) touch "$TMP/runs" ;;
+status) [ -e "$TMP/runs" ] ;;
+stop) rm "$TMP/runs" ;;
+esac
+END
+chmod +x root/etc/init.d/thing
+printf '%s\n' /etc/init.d/thing /usr/sbin/start-stop-daemon >>root/var/lib/dpkg/info/thing.list
+touch root/usr/lib/lsb/init-functions root/usr/sbin/start-stop-daemon
+printf '%s\n' '' 'Package: sysvinit-utils' '' 'Package: dpkg' >>root/var/lib/dpkg/status
+echo /usr/lib/lsb/init-functions >root/var/lib/dpkg/info/sysvinit-utils.list
+echo /usr/sbin/start-stop-daemon >root/var/lib/dpkg/info/dpkg.list
+unit 'Type=oneshot' 'ExecStart=/bin/true' && "$HAUNCH" inspect image >shown &&
+	[ "$(grep -c 'sbin/start-stop-daemon$\|lsb/init-functions$' shown)" -eq 2 ]
+ok 'a script of System V comes with what it needs' "$(cat err shown)"
+# Where it is here.
+sed -i "s,/etc/init.d/,$TMP/root&," start
+capture timeout 60 sh -c 'sh start & while [ ! -e runs ]; do sleep 0.1; done; kill $!; wait $!'
+[ "$status" -eq 0 ] && [ "$(cat out)" = 'start
+stop' ] && [ ! -e runs ]
+ok 'the script starts the service, and stops it' "status $status" "$(cat out err start)"
+capture timeout 60 sh -c 'sh start & while [ ! -e runs ]; do sleep 0.1; done; rm runs; wait $!'
+[ "$status" -eq 1 ] && grep -q 'thing: the service does not run' err
+ok 'it is told when the service has ended' "status $status" "$(cat out err)"
+rm root/etc/init.d/thing
+echo /usr/lib/systemd/system/thing.service >root/var/lib/dpkg/info/thing.list
 unit 'ExecStart='
 [ "$status" -eq 1 ] && grep -q 'the unit thing starts nothing' err
 ok 'a unit that starts nothing' "$(cat err)"
