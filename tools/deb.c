@@ -402,6 +402,7 @@ struct found {
 	const char *package;
 	char *unit;			/* the one whose name fits best */
 	unsigned int quality;		/* how well; NAMED and above: it is the package's own */
+	bool is_enabled;		/* that one is enabled */
 	struct services enabled;	/* those that the package has enabled */
 	char *script;			/* of System V's init */
 };
@@ -430,6 +431,7 @@ static void look_at_unit(struct node *root, const char *path, struct found *foun
 	const char *name = strrchr(path, '/') + 1, *dot = strrchr(name, '.');
 	size_t length, match = 0;
 	char *text, *real;
+	bool enabled;
 
 	/* A template is none; an instance of it that the package has is one, under the template's name. */
 	if (!dot || strcmp(dot, ".service") || dot[-1] == '@' || !strstr(path, "/systemd/system/"))
@@ -450,9 +452,11 @@ static void look_at_unit(struct node *root, const char *path, struct found *foun
 	/* The same name, a part of it (nginx of nginx-light), something that begins alike, the only one. */
 	if (match == length)
 		match = found->package[match] ? NAMED + match : 10 * NAMED;
-	if (is_enabled(root, name))
+	enabled = is_enabled(root, name);
+	if (enabled)
 		add_service(&found->enabled, xstrdup(real), false);
 	if (match + 1 > found->quality) {
+		found->is_enabled = enabled;
 		found->quality = match + 1;
 		free(found->unit);
 		found->unit = real;
@@ -489,7 +493,7 @@ static void find_services(struct node *root, const struct packages *p, struct pa
 	bool or ;
 
 	each_file(root, package->name, look_at_file, &found);
-	if (found.unit && (found.quality > NAMED || (!found.enabled.count && !found.script))) {
+	if (found.quality > NAMED && (found.is_enabled || !found.enabled.count)) {
 		add_service(services, found.unit, false);
 		return;
 	}
@@ -497,23 +501,24 @@ static void find_services(struct node *root, const struct packages *p, struct pa
 		add_service(services, found.enabled.list[i].path, false);
 	if (i)
 		return;
-	if (found.script) {
-		keep(p, find(p, "sysvinit-utils"));
-		mark(root, "/usr/sbin/start-stop-daemon", NULL);
-		add_service(services, found.script, false);
-		return;
-	}
-	for (at = package->depends; (name = next_name(&at, & or)); free(name)) {
+	for (at = package->depends; !found.script && !found.unit && (name = next_name(&at, & or));
+	     free(name)) {
 		struct found its = { .package = name };
 
 		if (strncmp(name, package->name, 3) || !find(p, name))
 			continue;
 		each_file(root, find(p, name)->name, look_at_file, &its);
-		if (its.quality > NAMED) {
-			add_service(services, its.unit, false);
-			free(name);
-			return;
-		}
+		if (its.quality > NAMED)
+			found.unit = its.unit;
+		else
+			found.script = its.script;
+	}
+	if (found.script) {
+		keep(p, find(p, "sysvinit-utils"));
+		mark(root, "/usr/sbin/start-stop-daemon", NULL);
+		add_service(services, found.script, false);
+	} else if (found.unit) {
+		add_service(services, found.unit, false);
 	}
 }
 

@@ -41,7 +41,8 @@ enum setting {
 	CACHE_MODE,
 	LOGS_MODE,
 	NR_WORDS,
-	START_PRE = NR_WORDS,
+	CONDITION = NR_WORDS,
+	START_PRE,
 	START,
 	ENVIRONMENT,
 	ENVIRONMENT_FILE,
@@ -71,6 +72,7 @@ static const char *const names[NR_SETTINGS] = {
 	[STATE_MODE] = "StateDirectoryMode",
 	[CACHE_MODE] = "CacheDirectoryMode",
 	[LOGS_MODE] = "LogsDirectoryMode",
+	[CONDITION] = "ExecCondition",
 	[START_PRE] = "ExecStartPre",
 	[START] = "ExecStart",
 	[ENVIRONMENT] = "Environment",
@@ -325,7 +327,7 @@ static void put_user(FILE *out, const struct unit *u)
 	fputs(" --", out);
 }
 
-/* A command; `before` and `behind` go around it.  "-" in front of it: its failure does not matter. */
+/* A command, behind `before`.  "-" in front of it: its failure does not matter. */
 static void put_command(FILE *out, const struct unit *u, const char *setting, bool main_one,
 			const char *before)
 {
@@ -499,6 +501,12 @@ static void put_unit(FILE *out, struct node *root, const struct unit *u)
 		fputs(may_fail ? " 2>/dev/null || :\n" : " || exit\n", out);
 		free(path);
 	}
+	for (i = 0; i < u->values[CONDITION].count; i++) {
+		put_command(out, u, u->values[CONDITION].items[i], true, "if ! ");
+		fprintf(out,
+			"then echo '%s is not started: its ExecCondition= is not met' >&2; exit 0; fi\n",
+			u->name);
+	}
 	for (i = 0; i < u->values[START_PRE].count; i++)
 		put_command(out, u, u->values[START_PRE].items[i], false, "");
 	if (is(u, TYPE, "forking")) {
@@ -527,7 +535,9 @@ static const char *stop_signal_of(const struct unit *u)
 		name = xstrdup(option + 1);
 	free(option);
 	free(word);
-	return name ? name : last(u, KILL_SIGNAL);
+	/* Nobody ends by SIGSTOP (Debian's transmission-daemon has it): what systemd sends next does it. */
+	return name && strcmp(name, "STOP") && strcmp(name, "SIGSTOP") ? name :
+									 last(u, KILL_SIGNAL);
 }
 
 /* How long that may take, in seconds: a span of time (systemd.time(7)). */
@@ -636,7 +646,7 @@ char *unit_script(struct node *root, const struct unit_file *files, unsigned int
 			fputs(") &\nall=\"$all $!\"\n", out);
 	}
 	if (count > 1)
-		fputs("trap 'kill $all' TERM\n"
+		fputs("trap 'kill $all 2>/dev/null' TERM\n"
 		      "for one in $all; do while kill -0 \"$one\" 2>/dev/null; do wait \"$one\"; done; done\n",
 		      out);
 	if (fclose(out))

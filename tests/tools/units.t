@@ -118,6 +118,7 @@ unit 'TimeoutSec=infinity' 'ExecStart=/bin/true' && word haunch.stop-timeout=100
 unit 'KillSignal=SIGINT' 'ExecStart=/bin/true' && word haunch.stop=2 'its signal ends it'
 unit 'ExecStop=/bin/kill -s QUIT $MAINPID' 'ExecStart=/bin/true' && word haunch.stop=3 'or that of its kill -s'
 unit 'ExecStop=-/usr/bin/kill -INT $MAINPID' 'ExecStart=/bin/true' && word haunch.stop=2 'or of kill -INT'
+unit 'ExecStop=/bin/kill -s STOP $MAINPID' KillSignal=SIGINT 'ExecStart=/bin/true' && word haunch.stop=2 'but not by SIGSTOP'
 unit 'ExecStop=/usr/bin/thing stop' 'ExecStart=/bin/true' &&
 	! "$HAUNCH" inspect --field command-line image | grep -q haunch.stop=
 ok 'another command to stop it is not looked at' "$(cat err)"
@@ -128,6 +129,9 @@ unit "EnvironmentFile=-$TMP/root/etc/settings" 'EnvironmentFile=-/no/such' 'Exec
 unit 'ExecStartPre=-/bin/false' 'ExecStartPre=/bin/echo before' 'ExecStart=/bin/echo %N %p %% %n' &&
 	prints 'before
 thing thing % thing.service' 'what comes before; specifiers'
+unit 'ExecCondition=/bin/false' 'ExecStart=/bin/echo no' && prints '' 'a condition that is not met' && grep -q 'thing is not started' err
+ok 'is told' "$(cat err)"
+unit 'ExecCondition=/bin/true' 'ExecStart=/bin/echo yes' && prints yes 'a condition that is met'
 unit 'ExecStartPre=/bin/false' 'ExecStart=/bin/echo no'
 capture sh start
 [ "$status" -eq 1 ] && [ ! -s out ]

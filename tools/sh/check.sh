@@ -13,7 +13,7 @@ help_check()
 	Install what the tests need, build everything, and run the tests: all of them, with each Linux that
 	Haunch can be built from (what has nothing to do with Linux: once); or those named (files or folders
 	below tests/, such as tests/tools).
-	catalogue: boot some 35 programs of Debian, as packaged, and use them by a client (tests/catalogue).
+	catalogue: boot some 40 programs of Debian, as packaged, and use them by a client (tests/catalogue).
 	It takes an hour or so, most of it to make their roots, and prints README's table.
 
 	  --donor VERSION          with this one only (default for TESTs: the newest)
