@@ -196,7 +196,10 @@ static void find_link(struct node *node, void *argument)
 	}
 }
 
-/* A program that a -d tree holds stays there, else it goes to /bin.  Returns its guest path. */
+/*
+ * A program that a -d tree holds stays there; one of this machine's system has the same path, by which many find
+ * what belongs to them; any other goes to /bin.  Returns its guest path.
+ */
 static char *add_program(struct node *root, const char *path)
 {
 	const char *name = strrchr(path, '/');
@@ -214,7 +217,9 @@ static char *add_program(struct node *root, const char *path)
 			tree_walk(root, find_link, &search);
 		return tree_path(search.link ? search.link : search.found);
 	}
-	guest = xprintf("/bin/%s", search.name);
+	guest = (!strncmp(path, "/usr/", 5) || !strncmp(path, "/opt/", 5)) && !strstr(path, "/.") ?
+			xstrdup(path) :
+			xprintf("/bin/%s", search.name);
 	tree_add_host(root, path, guest, NULL);
 	return guest;
 }

@@ -90,6 +90,11 @@ ln -s server with/opt/client
 is "$("$HAUNCH" inspect image2 | sed -n 's/^program *//p')" /opt/client \
 	'and is called by the name that was given'
 
+for path in /usr/bin/env:/usr/bin/env /usr/bin/../bin/env:/bin/env; do
+	"$HAUNCH" bake -o image2 "${path%:*}"
+	is "$("$HAUNCH" inspect image2 | sed -n 's/^program *//p')" "${path#*:}" "${path%:*} becomes ${path#*:}"
+done
+
 echo file >file
 succeeds 'a single file, its folders made' "$HAUNCH" bake -o image2 -d file:/a/b/c hello
 "$HAUNCH" inspect image2 | grep -q ' 5  /a/b/c$'
