@@ -88,16 +88,22 @@ static uint64_t span(const char *path)
 	return high > low ? ALIGN_UP(high - low, PAGE_SIZE) + PAGE_SIZE : 0;
 }
 
+static bool names(const char *path, const char *text, size_t size)
+{
+	struct view file = view_open(path);
+	bool found = file.size && memmem(file.data, file.size, text, size);
+
+	view_close(&file);
+	return found;
+}
+
 /* Does it name a function for which glibc opens a library only when it is called? */
 static bool ends_threads(const char *path)
 {
 	static const char exit_name[] = "\0pthread_exit", cancel_name[] = "\0pthread_cancel";
-	struct view file = view_open(path);
-	bool found = file.size && (memmem(file.data, file.size, exit_name, sizeof(exit_name)) ||
-				   memmem(file.data, file.size, cancel_name, sizeof(cancel_name)));
 
-	view_close(&file);
-	return found;
+	return names(path, exit_name, sizeof(exit_name)) ||
+	       names(path, cancel_name, sizeof(cancel_name));
 }
 
 static void count(struct libraries *l, struct node *node)
@@ -388,10 +394,9 @@ static char *list(struct libraries *l, const char *program)
 	return not_found;
 }
 
-/* What glibc unwinds the stacks of threads with. */
-static void add_unwinder(struct libraries *l)
+/* A library of this machine's that no file is linked with, if it is there. */
+static void add_opened(struct libraries *l, const char *name)
 {
-	static const char name[] = "libgcc_s.so.1";
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(l->linker->folders); i++) {
@@ -405,6 +410,9 @@ static void add_unwinder(struct libraries *l)
 			break;
 	}
 }
+
+/* Parts of glibc that programs open by name, such as those of other languages' compilers (Free Pascal's). */
+static const char *const opened[] = { "libpthread.so.0", "libdl.so.2", "librt.so.1", "libm.so.6" };
 
 uint64_t add_libraries(struct node *root, const char *program, const char *interpreter)
 {
@@ -426,8 +434,12 @@ uint64_t add_libraries(struct node *root, const char *program, const char *inter
 			free(name);
 		}
 		remove_own();
+		/* What glibc unwinds the stacks of threads with. */
 		if (l.linker->glibc && (l.ends_threads || ends_threads(program)))
-			add_unwinder(&l);
+			add_opened(&l, "libgcc_s.so.1");
+		for (i = 0; l.linker->glibc && i < ARRAY_SIZE(opened); i++)
+			if (names(program, opened[i], strlen(opened[i]) + 1))
+				add_opened(&l, opened[i]);
 		add_file(&l, interpreter, interpreter);
 	} else {
 		if (access(interpreter, F_OK))

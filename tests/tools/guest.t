@@ -177,6 +177,9 @@ capture env PATH="$TMP/newer:$PATH" "$HAUNCH" run -m $((needed + 7)) dynamic.img
 ok 'a newer QEMU wants more' "status $status" "$(cat out err)"
 guest "$(ls -1 tree)" 0 "this machine's ls" --dir tree:/t /bin/ls -- -1 /t
 guest 3 0 "this machine's awk" "$(command -v awk)" -- 'END { print NR }' /etc/passwd
+printf '#include <dlfcn.h>\nint main(void) { return !dlopen("libm.so.6", RTLD_NOW); }\n' >opens.c
+gcc -o opens opens.c -ldl
+guest '' 0 'a part of glibc that a program opens by its name is there' opens
 if [ -e /lib/ld-musl-x86_64.so.1 ] && command -v musl-gcc >/dev/null; then
 	musl-gcc -O1 -fno-builtin -pthread -o dynamic-musl dynamic.c
 	guest "$(./dynamic-musl word)" 9 "musl's dynamic executables" dynamic-musl -- word
