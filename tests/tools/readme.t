@@ -8,7 +8,7 @@
 # a network namespace of their own, where the ports that README names are free; there they are asked
 # something, and ended by Ctrl-C.  What would change this machine is kept from it, as said below.
 #
-# haunch check: long
+# haunch check: long, once
 
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"
