@@ -425,7 +425,18 @@ static bool is_enabled(struct node *root, const char *name)
 	return enabled;
 }
 
-/* A unit that starts something, and stays: how well does its name fit the package's? */
+/* One that starts something, and stays.  In the background it has to be known by a file, or a script knows it. */
+static bool is_service(struct node *root, const char *text, const char *name)
+{
+	char *script = xprintf(INIT_SCRIPTS "%.*s", (int)strcspn(name, "."), name);
+	bool by_script = strstr(text, "\nType=forking") && !strstr(text, "\nPIDFile=") &&
+			 tree_find(root, script, true);
+
+	free(script);
+	return strstr(text, "\nExecStart=") && !strstr(text, "\nType=oneshot") && !by_script;
+}
+
+/* How well does a unit's name fit the package's? */
 static void look_at_unit(struct node *root, const char *path, struct found *found)
 {
 	const char *name = strrchr(path, '/') + 1, *dot = strrchr(name, '.');
@@ -441,7 +452,7 @@ static void look_at_unit(struct node *root, const char *path, struct found *foun
 		length = dot - name;
 	real = xprintf(UNITS "/%s", name);
 	text = tree_text(root, real);
-	if (!text || !strstr(text, "\nExecStart=") || strstr(text, "\nType=oneshot")) {
+	if (!text || !is_service(root, text, name)) {
 		free(text);
 		free(real);
 		return;

@@ -441,8 +441,10 @@ static void put_forking(FILE *out, const struct unit *u)
 	quote(out, file);
 	fprintf(out,
 		"\n"
-		"[ -s \"$file\" ] || sleep 1\n"
-		"read -r main <\"$file\" || exit\n"
+		"tries=0\n"
+		"while [ ! -s \"$file\" ] && [ $((tries += 1)) -le 180 ]; do sleep 0.5; done\n"
+		"read -r main rest <\"$file\"\n"
+		"[ -n \"$main\" ] || exit\n"
 		"trap 'kill -%s \"$main\"' TERM\n"
 		"while kill -0 \"$main\" 2>/dev/null; do sleep 0.5 & wait $!; done\n",
 		!strncmp(signal, "SIG", 3) ? signal + 3 : signal);

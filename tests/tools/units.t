@@ -191,11 +191,16 @@ ok 'the script starts the service, and stops it' "status $status" "$(cat out err
 capture timeout 60 sh -c 'sh start & while [ ! -e runs ]; do sleep 0.1; done; rm runs; wait $!'
 [ "$status" -eq 1 ] && grep -q 'thing: the service does not run' err
 ok 'it is told when the service has ended' "status $status" "$(cat out err)"
+unit Type=forking 'ExecStart=/bin/true' && grep -q init.d/thing start
+ok 'it knows what a unit in the background does not tell' "$(cat err start)"
 rm root/etc/init.d/thing
 echo /usr/lib/systemd/system/thing.service >root/var/lib/dpkg/info/thing.list
 unit 'ExecStart='
 [ "$status" -eq 1 ] && grep -q 'the unit thing starts nothing' err
 ok 'a unit that starts nothing' "$(cat err)"
+unit Type=forking "PIDFile=$TMP/pid" "ExecStart=/bin/sh -c '(sleep 2; printf \$\$\$\$ >$TMP/pid; exec sleep 2) &'" && prints '' \
+	'a unit in the background may take its time to write the file' && [ -s pid ]
+ok 'it is waited for' "$(cat start)"
 unit 'Type=forking' 'ExecStart=/bin/true'
 [ "$status" -eq 1 ] && grep -q 'does not say which process counts' err
 ok 'a unit in the background without a file that names it' "$(cat err)"
