@@ -70,7 +70,7 @@ static void grub(const char *from, const char *image)
 		NULL,
 	};
 
-	child_run(arguments, "grub-common", xprintf("make %s", image));
+	child_run(arguments, "iso", xprintf("make %s", image));
 }
 
 static void make_iso(const struct recipe *recipe, const char *output)
@@ -105,8 +105,8 @@ static void make_disk(const struct recipe *recipe, const struct format *format, 
 	};
 	struct recipe for_all = *recipe;
 
-	if (format->of_qemu && !in_path("qemu-img"))
-		die("qemu-img is missing: apt-get install qemu-utils");
+	if (format->of_qemu)
+		child_want("qemu-img", "iso");
 	/* Whose hypervisor it is for, and what devices that has, nobody knows. */
 	if (!for_all.kernel)
 		for_all.kernel = "generic";
@@ -118,7 +118,7 @@ static void make_disk(const struct recipe *recipe, const struct format *format, 
 	}
 	write_text(raw, "");
 	disk_make(image, raw, recipe->writable);
-	child_run(convert, "qemu-utils", xprintf("make %s", output));
+	child_run(convert, "iso", xprintf("make %s", output));
 }
 
 /* What is not an ELF file is made beside its place, and takes it when it is complete. */
@@ -133,11 +133,10 @@ static void bake_wrapped(const struct recipe *recipe, const struct format *forma
 	int fd;
 
 	umask(mask);
-	if (!in_path("grub-mkrescue") || (iso && !in_path("xorriso")) || !in_path("mformat"))
-		die("%s is missing; run: haunch setup iso", !in_path("grub-mkrescue") ?
-								    "grub-mkrescue" :
-							    !in_path("mformat") ? "mformat" :
-										  "xorriso");
+	child_want("grub-mkrescue", "iso");
+	child_want("mformat", "iso");
+	if (iso)
+		child_want("xorriso", "iso");
 	if (real)
 		output = real;
 	if (!stat(output, &st) && !S_ISREG(st.st_mode))

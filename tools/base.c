@@ -53,15 +53,14 @@ void base_make(struct base *base, struct node *root)
 	pid_t child;
 	int fd;
 
-	if (!in_path("mkfs.erofs"))
-		die("mkfs.erofs is missing: apt-get install erofs-utils");
+	child_want("mkfs.erofs", "roots");
 	tree_walk(root, find_newest, &newest);
 	base->path = xprintf("%s/base", work_folder());
 	arguments[6] = work_folder();
 	/* What is younger than the file system would be as old as it. */
 	arguments[7] = xprintf("%lld", (long long)newest);
 	signal(SIGPIPE, SIG_IGN);
-	child = child_start(arguments, &fd, "fakeroot");
+	child = child_start(arguments, &fd, "roots");
 	problem = tar_write(root, fd);
 	close(fd);
 	if (child_wait(child))

@@ -69,15 +69,20 @@ static char *log_name(void)
 	return xprintf("%s/log", work_folder());
 }
 
-pid_t child_start(const char *const *arguments, int *input, const char *package)
+void child_want(const char *tool, const char *group)
+{
+	if (!in_path(tool))
+		die("%s is missing; run: haunch setup %s", tool, group);
+}
+
+pid_t child_start(const char *const *arguments, int *input, const char *group)
 {
 	posix_spawn_file_actions_t files;
 	char *log = log_name();
 	int error, ends[2];
 	pid_t pid;
 
-	if (!in_path(arguments[0]))
-		die("%s is missing: apt-get install %s", arguments[0], package);
+	child_want(arguments[0], group);
 	posix_spawn_file_actions_init(&files);
 	if (input) {
 		if (pipe2(ends, O_CLOEXEC))
@@ -154,8 +159,8 @@ const char *child_error(void)
 	return line;
 }
 
-void child_run(const char *const *arguments, const char *package, const char *what)
+void child_run(const char *const *arguments, const char *group, const char *what)
 {
-	if (child_wait(child_start(arguments, NULL, package)))
+	if (child_wait(child_start(arguments, NULL, group)))
 		die("%s could not %s: %s", arguments[0], what, child_error());
 }

@@ -179,10 +179,12 @@ static char *make(const char *names, const struct origin_options *options)
 	path = origin_cache(options->build, "deb", key);
 	if (!options->pull && !access(path, R_OK))
 		return path;
-	if (!in_path("mmdebstrap"))
-		die("mmdebstrap is missing: apt-get install mmdebstrap");
-	if (geteuid() && !in_path("newuidmap"))
-		die("mmdebstrap needs uidmap for anybody but root; run: haunch setup roots");
+	/* All that it takes, for this lasts. */
+	child_want("mmdebstrap", "roots");
+	child_want("mkfs.erofs", "roots");
+	child_want("fakeroot", "roots");
+	if (geteuid())
+		child_want("newuidmap", "roots");
 	note("making a root of %s: this takes a minute or two, once", names);
 	file = xprintf("%s/sources", work_folder());
 	f = fopen(file, "we");
@@ -196,7 +198,7 @@ static char *make(const char *names, const struct origin_options *options)
 	arguments[n++] = xprintf("%s/root.tar", work_folder());
 	if (*lines)
 		arguments[n++] = file;
-	if (child_wait(child_start(arguments, NULL, "mmdebstrap"))) {
+	if (child_wait(child_start(arguments, NULL, "roots"))) {
 		if (geteuid())
 			explain_user();
 		die("mmdebstrap could not make a root of %s: %s", names, child_error());

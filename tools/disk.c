@@ -61,8 +61,7 @@ static char *work_file(const char *name)
 }
 
 /* GRUB with all that it needs in itself, for one kind of firmware. */
-static char *make_grub(const char *format, const char *folder, const char *package,
-		       const char *disk)
+static char *make_grub(const char *format, const char *folder, const char *disk)
 {
 	char *settings = work_file("early.cfg"), *output = work_file(format);
 	const char *const arguments[] = {
@@ -86,8 +85,8 @@ static char *make_grub(const char *format, const char *folder, const char *packa
 	if (!f || fputs(configuration, f) < 0 || fclose(f))
 		die("cannot write %s: %s", settings, strerror(errno));
 	if (access(folder, F_OK))
-		die("%s is missing: apt-get install %s", folder, package);
-	child_run(arguments, "grub-common", disk);
+		die("%s is missing; run: haunch setup iso", folder);
+	child_run(arguments, "iso", disk);
 	free(settings);
 	return output;
 }
@@ -96,8 +95,7 @@ static char *make_grub(const char *format, const char *folder, const char *packa
 static char *make_fat(const char *image, uint64_t loaded, uint64_t *size)
 {
 	char *fat = work_file("fat"), *elf = work_file("haunch.elf");
-	char *efi =
-		make_grub("x86_64-efi", EFI_FOLDER, "grub-efi-amd64-bin", "make a loader for UEFI");
+	char *efi = make_grub("x86_64-efi", EFI_FOLDER, "make a loader for UEFI");
 	char *sectors;
 	int fd;
 
@@ -125,10 +123,10 @@ static char *make_fat(const char *image, uint64_t loaded, uint64_t *size)
 	const char *const loader[] = { "mcopy", "-i", fat, efi, "::/EFI/BOOT/BOOTX64.EFI", NULL };
 	const char *const kernel[] = { "mcopy", "-i", fat, elf, "::/boot/haunch.elf", NULL };
 
-	child_run(format, "mtools", "make a FAT");
-	child_run(folders, "mtools", "make folders on a FAT");
-	child_run(loader, "mtools", "copy a file to a FAT");
-	child_run(kernel, "mtools", "copy a file to a FAT");
+	child_run(format, "iso", "make a FAT");
+	child_run(folders, "iso", "make folders on a FAT");
+	child_run(loader, "iso", "copy a file to a FAT");
+	child_run(kernel, "iso", "copy a file to a FAT");
 	unlink(elf);
 	free(sectors);
 	free(efi);
@@ -160,9 +158,9 @@ void disk_make(const char *path, const char *disk, uint64_t writable)
 	if (words)
 		die("%s %s", path, words);
 	if (access(BIOS_FOLDER, F_OK))
-		die("%s is missing: apt-get install grub-pc-bin", BIOS_FOLDER);
+		die("%s is missing; run: haunch setup iso", BIOS_FOLDER);
 	fat = make_fat(path, image.base_size ? image.base : file.size, &fat_size);
-	core = make_grub("i386-pc", BIOS_FOLDER, "grub-pc-bin", "make a loader for a BIOS");
+	core = make_grub("i386-pc", BIOS_FOLDER, "make a loader for a BIOS");
 	base_at = MIB + fat_size;
 	end = ALIGN_UP(base_at + image.base_size, MIB);
 	if (end / SECTOR > UINT32_MAX || writable > ((uint64_t)UINT32_MAX * SECTOR - end) / MIB)

@@ -83,7 +83,7 @@ void origin_keep(const char *from, const char *kept)
 	if (mkdir(folder, 0777) && errno != EEXIST)
 		die("cannot make %s: %s", folder, strerror(errno));
 	remove_tree(new);
-	if (child_wait(child_start(move, NULL, "coreutils"))) {
+	if (child_wait(child_start(move, NULL, "run"))) {
 		remove_tree(new);
 		die("cannot keep %s: %s", kept, child_error());
 	}
@@ -134,7 +134,7 @@ static void fetch(struct node *root, const char *word, const struct origin_optio
 	arguments[7] = to;
 	if (!network && access(strchr(word, ':') + 1, F_OK) && !strchr(strchr(word, ':') + 1, ':'))
 		die("cannot read %s: no such file", strchr(word, ':') + 1);
-	child_run(arguments, "skopeo", xprintf("get %s", word));
+	child_run(arguments, "roots", xprintf("get %s", word));
 	oci_add(root, folder, NULL, origin);
 	if (kept)
 		origin_keep(folder, kept);

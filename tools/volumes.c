@@ -90,7 +90,7 @@ void ext4_make(const char *file, const char *label, uint64_t offset, uint64_t si
 	/* mke2fs is the system administrator's, who has the folder in the path. */
 	setenv("PATH",
 	       xprintf("%s:/usr/sbin:/sbin", getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin"), 1);
-	child_run(arguments, "e2fsprogs", what);
+	child_run(arguments, "run", what);
 }
 
 static char *half_made;			/* a file to be removed */

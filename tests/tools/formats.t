@@ -134,7 +134,7 @@ mkdir none
 for tool in grub-mkrescue mformat grub-mkimage; do
 	ln -s "$(command -v $tool)" none/
 done
-fails 1 'qemu-img is missing: apt-get install qemu-utils' 'without qemu-img' \
+fails 1 'qemu-img is missing; run: haunch setup iso' 'without qemu-img' \
 	env PATH="$TMP/none" "$HAUNCH_BUILD/tools/haunch" bake -f vmdk -o x check
 
 # ------------------------------------------------------------------ export

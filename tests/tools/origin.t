@@ -211,10 +211,15 @@ fails 1 'no such file' 'a folder that is not there' "$HAUNCH" bake -o x rootfs:m
 fails 2 'wants something' 'nothing behind the colon' "$HAUNCH" bake -o x oci:
 fails 2 'wants names of packages' 'a bad name of a package' "$HAUNCH" bake -o x 'deb:nginx;true'
 mkdir none
-fails 1 'skopeo is missing: apt-get install skopeo' 'without skopeo' \
+fails 1 'skopeo is missing; run: haunch setup roots' 'without skopeo' \
 	env PATH="$TMP/none" "$HAUNCH_BUILD/tools/haunch" bake -o x docker-archive:a.tar
-fails 1 'mmdebstrap is missing: apt-get install mmdebstrap' 'without mmdebstrap' \
+fails 1 'mmdebstrap is missing; run: haunch setup roots' 'without mmdebstrap' \
 	env PATH="$TMP/none" "$HAUNCH_BUILD/tools/haunch" bake -o x deb:hello
+printf '#!/bin/sh\nexit 1\n' >none/mmdebstrap
+chmod +x none/mmdebstrap
+fails 1 'mkfs.erofs is missing; run: haunch setup roots' 'without mkfs.erofs, before a root is made' \
+	env PATH="$TMP/none" "$HAUNCH_BUILD/tools/haunch" bake -o x deb:hello
+rm none/mmdebstrap
 if command -v skopeo >/dev/null; then
 	layout "${plain%?},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"sha256:$(sha256sum a.tar |
 		cut -d ' ' -f 1)\"]}}" a.tar

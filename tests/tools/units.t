@@ -18,7 +18,9 @@ for word; do
 	case $word in */root.tar) cp "$ROOT_TAR" "$word" ;; esac
 done
 END
-printf '#!/bin/sh\n' >bin/newuidmap
+for tool in newuidmap mkfs.erofs fakeroot; do
+	printf '#!/bin/sh\n' >bin/$tool
+done
 chmod +x bin/*
 PATH=$TMP/bin:$PATH
 export ROOT_TAR="$TMP/root.tar"
