@@ -10,6 +10,12 @@
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# Or rm would leave them there, of anybody but root.
+clean_up()
+{
+	[ ! -d "$TMP/root" ] || chmod -R u+w "$TMP/root"
+}
+
 command -v help2man >/dev/null || skip_all 'help2man is not installed'
 capture make -s -C "$ROOT" B="$REAL_BUILD" DESTDIR="$TMP/root" prefix=/usr install
 is "$status" 0 'make install'
