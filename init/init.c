@@ -34,6 +34,7 @@
  * never end by itself.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -487,6 +488,31 @@ static void start(const struct program *program)
 	program_pid = pid;
 }
 
+/* What went into the background ends with the machine: most who let a daemon do that did not mean it. */
+static void say_left(const char *name)
+{
+	char path[32], text[256], *end;
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t pid;
+
+	while (proc && (entry = readdir(proc))) {
+		pid = atoi(entry->d_name);
+		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+		/* "NUMBER (NAME) STATE PARENT ..." */
+		if (pid <= 1 || network_helper(pid) || read_file(path, text, sizeof(text)) < 0 ||
+		    !(end = strrchr(text, ')')) || end[2] == 'Z' || atoi(end + 4) != 1)
+			continue;
+		*end = '\0';
+		say("%s has ended, and so does the machine, with %s in the background: have it stay in the "
+		    "foreground",
+		    name, strchr(text, '(') + 1);
+		break;
+	}
+	if (proc)
+		closedir(proc);
+}
+
 /* Run the program to its end, or until it is stopped; returns its status as a shell has it. */
 static unsigned int run(const struct program *program)
 {
@@ -511,14 +537,17 @@ static unsigned int run(const struct program *program)
 		}
 		handle_events(deadline);
 	}
-	if (WIFEXITED(program_status))
-		return WEXITSTATUS(program_status);
-	number = WTERMSIG(program_status);
 	name = strrchr(program->path, '/');
+	name = name ? name + 1 : program->path;
+	if (WIFEXITED(program_status)) {
+		if (!program_status && !told)
+			say_left(name);
+		return WEXITSTATUS(program_status);
+	}
+	number = WTERMSIG(program_status);
 	/* As shells have it: of who wrote when nobody read any more nothing is said. */
 	if ((!told || number != stop_signal) && !killed && number != SIGPIPE)
-		say("%s: %s (signal %d)", name ? name + 1 : program->path, strsignal(number),
-		    number);
+		say("%s: %s (signal %d)", name, strsignal(number), number);
 	return 128 + number;
 }
 

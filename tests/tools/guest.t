@@ -62,6 +62,12 @@ int main(int argc, char **argv)
 			gethostname(line, sizeof(line));
 			printf("%s\n", line);
 			break;
+		case 'd':	/* a daemon in the background */
+			if (!fork()) {
+				sleep(1000);
+				_exit(0);
+			}
+			break;
 		case 'x':	/* exit */
 			exit(atoi(what));
 		case 'k':	/* kill */
@@ -92,6 +98,9 @@ guest 'hello' 0 'a program runs' program -- p=hello
 guest '' 42 'its status comes back' program -- x=42
 said='haunch: program: Segmentation fault (signal 11)' guest '' 139 'so does a signal' program -- k=11
 said='haunch: program: Killed (signal 9)' guest '' 137 'and another' program -- k=9
+said='haunch: program has ended, and so does the machine, with program in the background: have it stay in the foreground' \
+	guest '' 0 'a daemon does not keep the machine' program -- d=
+guest '' 3 'nor is it told of when there was an error' program -- d= x=3
 guest 'A=b c' 0 'environment' -e 'A=b c' program -- e=A
 guest 'haunch' 0 'the host has a name' program -- h=
 guest 'x' 0 'a name of its own' -c haunch.hostname=x program -- h=
