@@ -191,3 +191,16 @@ void disk_make(const char *path, const char *disk, uint64_t writable)
 	free(fat);
 	free(core);
 }
+
+const char *disk_format(const struct view *file)
+{
+	if (file->size > 4 && !memcmp(file->data, "QFI\373", 4))
+		return "qcow2";
+	if (file->size > 4 && !memcmp(file->data, "KDMV", 4))
+		return "vmdk";
+	if (file->size > 8 && !memcmp(file->data, "conectix", 8))
+		return "vpc";
+	if (file->size > 512 && file->data[510] == 0x55 && file->data[511] == 0xaa)
+		return "raw";
+	return NULL;
+}

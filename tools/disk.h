@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "common.h"
+
 /*
  * What GRUB says it on and reads from, before it boots: the serial port and the screen, neither of which
  * need be there.  dumb: the terminal that `haunch run` was typed at is not to be cleared.
@@ -23,5 +25,8 @@
  * there; dies if it cannot.
  */
 void disk_make(const char *image, const char *disk, uint64_t writable);
+
+/* What QEMU calls a disk's format, by its first bytes; NULL: it is none that bake makes. */
+const char *disk_format(const struct view *file);
 
 #endif /* TOOLS_DISK_H */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "disk.h"
 #include "image.h"
 #include "machine.h"
 
@@ -31,20 +32,6 @@ static void put_xml(const char *text)
 		else
 			putchar(*text);
 	}
-}
-
-/* By the first bytes; NULL: an ELF file. */
-static const char *disk_format(const struct view *file)
-{
-	if (file->size > 4 && !memcmp(file->data, "QFI\373", 4))
-		return "qcow2";
-	if (file->size > 4 && !memcmp(file->data, "KDMV", 4))
-		return "vmdk";
-	if (file->size > 8 && !memcmp(file->data, "conectix", 8))
-		return "vpc";
-	if (file->size > 512 && file->data[510] == 0x55 && file->data[511] == 0xaa)
-		return "raw";
-	return NULL;
 }
 
 static void put_disk(const char *path, const char *format, const struct image *image)

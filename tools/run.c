@@ -16,6 +16,7 @@
 
 #include "child.h"
 #include "commands.h"
+#include "disk.h"
 #include "guest.h"
 #include "image.h"
 #include "kvm.h"
@@ -541,6 +542,10 @@ static void open_image(struct run *r)
 	problem = image_open(&r->image, inside);
 	if (problem && r->image.note_offset)
 		die("%s %s", r->file, problem);
+	if (problem && disk_format(&file))
+		die("%s is a disk for other hypervisors; haunch run takes what haunch bake makes without -f, or with "
+		    "-f iso",
+		    r->file);
 	if (problem) {
 		view_close(&file);
 		bake_program(r);

@@ -9,6 +9,8 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# Or there is nothing to tell of.
+make_root services
 port=$(free_port)
 cp tests/packages/debuggee.c "$TMP/"
 gcc -g -O0 -pthread -o "$TMP/shared/debuggee" "$TMP/debuggee.c"

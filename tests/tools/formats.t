@@ -130,6 +130,8 @@ echo old >old/x.raw
 fails 1 'cannot read' 'a bad program' "$HAUNCH" bake -f raw -o old/x.raw -d none:/none check
 is "$(ls -A old) $(cat old/x.raw)" 'x.raw old' 'leaves what was there'
 fails 2 '-f wants' 'an unknown format' "$HAUNCH" bake -f tar check
+"$HAUNCH" bake -f qcow2 -o disk.qcow2 check
+fails 1 'is a disk for other hypervisors' 'haunch run does not take a disk' "$HAUNCH" run disk.qcow2
 mkdir none
 for tool in grub-mkrescue mformat grub-mkimage; do
 	ln -s "$(command -v $tool)" none/
