@@ -394,20 +394,24 @@ static char *list(struct libraries *l, const char *program)
 	return not_found;
 }
 
-/* A library of this machine's that no file is linked with, if it is there. */
+/* A library of this machine's that perhaps no file is linked with, if it is there. */
 static void add_opened(struct libraries *l, const char *name)
 {
+	bool found = false;
 	unsigned int i;
+	char *path;
 
-	for (i = 0; i < ARRAY_SIZE(l->linker->folders); i++) {
-		char *path = xprintf("%s/%s", l->linker->folders[i], name);
-		bool found = !access(path, R_OK);
-
+	for (i = 0; !found && i < ARRAY_SIZE(l->linker->folders) && l->linker->folders[i]; i++) {
+		path = xprintf("%s/%s", l->linker->folders[i], name);
+		found = tree_find(l->root, path, true);
+		free(path);
+	}
+	for (i = 0; !found && i < ARRAY_SIZE(l->linker->folders) && l->linker->folders[i]; i++) {
+		path = xprintf("%s/%s", l->linker->folders[i], name);
+		found = !access(path, R_OK);
 		if (found)
 			add_library(l, name, path);
 		free(path);
-		if (found)
-			break;
 	}
 }
 

@@ -174,6 +174,7 @@ for program in dynamic dynamic-fixed dynamic-now; do
 	guest "$(./$program word)" 9 "threads, libm and dlsym: $program" $program -- word
 done
 needed=$("$HAUNCH" bake -o dynamic.img dynamic && "$HAUNCH" inspect --field memory dynamic.img)
+is "$("$HAUNCH" inspect dynamic.img | grep -c 'libm\.so\.6')" 1 'a library is there once'
 needed=$(((needed + 1048575) / 1048576)) more=0
 # Newer ones have longer queues.
 [ "$(qemu-system-x86_64 --version | sed -n 's/^QEMU.* version \([0-9]*\)\..*/\1/p')" -lt 10 ] || more=8
