@@ -194,6 +194,9 @@ void disk_make(const char *path, const char *disk, uint64_t writable)
 
 const char *disk_format(const struct view *file)
 {
+	/* Whose code may have the mark of a disk, too. */
+	if (file->size > SELFMAG && !memcmp(file->data, ELFMAG, SELFMAG))
+		return NULL;
 	if (file->size > 4 && !memcmp(file->data, "QFI\373", 4))
 		return "qcow2";
 	if (file->size > 4 && !memcmp(file->data, "KDMV", 4))

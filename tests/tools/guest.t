@@ -101,6 +101,10 @@ said='haunch: program: Killed (signal 9)' guest '' 137 'and another' program -- 
 said='haunch: program has ended, and so does the machine, with program in the background: have it stay in the foreground' \
 	guest '' 0 'a daemon does not keep the machine' program -- d=
 guest '' 3 'nor is it told of when there was an error' program -- d= x=3
+# The mark of a disk's first sector, where a program has something else.
+{ head -c 510 program; printf '\125\252'; tail -c +513 program; } >marked
+chmod +x marked
+guest 'hello' 0 'a program with the mark of a disk in it is none' marked -- p=hello
 guest 'A=b c' 0 'environment' -e 'A=b c' program -- e=A
 guest 'haunch' 0 'the host has a name' program -- h=
 guest 'x' 0 'a name of its own' -c haunch.hostname=x program -- h=
