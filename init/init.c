@@ -488,29 +488,11 @@ static void start(const struct program *program)
 	program_pid = pid;
 }
 
-/* What went into the background ends with the machine: most who let a daemon do that did not mean it. */
-static void say_left(const char *name)
+static const char *name_of(const struct program *program)
 {
-	char path[32], text[256], *end;
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	pid_t pid;
+	const char *slash = strrchr(program->path, '/');
 
-	while (proc && (entry = readdir(proc))) {
-		pid = atoi(entry->d_name);
-		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-		/* "NUMBER (NAME) STATE PARENT ..." */
-		if (pid <= 1 || network_helper(pid) || read_file(path, text, sizeof(text)) < 0 ||
-		    !(end = strrchr(text, ')')) || end[2] == 'Z' || atoi(end + 4) != 1)
-			continue;
-		*end = '\0';
-		say("%s has ended, and so does the machine, with %s in the background: have it stay in the "
-		    "foreground",
-		    name, strchr(text, '(') + 1);
-		break;
-	}
-	if (proc)
-		closedir(proc);
+	return slash ? slash + 1 : program->path;
 }
 
 /* Run the program to its end, or until it is stopped; returns its status as a shell has it. */
@@ -518,7 +500,6 @@ static unsigned int run(const struct program *program)
 {
 	long deadline = LONG_MAX;
 	bool told = false, killed = false;
-	const char *name;
 	int number;
 
 	start(program);
@@ -537,17 +518,12 @@ static unsigned int run(const struct program *program)
 		}
 		handle_events(deadline);
 	}
-	name = strrchr(program->path, '/');
-	name = name ? name + 1 : program->path;
-	if (WIFEXITED(program_status)) {
-		if (!program_status && !told)
-			say_left(name);
+	if (WIFEXITED(program_status))
 		return WEXITSTATUS(program_status);
-	}
 	number = WTERMSIG(program_status);
 	/* As shells have it: of who wrote when nobody read any more nothing is said. */
 	if ((!told || number != stop_signal) && !killed && number != SIGPIPE)
-		say("%s: %s (signal %d)", name, strsignal(number), number);
+		say("%s: %s (signal %d)", name_of(program), strsignal(number), number);
 	return 128 + number;
 }
 
@@ -573,6 +549,34 @@ static unsigned int run_again(const struct program *program)
 		if (pause < PAUSE_MAX_MS)
 			pause *= 2;
 	}
+}
+
+/*
+ * What went into the background ends with the machine: most who let a daemon do that did not mean it.  The program
+ * began a session; helpers are in ours, and the kernel's threads in none.
+ */
+static void say_left(const struct program *program)
+{
+	char path[32], name[32];
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t pid, session;
+
+	reap();
+	while (proc && (entry = readdir(proc))) {
+		pid = atoi(entry->d_name);
+		session = pid > 1 ? getsid(pid) : 0;
+		snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+		if (session <= 0 || session == getsid(0) || read_file(path, name, sizeof(name)) < 0)
+			continue;
+		name[strcspn(name, "\n")] = '\0';
+		say("%s has ended, and so does the machine, with %s in the background: have it stay in the "
+		    "foreground",
+		    name_of(program), name);
+		break;
+	}
+	if (proc)
+		closedir(proc);
 }
 
 int main(int argc, char **argv)
@@ -630,6 +634,8 @@ int main(int argc, char **argv)
 	status = stopping		  ? 128 + SIGTERM :
 		 restart == RESTART_AGAIN ? run_again(&program) :
 					    run(&program);
+	if (!status && !stopping)
+		say_left(&program);
 	if (restart == RESTART_REBOOT && !stopping) {
 		say("the program ended with status %u: the machine reboots", status);
 		the_end(status, RB_AUTOBOOT);

@@ -76,7 +76,6 @@ void network_start(enum network network);
 void network_changed(void);
 long network_deadline(void);	/* when network_look() wants to be called, in ms; LONG_MAX: never */
 void network_look(void);
-bool network_helper(pid_t pid);	/* is it one of ours? */
 bool network_ended(pid_t helper);
 int lease(const char *event);	/* what the DHCP client calls us for; returns the exit status */
 void set_hostname(const char *name);

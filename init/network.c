@@ -244,15 +244,6 @@ void network_changed(void)
 				   (const char *const[]){ "ntpd", "-n", "-p", servers, NULL });
 }
 
-bool network_helper(pid_t pid)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_clients && clients[i].pid != pid; i++)
-		;
-	return pid == time_client || i < nr_clients;
-}
-
 bool network_ended(pid_t helper)
 {
 	unsigned int i;
