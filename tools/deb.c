@@ -403,7 +403,7 @@ static void add_service(struct services *services, char *path, bool on_host)
 struct found {
 	const char *package;
 	char *unit;			/* the one whose name fits best */
-	unsigned int quality;		/* how well; NAMED and above: it is the package's own */
+	unsigned int quality;		/* how well; above NAMED: it is the package's own */
 	bool is_enabled;		/* that one is enabled */
 	struct services enabled;	/* those that the package has enabled */
 	char *script;			/* of System V's init */
@@ -427,15 +427,14 @@ static bool is_enabled(struct node *root, const char *name)
 	return enabled;
 }
 
-/* One that starts something, and stays.  In the background it has to be known by a file, or a script knows it. */
-static bool is_service(struct node *root, const char *text, const char *name)
+/* May the script be asked whether the service runs?  Those of init-d-script(5) always. */
+static bool is_script(struct node *root, const char *path)
 {
-	char *script = xprintf(INIT_SCRIPTS "%.*s", (int)strcspn(name, "."), name);
-	bool by_script = strstr(text, "\nType=forking") && !strstr(text, "\nPIDFile=") &&
-			 tree_find(root, script, true);
+	char *text = tree_text(root, path);
+	bool can = text && (strstr(text, "status") || strstr(text, "init-d-script"));
 
-	free(script);
-	return strstr(text, "\nExecStart=") && !strstr(text, "\nType=oneshot") && !by_script;
+	free(text);
+	return can;
 }
 
 /* How well does a unit's name fit the package's? */
@@ -443,8 +442,8 @@ static void look_at_unit(struct node *root, const char *path, struct found *foun
 {
 	const char *name = strrchr(path, '/') + 1, *dot = strrchr(name, '.');
 	size_t length, match = 0;
-	char *text, *real;
-	bool enabled;
+	char *text, *real, *script;
+	bool enabled, starts, nameless;
 
 	/* A template is none; an instance of it that the package has is one, under the template's name. */
 	if (!dot || strcmp(dot, ".service") || dot[-1] == '@' || !strstr(path, "/systemd/system/"))
@@ -454,12 +453,16 @@ static void look_at_unit(struct node *root, const char *path, struct found *foun
 		length = dot - name;
 	real = xprintf(UNITS "/%s", name);
 	text = tree_text(root, real);
-	if (!text || !is_service(root, text, name)) {
-		free(text);
+	starts = text && unit_is_service(text, &nameless);
+	free(text);
+	/* A script knows what a unit in the background does not tell. */
+	script = xprintf(INIT_SCRIPTS "%.*s", (int)length, name);
+	if (!starts || (nameless && is_script(root, script))) {
+		free(script);
 		free(real);
 		return;
 	}
-	free(text);
+	free(script);
 	while (match < length && name[match] == found->package[match])
 		match++;
 	/* The same name, a part of it (nginx of nginx-light), something that begins alike, the only one. */
@@ -486,7 +489,7 @@ static void look_at_file(struct node *root, const char *path, void *argument)
 
 	look_at_unit(root, path, found);
 	if (!strncmp(path, INIT_SCRIPTS, strlen(INIT_SCRIPTS)) &&
-	    !strncmp(found->package, name, strlen(name))) {
+	    !strncmp(found->package, name, strlen(name)) && is_script(root, path)) {
 		free(found->script);
 		found->script = xstrdup(path);
 	}

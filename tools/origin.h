@@ -51,9 +51,15 @@ void deb_add(struct node *root, const char *packages, const struct origin_option
 void oci_add(struct node *root, const char *layout, const char *tag, struct origin *origin);
 
 /*
- * unit.c: a shell script that does what systemd would do to start services.  `units` are guest paths of
- * their .service files, or host paths where `on_host`, or of scripts of System V's init; the caller frees it.  What ends them, and how long
- * that may take, is noted.
+ * unit.c: does a unit's text start something that stays?  *nameless: in the background, and no file is to say
+ * which process it is.
+ */
+bool unit_is_service(const char *text, bool *nameless);
+
+/*
+ * A shell script that does what systemd would do to start services.  `units` are guest paths of their .service
+ * files, or host paths where `on_host`, or guest paths of scripts of System V's init; the caller frees it.  What
+ * ends them, and how long that may take, is noted.
  */
 struct unit_file {
 	char *path;

@@ -104,6 +104,13 @@ static bool is(const struct unit *u, enum setting which, const char *value)
 	return text && !strcasecmp(text, value);
 }
 
+/* systemd.syntax(7): a boolean. */
+static bool is_true(const struct unit *u, enum setting which)
+{
+	return is(u, which, "yes") || is(u, which, "true") || is(u, which, "on") ||
+	       is(u, which, "1");
+}
+
 /* ------------------------------------------------------------------ reading */
 
 static void take_line(struct unit *u, char *line)
@@ -156,6 +163,17 @@ static void parse(struct unit *u, char *text)
 		else if (service && *line != '#' && *line != ';')
 			take_line(u, line);
 	}
+}
+
+bool unit_is_service(const char *text, bool *nameless)
+{
+	struct unit u = { .name = "" };
+	char *copy = xstrdup(text);
+
+	parse(&u, copy);
+	free(copy);
+	*nameless = is(&u, TYPE, "forking") && !last(&u, PID_FILE);
+	return u.values[START].count && !is(&u, TYPE, "oneshot");
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -331,7 +349,7 @@ static void put_user(FILE *out, const struct unit *u)
 static void put_command(FILE *out, const struct unit *u, const char *setting, bool main_one,
 			const char *before)
 {
-	bool privileged = !main_one && is(u, PRIVILEGED_START, "yes"), may_fail = false,
+	bool privileged = !main_one && is_true(u, PRIVILEGED_START), may_fail = false,
 	     named = false;
 	char *text = expand(u, setting), *word;
 	const char *at;
@@ -458,7 +476,7 @@ static void find_user(struct unit *u, struct node *root)
 
 	u->user = last(u, USER);
 	u->group = last(u, GROUP);
-	if (is(u, DYNAMIC_USER, "yes")) {
+	if (is_true(u, DYNAMIC_USER)) {
 		id = u->user ? account_field(root, "/etc/passwd", u->user, 2) : NULL;
 		if (!id) {
 			u->user = "nobody";
@@ -640,7 +658,7 @@ char *unit_script(struct node *root, const struct unit_file *files, unsigned int
 	for (i = 0; i < count; i++) {
 		if (count > 1)
 			fputs("(\n", out);
-		if (files[i].on_host || strstr(files[i].path, ".service"))
+		if (strstr(files[i].path, ".service"))
 			put_service(out, root, &files[i], count == 1, origin);
 		else
 			put_init_script(out, files[i].path, origin);

@@ -149,6 +149,8 @@ unit User=www-data Group=staff 'AmbientCapabilities=CAP_NET_RAW CAP_CHOWN' Ambie
 unit User=none-such DynamicUser=yes StateDirectory=thing 'ExecStart=/bin/true' && grep -q 'install -d .*-o nobody .* /var/lib/.thing' start &&
 	grep -q 'setpriv --reuid=nobody' start
 ok 'a user that systemd would make is nobody' "$(cat err start)"
+unit DynamicUser=true 'ExecStart=/bin/true' && grep -q 'setpriv --reuid=nobody' start
+ok 'true is yes' "$(cat err start)"
 packages=thing,thing-more
 unit 'ExecStart=/bin/echo once' && prints once 'two packages with one service start it once'
 packages=thing
@@ -193,12 +195,17 @@ ok 'the script starts the service, and stops it' "status $status" "$(cat out err
 capture timeout 60 sh -c 'sh start & while [ ! -e runs ]; do sleep 0.1; done; rm runs; wait $!'
 [ "$status" -eq 1 ] && grep -q 'thing: the service does not run' err
 ok 'it is told when the service has ended' "status $status" "$(cat out err)"
-unit Type=forking 'ExecStart=/bin/true' && grep -q init.d/thing start
+unit 'Type = forking' 'ExecStart=/bin/true' && grep -q init.d/thing start
 ok 'it knows what a unit in the background does not tell' "$(cat err start)"
+printf '#!/bin/sh\necho "Usage: $0 {start|stop}"\n' >root/etc/init.d/thing
+printf '%s\n' /usr/lib/systemd/system/thing.service /etc/init.d/thing >root/var/lib/dpkg/info/thing.list
+unit Type=oneshot 'ExecStart=/bin/true'
+[ "$status" -eq 1 ] && grep -q 'does not say what is to be run' err
+ok 'a script that cannot tell whether the service runs is none' "$(cat err)"
 rm root/etc/init.d/thing
 echo /usr/lib/systemd/system/thing.service >root/var/lib/dpkg/info/thing.list
 unit 'ExecStart='
-[ "$status" -eq 1 ] && grep -q 'the unit thing starts nothing' err
+[ "$status" -eq 1 ] && grep -q 'does not say what is to be run' err
 ok 'a unit that starts nothing' "$(cat err)"
 unit Type=forking "PIDFile=$TMP/pid" "ExecStart=/bin/sh -c '(sleep 2; printf \$\$\$\$ >$TMP/pid; exec sleep 2) &'" && prints '' \
 	'a unit in the background may take its time to write the file' && [ -s pid ]
