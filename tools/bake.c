@@ -278,8 +278,8 @@ const struct command command_bake = {
 	.options = options,
 	.notes =
 		"PROGRAM becomes /bin/NAME in the image, unless a -d directory holds it: then it "
-		"stays there, as it does in /usr and /opt.  The libraries that a dynamic PROGRAM is linked with are taken along "
-		"from this machine, unless a -d has them; those it opens while it runs (modules, "
+		"stays there, as it does in /usr and /opt.  The libraries that a dynamic PROGRAM is "
+		"linked with are taken along from this machine, unless a -d has them; those it opens while it runs (modules, "
 		"plugins, gconv) are not: give them with -d.  So are /etc/localtime, the zone that "
 		"-e TZ=ZONE names, and /etc/ssl/certs/ca-certificates.crt for a program that is linked "
 		"with OpenSSL or GnuTLS, or names that file; other zones: "

@@ -88,6 +88,9 @@ static uint64_t span(const char *path)
 	return high > low ? ALIGN_UP(high - low, PAGE_SIZE) + PAGE_SIZE : 0;
 }
 
+/* Parts of glibc that programs open by name, such as those of other languages' compilers (Free Pascal's). */
+static const char *const opened[] = { "libpthread.so.0", "libdl.so.2", "librt.so.1", "libm.so.6" };
+
 static bool names(const char *path, const char *text, size_t size)
 {
 	struct view file = view_open(path);
@@ -414,9 +417,6 @@ static void add_opened(struct libraries *l, const char *name)
 		free(path);
 	}
 }
-
-/* Parts of glibc that programs open by name, such as those of other languages' compilers (Free Pascal's). */
-static const char *const opened[] = { "libpthread.so.0", "libdl.so.2", "librt.so.1", "libm.so.6" };
 
 uint64_t add_libraries(struct node *root, const char *program, const char *interpreter)
 {
