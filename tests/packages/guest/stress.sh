@@ -34,4 +34,7 @@ stress-ng "$@" >/tmp/stress 2>&1
 printf '\nexit status %d\n' $?
 sed -n 's/.*dispatching hogs: //p' /tmp/stress | tr ',' '\n' | grep -c . | sed 's/$/ stressors ran/'
 sed -n 's/.*completed in/completed in/p' /tmp/stress
-grep -e 'fail:' -e 'error:' -e 'unsuccessful' /tmp/stress | sed 's/^/complaint: /'
+# The alarm that ends --pty may come while it waits in tcdrain(); stress-ng 0.15 takes that for a failure
+# (mended by its pull request 313).
+grep -e 'fail:' -e 'error:' -e 'unsuccessful' /tmp/stress |
+	grep -v 'pty: tcdrain on follower pty failed, errno=4 ' | sed 's/^/complaint: /'
