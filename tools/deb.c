@@ -23,18 +23,17 @@
 #define UNITS		"/usr/lib/systemd/system"
 #define INIT_SCRIPTS	"/etc/init.d/"
 #define INFO		"/var/lib/dpkg/info"
-#define START_FILE	"/.haunch/start"
 #define RELEASE_DEFAULT	"bookworm"
 
 /*
- * In every root: what is Essential, as Debian calls it, but what only installs.  No package says that it needs them.
- * util-linux has setpriv.
+ * In every root: what is Essential, as Debian calls it, but what only installs; and the names of protocols and
+ * ports.  No package says that it needs them.  util-linux has setpriv.
  */
 static const char *const always[] = {
-	"base-files",  "base-passwd", "bash",	   "bsdutils",	"coreutils",
-	"dash",	       "debianutils", "diffutils", "findutils", "grep",
-	"gzip",	       "hostname",    "libc-bin",  "login",	"ncurses-base",
-	"ncurses-bin", "perl-base",   "sed",	   "tar",	"util-linux",
+	"base-files",  "base-passwd", "bash",	      "bsdutils",    "coreutils", "dash",
+	"debianutils", "diffutils",   "findutils",    "grep",	     "gzip",	  "hostname",
+	"libc-bin",    "login",	      "ncurses-base", "ncurses-bin", "netbase",	  "perl-base",
+	"sed",	       "tar",	      "util-linux",
 };
 
 /* Only needed while packages are installed, whatever depends on them. */
@@ -161,7 +160,7 @@ static void explain_user(void)
 
 /*
  * The archive of the root, made if it is not there; the caller frees its name.  Maintainer scripts take passwd for
- * granted, which every Debian has.
+ * granted, programs netbase: every Debian has them.
  */
 static char *make(const char *names, const struct origin_options *options)
 {
@@ -193,7 +192,7 @@ static char *make(const char *names, const struct origin_options *options)
 	for (i = 0; !options->full && i < ARRAY_SIZE(documentation); i++)
 		arguments[n++] = documentation[i];
 	arguments[n++] = "--format=tar";
-	arguments[n++] = xprintf("--include=%s,passwd", names);
+	arguments[n++] = xprintf("--include=%s,netbase,passwd", names);
 	arguments[n++] = release;
 	arguments[n++] = xprintf("%s/root.tar", work_folder());
 	if (*lines)
@@ -573,7 +572,7 @@ static char *find_override(const char *package)
 void deb_add(struct node *root, const char *names, const struct origin_options *options,
 	     struct origin *origin)
 {
-	char *archive, *words = xstrdup(names), *rest = words, *name, *program = NULL, *script;
+	char *archive, *words = xstrdup(names), *rest = words, *name, *program = NULL;
 	struct services services = { 0 };
 	struct packages p = { 0 };
 	unsigned int before, i;
@@ -600,16 +599,10 @@ void deb_add(struct node *root, const char *names, const struct origin_options *
 		if (services.count == before && !program)
 			program = origin_program(root, name);
 	}
-	if (services.count) {
-		script = unit_script(root, services.list, services.count, origin);
-		tree_add(root, "/.haunch", S_IFDIR | 0755, NULL, 0);
-		tree_add(root, START_FILE, S_IFREG | 0755, script, strlen(script));
-		origin->arguments = append(origin->arguments, &origin->nr_arguments, "/bin/sh");
-		origin->arguments = append(origin->arguments, &origin->nr_arguments, START_FILE);
-		free(script);
-	} else if (program) {
+	if (services.count)
+		units_add(root, services.list, services.count, origin);
+	else if (program)
 		origin->arguments = append(origin->arguments, &origin->nr_arguments, program);
-	}
 	if (!options->full)
 		reduce(root, &p);
 	tmpfiles_add(root);

@@ -57,16 +57,16 @@ void oci_add(struct node *root, const char *layout, const char *tag, struct orig
 bool unit_is_service(const char *text, bool *nameless);
 
 /*
- * A shell script that does what systemd would do to start services.  `units` are guest paths of their .service
- * files, or host paths where `on_host`, or guest paths of scripts of System V's init; the caller frees it.  What
- * ends them, and how long that may take, is noted.
+ * Have the machine do what systemd would do to start services, by a shell script.  `files` are guest paths of their
+ * .service files, or host paths where `on_host`, or guest paths of scripts of System V's init.  What ends them, and
+ * how long that may take, is noted.
  */
 struct unit_file {
 	char *path;
 	bool on_host;
 };
-char *unit_script(struct node *root, const struct unit_file *units, unsigned int count,
-		  struct origin *origin);
+void units_add(struct node *root, const struct unit_file *files, unsigned int count,
+	       struct origin *origin);
 
 /* The field of a name's line in a guest's /etc/passwd or such (passwd(5)), or NULL; the caller frees it. */
 char *account_field(struct node *root, const char *file, const char *name, unsigned int field);

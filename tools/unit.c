@@ -6,6 +6,7 @@
  * capabilities taken away) is left out: it has the machine for itself.  And what has only a script of System V's
  * init, which starts a service in the background.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,10 @@
 #define STOP_TIMEOUT_DEFAULT	90		/* seconds: systemd's */
 #define STOP_TIMEOUT_MAX	1000000
 
+#define START_FILE		"/.haunch/start"
+#define BUS_DAEMON		"/usr/bin/dbus-daemon"
+#define BUS_SOCKET		"/run/dbus/system_bus_socket"
+
 struct list {
 	const char **items;
 	unsigned int count;
@@ -25,6 +30,7 @@ struct list {
 enum setting {
 	TYPE,
 	PID_FILE,
+	BUS_NAME,
 	USER,
 	GROUP,
 	DIRECTORY,
@@ -57,6 +63,7 @@ enum setting {
 static const char *const names[NR_SETTINGS] = {
 	[TYPE] = "Type",
 	[PID_FILE] = "PIDFile",
+	[BUS_NAME] = "BusName",
 	[USER] = "User",
 	[GROUP] = "Group",
 	[DIRECTORY] = "WorkingDirectory",
@@ -174,6 +181,12 @@ bool unit_is_service(const char *text, bool *nameless)
 	free(copy);
 	*nameless = is(&u, TYPE, "forking") && !last(&u, PID_FILE);
 	return u.values[START].count && !is(&u, TYPE, "oneshot");
+}
+
+/* systemd.service(5), "Implicit Dependencies": such a service starts after D-Bus. */
+static bool is_on_bus(const struct unit *u)
+{
+	return last(u, BUS_NAME) || is(u, TYPE, "dbus");
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -521,6 +534,11 @@ static void put_unit(FILE *out, struct node *root, const struct unit *u)
 		fputs(may_fail ? " 2>/dev/null || :\n" : " || exit\n", out);
 		free(path);
 	}
+	if (is_on_bus(u))
+		fputs("tries=0\n"
+		      "until [ -S " BUS_SOCKET
+		      " ] || [ $((tries += 1)) -gt 180 ]; do sleep 0.5; done\n",
+		      out);
 	for (i = 0; i < u->values[CONDITION].count; i++) {
 		put_command(out, u, u->values[CONDITION].items[i], true, "if ! ");
 		fprintf(out,
@@ -597,15 +615,13 @@ static unsigned long stop_timeout_of(const struct unit *u)
 							   STOP_TIMEOUT_MAX;
 }
 
-static void put_service(FILE *out, struct node *root, const struct unit_file *file, bool single,
-			struct origin *origin)
+static void read_unit(struct unit *u, struct node *root, const struct unit_file *file)
 {
 	const char *slash = strrchr(file->path, '/');
-	struct unit u = { .name = NULL };
 	struct view view;
 	char *text;
 
-	u.name = xprintf("%.*s", (int)(strlen(slash + 1) - strlen(".service")), slash + 1);
+	u->name = xprintf("%.*s", (int)(strlen(slash + 1) - strlen(".service")), slash + 1);
 	if (file->on_host) {
 		view = view_open(file->path);
 		text = xprintf("%.*s", (int)view.size, (const char *)view.data);
@@ -615,24 +631,16 @@ static void put_service(FILE *out, struct node *root, const struct unit_file *fi
 	}
 	if (!text)
 		die("%s cannot be read in the root", file->path);
-	parse(&u, text);
+	parse(u, text);
 	free(text);
-	find_user(&u, root);
-	if (!u.values[START].count)
-		die("the unit %s starts nothing", u.name);
-	/* The shell itself becomes a single service, but for one in the background. */
-	if (single && !is(&u, TYPE, "forking"))
-		origin->stop_signal = stop_signal_of(&u);
-	if (stop_timeout_of(&u) > origin->stop_timeout)
-		origin->stop_timeout = stop_timeout_of(&u);
-	put_unit(out, root, &u);
+	find_user(u, root);
+	if (!u->values[START].count)
+		die("the unit %s starts nothing", u->name);
 }
 
 /* Which process counts it does not say, but whether the service runs (Linux Standard Base, "Init Script Actions"). */
-static void put_init_script(FILE *out, const char *path, struct origin *origin)
+static void put_init_script(FILE *out, const char *path)
 {
-	if (origin->stop_timeout < STOP_TIMEOUT_DEFAULT)
-		origin->stop_timeout = STOP_TIMEOUT_DEFAULT;
 	fprintf(out,
 		"script=%s\n"
 		"trap '\"$script\" stop; exit $?' TERM\n"
@@ -643,9 +651,20 @@ static void put_init_script(FILE *out, const char *path, struct origin *origin)
 		path);
 }
 
-char *unit_script(struct node *root, const struct unit_file *files, unsigned int count,
-		  struct origin *origin)
+/* The bus that services find each other by, without systemd's socket; it ends after them. */
+static void put_bus(FILE *out)
 {
+	fputs("install -d /run/dbus\n" BUS_DAEMON " --system --nofork --nopidfile --syslog-only &\n"
+	      "trap \"kill $!; wait $!\" EXIT\n",
+	      out);
+}
+
+void units_add(struct node *root, const struct unit_file *files, unsigned int count,
+	       struct origin *origin)
+{
+	struct unit *units = xmalloc(count * sizeof(*units));
+	const char *signal, *shell;
+	bool bus = false, several;
 	char *script = NULL;
 	unsigned int i;
 	size_t size;
@@ -653,23 +672,71 @@ char *unit_script(struct node *root, const struct unit_file *files, unsigned int
 
 	if (!out)
 		die("out of memory");
-	fputs("#!/bin/sh\n# What systemd would do, made by haunch from the packages' units.\nset -f\n",
-	      out);
 	for (i = 0; i < count; i++) {
-		if (count > 1)
-			fputs("(\n", out);
-		if (strstr(files[i].path, ".service"))
-			put_service(out, root, &files[i], count == 1, origin);
-		else
-			put_init_script(out, files[i].path, origin);
-		if (count > 1)
-			fputs(") &\nall=\"$all $!\"\n", out);
+		units[i] = (struct unit){ .name = strrchr(files[i].path, '/') + 1 };
+		if (!strstr(files[i].path, ".service"))
+			continue;
+		read_unit(&units[i], root, &files[i]);
+		bus = bus || (is_on_bus(&units[i]) && tree_find(root, BUS_DAEMON, true));
 	}
-	if (count > 1)
-		fputs("trap 'kill $all 2>/dev/null' TERM\n"
-		      "for one in $all; do while kill -0 \"$one\" 2>/dev/null; do wait \"$one\"; done; done\n",
+	several = count > 1 || bus;
+	/* Only bash waits for one of several. */
+	shell = several ? "/bin/bash" : "/bin/sh";
+	fprintf(out,
+		"#!%s\n# What systemd would do, made by haunch from the packages' units.\nset -f\n",
+		shell);
+	if (several)
+		fputs("stop()\n"
+		      "{\n"
+		      "\tstopping=1\n"
+		      "\tfor one in \"${!names[@]}\"; do kill -${signals[one]} \"$one\" 2>/dev/null; done\n"
+		      "}\n"
+		      "trap stop TERM\n",
+		      out);
+	if (bus)
+		put_bus(out);
+	for (i = 0; i < count; i++) {
+		unsigned long timeout = stop_timeout_of(&units[i]);
+
+		if (timeout > origin->stop_timeout)
+			origin->stop_timeout = timeout;
+		signal = NULL;
+		if (several)
+			fputs("(\n", out);
+		if (!units[i].values[START].count) {
+			put_init_script(out, files[i].path);
+		} else {
+			put_unit(out, root, &units[i]);
+			/* The shell itself becomes a service, but for one in the background. */
+			if (!is(&units[i], TYPE, "forking"))
+				signal = stop_signal_of(&units[i]);
+		}
+		if (several)
+			fprintf(out, ") &\nnames[$!]=%s signals[$!]=%d\n", units[i].name,
+				signal ? parse_signal(signal) : SIGTERM);
+		else
+			origin->stop_signal = signal;
+	}
+	/* Each tells when it ends, and the first that fails gives the machine's status.  A signal ends wait, too. */
+	if (several)
+		fputs("[ -z \"$stopping\" ] || stop\n"
+		      "result=0\n"
+		      "while [ ${#names[@]} -gt 0 ]; do\n"
+		      "\twait -n -p one \"${!names[@]}\"\n"
+		      "\tstatus=$?\n"
+		      "\t! kill -0 \"$one\" 2>/dev/null || continue\n"
+		      "\t[ \"$stopping\" ] || echo \"${names[one]} has ended with status $status\" >&2\n"
+		      "\t[ $result -ne 0 ] || result=$status\n"
+		      "\tunset \"names[one]\"\n"
+		      "done\n"
+		      "exit $result\n",
 		      out);
 	if (fclose(out))
 		die("out of memory");
-	return script;
+	free(units);
+	tree_add(root, "/.haunch", S_IFDIR | 0755, NULL, 0);
+	tree_add(root, START_FILE, S_IFREG | 0755, script, strlen(script));
+	free(script);
+	origin->arguments = append(origin->arguments, &origin->nr_arguments, shell);
+	origin->arguments = append(origin->arguments, &origin->nr_arguments, START_FILE);
 }

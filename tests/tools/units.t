@@ -167,6 +167,38 @@ ln -s /usr/lib/systemd/system/served.service root/etc/systemd/system/multi-user.
 printf '/usr/lib/systemd/system/%s.service\n' thing more thingies served >root/var/lib/dpkg/info/thing.list
 unit 'Type=oneshot' 'ExecStart=/bin/true' && prints served 'of several units that which is enabled'
 rm root/etc/systemd/system/multi-user.target.wants/served.service
+# Two services in one machine, and D-Bus before one of them.  tries=180: it does not wait for the socket, which is not
+# there.
+mkdir -p root/usr/bin
+printf '%s\n' '#!/bin/sh' "echo \"\$*\" >$TMP/bus; trap 'echo bus ends; exit' TERM; while :; do sleep 0.1; done" \
+	>root/usr/bin/dbus-daemon
+chmod +x root/usr/bin/dbus-daemon
+printf '%s\n' '' 'Package: other' >>root/var/lib/dpkg/status
+echo /usr/lib/systemd/system/thing.service >root/var/lib/dpkg/info/thing.list
+echo /usr/lib/systemd/system/other.service >root/var/lib/dpkg/info/other.list
+packages=thing,other
+printf '%s\n' '[Service]' "ExecStart=/bin/sh -c 'sleep 1; exit 3'" >root/usr/lib/systemd/system/other.service
+unit 'ExecStart=/bin/echo first' && capture timeout 60 bash start
+[ "$status" -eq 3 ] && [ "$(cat out)" = first ] && [ "$(cat err)" = 'thing has ended with status 0
+other has ended with status 3' ]
+ok 'several services: each tells when it ends, the first failure is the status' "status $status" "$(cat out err start)"
+printf '%s\n' '[Service]' KillSignal=SIGUSR1 \
+	"ExecStart=/bin/sh -c 'trap \"echo USR1; exit\" USR1; touch $TMP/up; while :; do sleep 0.1; done'" \
+	>root/usr/lib/systemd/system/other.service
+unit 'ExecStart=/bin/sleep 60' &&
+	capture timeout 60 sh -c 'bash start & while [ ! -e up ]; do sleep 0.1; done; kill $!; wait $!'
+[ "$(cat out)" = USR1 ] && [ ! -s err ]
+ok 'each is ended by its own signal' "status $status" "$(cat out err start)"
+packages=thing
+unit BusName=org.thing 'ExecStart=/bin/sh -c "sleep 1; echo served"' && word haunch.stop-timeout=90 'D-Bus'
+sed -i "s,^install -d /run/dbus,:,; s,^/usr/bin/dbus-daemon,$TMP/root&,; s,^tries=0,tries=180," start
+capture timeout 60 bash start
+[ "$status" -eq 0 ] && [ "$(cat out)" = 'served
+bus ends' ] && [ "$(cat bus)" = '--system --nofork --nopidfile --syslog-only' ] && [ "$(cat err)" = 'thing has ended with status 0' ]
+ok 'runs before what has a name on it, and ends after it' "status $status" "$(cat out err bus start)"
+rm root/usr/bin/dbus-daemon
+unit BusName=org.thing 'ExecStart=/bin/echo alone' && ! grep -q dbus-daemon start
+ok 'but only where it is' "$(cat start)"
 # A script of System V's init: `start`, `status` and `stop` say so; it runs as long as $TMP/runs is there.
 cat >root/etc/init.d/thing <<END
 #!/bin/sh
