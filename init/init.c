@@ -13,7 +13,7 @@
  *   haunch.hostname=NAME
  *   haunch.base=CHECKSUM                          the root is on a disk that is the image itself
  *   haunch.writable                               what is written stays, on the partition behind that
- *   haunch.share=TAG:DIRECTORY[:ro]               mount a folder of the host (9P); any number of them
+ *   haunch.share=TAG[/FILE]:DIRECTORY[:ro]        mount a folder of the host (9P), or a file of it; any number of them
  *   haunch.volume=DEVICE:DIRECTORY[:ro]           mount a disk that gets the image's files there if it is new
  *   haunch.read-only                              of what is in memory, and of the root
  *   haunch.user=USER[:GROUP], haunch.directory=DIRECTORY, haunch.env=NAME=VALUE   for the program

@@ -157,23 +157,45 @@ void mount_disk(char *word)
 		fail("cannot mount %s on %s: %s", device, dir, strerror(errno));
 }
 
-/* TAG:DIRECTORY[:ro]: a folder of the host's.  What is mapped into memory there can be written, too. */
+/*
+ * TAG:DIRECTORY[:ro]: a folder of the host's.  What is mapped into memory there can be written, too.
+ * TAG/FILE:PLACE:ro: of that folder only a file, at its place.
+ */
 void mount_share(char *word)
 {
-	char *dir = strchr(word, ':'), *option;
+	static const char whole[] = "/dev/.share";
+	char *dir = strchr(word, ':'), *option, *file, *slash, path[PATH_MAX];
 
 	if (!dir)
-		fail("haunch.share= wants TAG:DIRECTORY[:ro], not %s", word);
+		fail("haunch.share= wants TAG[/FILE]:DIRECTORY[:ro], not %s", word);
 	*dir++ = '\0';
 	option = strrchr(dir, ':');
 	if (option)
 		*option++ = '\0';
-	make_directories(dir);
-	if (mount(word, dir, "9p", option ? MS_RDONLY : 0,
+	file = strchr(word, '/');
+	if (file) {
+		*file++ = '\0';
+		slash = strrchr(dir, '/');
+		*slash = '\0';
+		make_directories(dir);
+		*slash = '/';
+		mknod(dir, S_IFREG | 0644, 0);
+		mkdir(whole, 0700);
+	} else {
+		make_directories(dir);
+	}
+	if (mount(word, file ? whole : dir, "9p", option ? MS_RDONLY : 0,
 		  "trans=virtio,version=9p2000.L,msize=262144,cache=mmap"))
 		fail("cannot mount the host's folder on %s: %s", dir,
 		     errno == ENODEV ? "the kernel has no 9P: bake with -k generic" :
 				       strerror(errno));
+	if (!file)
+		return;
+	snprintf(path, sizeof(path), "%s/%s", whole, file);
+	if (mount(path, dir, NULL, MS_BIND, NULL))
+		fail("cannot put the host's file on %s: %s", dir, strerror(errno));
+	umount2(whole, MNT_DETACH);
+	rmdir(whole);
 }
 
 static bool copy_contents(const char *from, const char *to)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +36,7 @@
 #define HOSTS_MAX	1000	/* of them, those for names */
 #define STOP_TIMEOUT_S		10	/* init's, where nothing else is said */
 #define PORTS_DRIVER		"virtio_console"
+#define SHARED_FILE		"file"	/* the one in a folder that is shared for it */
 
 struct port {
 	const char *protocol, *address;
@@ -47,11 +49,11 @@ struct disk {
 	bool read_only, is_qcow2;
 };
 
-/* A folder of the host's, or a volume. */
+/* A folder or a file of the host's, or a volume. */
 struct attached {
-	char *file;			/* the folder, or the volume's image */
+	char *file;			/* the folder, the file, or the volume's image */
 	const char *guest;
-	bool is_volume, read_only;
+	bool is_volume, is_file, read_only;
 };
 
 struct run {
@@ -116,9 +118,10 @@ static const struct poptOption options[] = {
 		     "the network card (default: virtio)"),
 	OPTION_VALUE("disk", '\0', OPTION_DISK, "FILE[:virtio|ahci|nvme|scsi][:ro]",
 		     "attach a disk image, raw or qcow2; any number"),
-	OPTION_VALUE("volume", 'v', 'v', "SOURCE:DIRECTORY[:ro]",
-		     "mount a folder of this machine (SOURCE has a '/'), or a volume of that name, "
-		     "which is made if it is not there, and kept; any number"),
+	OPTION_VALUE(
+		"volume", 'v', 'v', "SOURCE:DIRECTORY[:ro]",
+		"mount a folder or, with :ro, a copy of a file of this machine (SOURCE has a '/'), "
+		"or a volume of that name, which is made if it is not there, and kept; any number"),
 	OPTION_VALUE("volume-size", '\0', OPTION_VOLUME_SIZE, "SIZE",
 		     "of volumes that are made; they take what is in them (default: 8G)"),
 	OPTION_FLAG("detach", 'd', 'd', "run it in the background, and print its name"),
@@ -429,9 +432,45 @@ static void check_attached(struct run *r)
 		if (!real || stat(real, &st))
 			die("cannot attach %s: %s", a->file,
 			    errno == ENOENT ? "no such folder" : strerror(errno));
-		if (!S_ISDIR(st.st_mode))
-			die("cannot attach %s: it is not a folder", a->file);
+		a->is_file = S_ISREG(st.st_mode);
+		if (!a->is_file && !S_ISDIR(st.st_mode))
+			die("cannot attach %s: it is neither a folder nor a file", a->file);
+		if (a->is_file && !a->read_only)
+			die("cannot attach %s to be written: of a file the machine gets a copy: -v %s:%s:ro",
+			    a->file, a->file, a->guest);
+		if (a->is_file && r->dry)
+			die("cannot show how %s is attached: of a file the machine gets a copy",
+			    a->file);
 		a->file = real;
+	}
+}
+
+/* 9P knows folders only, and what else is beside the file is not the machine's. */
+static void copy_files(struct run *r)
+{
+	unsigned int i;
+	int from, to;
+	struct stat st;
+	ssize_t n = 1;
+	char *folder;
+
+	for (i = 0; i < r->nr_attached; i++) {
+		struct attached *a = &r->attached[i];
+
+		if (!a->is_file)
+			continue;
+		folder = xprintf("%s/share%u", work_folder(), i);
+		from = open(a->file, O_RDONLY | O_CLOEXEC);
+		to = mkdir(folder, 0700) ? -1 :
+					   open(xprintf("%s/" SHARED_FILE, folder),
+						O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		while (from >= 0 && to >= 0 && (n = sendfile(to, from, NULL, 1 << 30)) > 0)
+			;
+		if (from < 0 || to < 0 || n || fstat(from, &st) || fchmod(to, st.st_mode & 0777))
+			die("cannot copy %s for the machine: %s", a->file, strerror(errno));
+		close(from);
+		close(to);
+		a->file = folder;
 	}
 }
 
@@ -596,7 +635,9 @@ static void add_mounts(const struct run *r, char **words)
 		const char *end = a->read_only ? ":ro" : "";
 
 		if (!a->is_volume)
-			add_setting(words, "share", xprintf("share%u:%s%s", i, a->guest, end));
+			add_setting(words, "share",
+				    xprintf("share%u%s:%s%s", i, a->is_file ? "/" SHARED_FILE : "",
+					    a->guest, end));
 		else if (disk < 26)
 			add_setting(words, "volume",
 				    xprintf("/dev/vd%c:%s%s", 'a' + (int)disk++, a->guest, end));
@@ -1134,6 +1175,7 @@ static int main_run(int argc, const char **argv)
 		tell(&r, r.name);
 	if (r.detach && !r.dry)
 		machine_detach();
+	copy_files(&r);
 	connect = r.dry ? xstrdup("") : guest_connect(&guest, ports);
 	words = kernel_words(&r, connect);
 	if (strlen(words) > WORDS_MAX)
@@ -1168,6 +1210,7 @@ static int main_run(int argc, const char **argv)
 	guest.started = machine_runs;
 	guest.looked = machine_bound_log;
 	status = guest_run(&guest);
+	work_remove();
 	network_leave();
 	machine_ended(status, r.forget);
 	return status;

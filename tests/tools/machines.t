@@ -145,7 +145,21 @@ is "$(cat shared/new)" written 'what is written there is there'
 [ ! -e 'with, comma/new' ]
 ok 'what is read-only is not written'
 fails 1 'no such folder' 'a folder that is not there' "$HAUNCH" run -v ./none:/x image
-fails 1 'not a folder' 'a file' "$HAUNCH" run -v ./show:/x image
+echo secret >shared/secret
+mkdir work
+export TMPDIR="$TMP/work"
+chmod 640 shared/file
+says '/deep/er/conf 100640 '"$(id -u)"' mine
+/deep/er/conf refused
+/file 100644 '"$(id -u)"' comma
+/deep/er/secret is not there
+/dev/.share is not there' 'files of the host, and nothing beside them' -v ./shared/file:/deep/er/conf:ro -v './with, comma/file:/file:ro' \
+	image -- /deep/er/conf +/deep/er/conf /file /deep/er/secret /dev/.share
+is "$(ls work)" '' 'the copies are removed'
+fails 1 'of a file the machine gets a copy: -v ./shared/file:/x:ro' 'a file to be written' "$HAUNCH" run -v ./shared/file:/x image
+fails 1 'neither a folder nor a file' 'a device' "$HAUNCH" run -v /dev/null:/x:ro image
+fails 126 'cannot put' 'a file where there is a folder' "$HAUNCH" run -v ./shared/file:/dev:ro image
+unset TMPDIR
 fails 2 '-v wants' 'no folder in the guest' "$HAUNCH" run -v ./shared image
 fails 2 'a volume' 'a bad name of a volume' "$HAUNCH" run -v 'a b:/x' image
 says '/data 41775 '"$(id -u)"'
