@@ -47,14 +47,14 @@ bool frames_put(struct frames *f, enum frame_kind kind, unsigned int file, const
 	return true;
 }
 
-bool frames_put_taken(struct frames *f, unsigned int file, uint32_t size)
+bool frames_put_number(struct frames *f, enum frame_kind kind, unsigned int file, uint32_t number)
 {
-	unsigned char content[4] = { size, size >> 8, size >> 16, size >> 24 };
+	unsigned char content[4] = { number, number >> 8, number >> 16, number >> 24 };
 
-	return frames_put(f, FRAME_TAKEN, file, content, sizeof(content));
+	return frames_put(f, kind, file, content, sizeof(content));
 }
 
-uint32_t frames_taken(const unsigned char *content)
+uint32_t frames_number(const unsigned char *content)
 {
 	return content[0] | content[1] << 8 | content[2] << 16 | (uint32_t)content[3] << 24;
 }
@@ -72,8 +72,10 @@ void frames_flush(struct frames *f)
 		frames_end(f);
 }
 
-bool frames_read(struct frames *f, void (*take)(enum frame_kind kind, unsigned int file,
-						const unsigned char *content, unsigned int size))
+bool frames_read(struct frames *f,
+		 void (*take)(enum frame_kind kind, unsigned int file, const unsigned char *content,
+			      unsigned int size, void *argument),
+		 void *argument)
 {
 	unsigned int at = 0, size;
 	const unsigned char *header;
@@ -90,13 +92,13 @@ bool frames_read(struct frames *f, void (*take)(enum frame_kind kind, unsigned i
 		header = f->in + at;
 		size = header[2] | header[3] << 8;
 		if (header[0] >= NR_FRAME_KINDS || header[1] > 2 || size > FRAME_MAX ||
-		    (header[0] == FRAME_TAKEN && size != 4)) {
+		    ((header[0] == FRAME_TAKEN || header[0] == FRAME_STATUS) && size != 4)) {
 			frames_end(f);
 			return false;
 		}
 		if (f->in_size - at < FRAME_HEADER + size)
 			break;
-		take(header[0], header[1], header + FRAME_HEADER, size);
+		take(header[0], header[1], header + FRAME_HEADER, size, argument);
 		if (f->fd < 0)
 			return true;
 		at += FRAME_HEADER + size;

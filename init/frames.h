@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The Haunch authors */
 /*
  * frames.h - how the program's standard files go through one virtio-serial port: compiled into init and
- * into `haunch run`.  (One port, for each costs the guest a whole queue of pages.)
+ * into `haunch run`.  (One port, for each costs the guest a whole queue of pages.)  So do those of a command
+ * that `haunch exec` runs, through a port of its own that is there as long as the command.
  *
  * What goes either way is frames: a header of FRAME_HEADER bytes (the kind, the number of the standard
  * file, and the content's size, the low byte first), then the content.  Of each file at most
@@ -24,6 +25,12 @@ enum frame_kind {
 	FRAME_TAKEN,  /* 4 bytes, the low one first: so many more bytes of a file have reached their reader */
 	FRAME_CLOSED, /* nobody reads a file any more */
 	FRAME_TEXT,   /* words for init: "size ROWS COLUMNS", "hosts ADDRESS:NAME,..." */
+	/*
+	 * The first one on a command's port, NUL-terminated strings: the user, or ""; the size of the terminal,
+	 * or "": there is none; what kind of terminal it is; the arguments.
+	 */
+	FRAME_COMMAND,
+	FRAME_STATUS, /* 4 bytes: the command has ended, with that exit status, and all it has written was sent */
 	NR_FRAME_KINDS
 };
 
@@ -46,22 +53,24 @@ bool frames_idle(const struct frames *frames);
 bool frames_put(struct frames *frames, enum frame_kind kind, unsigned int file, const void *content,
 		unsigned int size);
 
-/* So many more bytes are taken.  Returns false likewise. */
-bool frames_put_taken(struct frames *frames, unsigned int file, uint32_t size);
+/* FRAME_TAKEN or FRAME_STATUS.  Returns false likewise. */
+bool frames_put_number(struct frames *frames, enum frame_kind kind, unsigned int file,
+		       uint32_t number);
 
-/* The content of FRAME_TAKEN. */
-uint32_t frames_taken(const unsigned char *content);
+/* The content of one of these. */
+uint32_t frames_number(const unsigned char *content);
 
 /* Write what can be written now; where the other side has left, fd is closed, and -1. */
 void frames_flush(struct frames *frames);
 
 /*
  * Read what is there, and give each frame that is complete to `take`, whose file is 0 to 2, whose size is
- * at most FRAME_MAX, and 4 for FRAME_TAKEN.  Where the other side has left, or does not speak in frames,
+ * at most FRAME_MAX, and 4 for a number.  Where the other side has left, or does not speak in frames,
  * fd is closed, and -1; returns false for the second.
  */
 bool frames_read(struct frames *frames,
 		 void (*take)(enum frame_kind kind, unsigned int file, const unsigned char *content,
-			      unsigned int size));
+			      unsigned int size, void *argument),
+		 void *argument);
 
 #endif /* INIT_FRAMES_H */

@@ -25,6 +25,7 @@
  *   haunch.restart=off|reboot|again               what the program's end leads to, or a panic
  *   haunch.files=NUMBER                           limit of open files
  *   haunch.io=[in][,out][,err|,err=out], haunch.size=ROWSxCOLUMNS   what `haunch run` has: see stream.c
+ *   haunch.commands                               `haunch exec` may have commands run
  *   root=DEVICE [rootfstype=TYPE] [ro]            make a disk the root; the program may be there or
  *                                                 in the image
  *   haunch.argument=ARGUMENT, or -- ARGUMENT...   instead of the baked arguments; any number
@@ -99,6 +100,7 @@ static long stop_timeout_ms = STOP_TIMEOUT_S * 1000;
 static struct rlimit files = { FILES_SOFT, FILES_HARD };
 static const char *io_streams;
 static char *terminal_size;
+static bool commands;
 
 static pid_t program_pid;
 static int program_status;		/* of waitpid(), once program_pid is 0 */
@@ -144,7 +146,8 @@ static void reap(void)
 		if (ended == program_pid) {
 			program_pid = 0;
 			program_status = status;
-		} else {
+		} else if (!command_ended(ended, WIFEXITED(status) ? WEXITSTATUS(status) :
+								     128 + WTERMSIG(status))) {
 			network_ended(ended);
 		}
 	}
@@ -350,6 +353,8 @@ static void read_command_line(void)
 			files.rlim_cur = files.rlim_max = number("files", value, 1048576);
 		} else if ((value = value_of(word, "haunch.io="))) {
 			io_streams = value;
+		} else if (!strcmp(word, "haunch.commands")) {
+			commands = true;
 		} else if ((value = value_of(word, "haunch.size="))) {
 			terminal_size = value;
 		} else if ((value = value_of(word, "root="))) {
@@ -366,15 +371,15 @@ static void read_command_line(void)
 
 /* ------------------------------------------------------------------ the program */
 
-struct program {
+static struct program {
 	const char *path;
 	int fd;				/* the program's file in the image, or -1 */
 	char **arguments;
 	char **environment;
 	struct user user;
-};
+} program;
 
-static void read_program(struct program *program)
+static void read_program(void)
 {
 	struct stat st;
 	ssize_t length;
@@ -388,45 +393,46 @@ static void read_program(struct program *program)
 	length = read_file(PROGRAM_FILE, data, st.st_size + 1);
 	if (length < 0)
 		length = *data = 0;
-	program->arguments = calloc(nr_strings(data, length), sizeof(*program->arguments));
-	if (!program->arguments)
+	program.arguments = calloc(nr_strings(data, length), sizeof(*program.arguments));
+	if (!program.arguments)
 		fail(PROGRAM_FILE ": %s", strerror(ENOMEM));
-	program->environment = program_strings(data, length, &given, program->arguments);
-	if (!program->environment)
+	program.environment = program_strings(data, length, &given, program.arguments);
+	if (!program.environment)
 		fail(PROGRAM_FILE ": damaged: bake the image again");
-	program->path = program->arguments[0];
-	program->fd = -1;
+	program.path = program.arguments[0];
+	program.fd = -1;
 }
 
 /* Whom and where the program is run as; HOME is the user's, where nobody said otherwise. */
-static void prepare(struct program *program)
+static void prepare(void)
 {
 	static char home[PATH_MAX];
+	const char *missing = user ? find_user(user, &program.user) : NULL;
 	char **path;
 
-	if (user)
-		find_user(user, &program->user);
-	path = find_variable(program->environment, "HOME=");
-	if (user && *path && !strcmp(*path, "HOME=/root") && program->user.home) {
-		snprintf(home, sizeof(home), "HOME=%s", program->user.home);
+	if (missing)
+		fail("the image has no %s %s", missing, user);
+	path = find_variable(program.environment, "HOME=");
+	if (user && *path && !strcmp(*path, "HOME=/root") && program.user.home) {
+		snprintf(home, sizeof(home), "HOME=%s", program.user.home);
 		*path = home;
 	}
 	if (directory && chdir(directory))
 		fail("the working directory %s: %s", directory, strerror(errno));
-	path = find_variable(program->environment, "PATH=");
-	if (!strchr(program->path, '/') && *path)
-		program->path = find_program(program->path, *path + strlen("PATH="));
+	path = find_variable(program.environment, "PATH=");
+	if (!strchr(program.path, '/') && *path)
+		program.path = find_program(program.path, *path + strlen("PATH="));
 }
 
 /* What stood in the way of execve(), in words a user can act upon. */
-static void explain(const struct program *program, int error) __attribute__((noreturn));
+static void explain(int error) __attribute__((noreturn));
 
-static void explain(const struct program *program, int error)
+static void explain(int error)
 {
 	const char *words = strerror(error);
 	struct stat st;
 
-	if (error == ENOENT && !stat(program->path, &st))
+	if (error == ENOENT && !stat(program.path, &st))
 		words = "the interpreter that it asks for is not in the image";
 	else if (error == ENOENT)
 		words = "no such program in the image";
@@ -434,7 +440,7 @@ static void explain(const struct program *program, int error)
 		words = "not an executable that this kernel can run";
 	else if (error == EACCES)
 		words = "not executable (permission denied)";
-	say("%s: %s", program->path, words);
+	say("%s: %s", program.path, words);
 	the_end(error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN, RB_POWER_OFF);
 }
 
@@ -455,7 +461,7 @@ pid_t start_helper(const char *path, const char *const *arguments)
 	_exit(STATUS_NOT_FOUND);
 }
 
-static void start(const struct program *program)
+static void start(void)
 {
 	volatile int error = 0;
 	pid_t pid = vfork();
@@ -469,13 +475,13 @@ static void start(const struct program *program)
 			ioctl(0, TIOCSCTTY, 0);
 		setrlimit(RLIMIT_NOFILE, &files);
 		if (user)
-			become(&program->user);
+			become(&program.user);
 		signal(SIGPIPE, SIG_DFL);	/* what is ignored stays so after exec */
 		sigprocmask(SIG_SETMASK, &no_signals, NULL);
-		execve(program->path, program->arguments, program->environment);
-		if (errno == ENOENT && program->fd >= 0)
-			syscall(SYS_execveat, program->fd, "", program->arguments,
-				program->environment, AT_EMPTY_PATH);
+		execve(program.path, program.arguments, program.environment);
+		if (errno == ENOENT && program.fd >= 0)
+			syscall(SYS_execveat, program.fd, "", program.arguments,
+				program.environment, AT_EMPTY_PATH);
 		error = errno;
 		_exit(STATUS_NOT_FOUND);
 	}
@@ -483,26 +489,65 @@ static void start(const struct program *program)
 		fail("cannot start a process: %s", strerror(errno));
 	if (error) {
 		waitpid(pid, NULL, 0);
-		explain(program, error);
+		explain(error);
 	}
 	program_pid = pid;
 }
 
-static const char *name_of(const struct program *program)
+pid_t start_command(char *const *arguments, const char *user_name, const char *term,
+		    const int fds[3])
 {
-	const char *slash = strrchr(program->path, '/');
+	char **path = find_variable(program.environment, "PATH=");
+	struct user other = program.user;
+	const char *missing = NULL;
+	pid_t pid = fork();
 
-	return slash ? slash + 1 : program->path;
+	if (pid)
+		return pid;
+	setsid();
+	for (int i = 0; i < 3; i++)
+		dup2(fds[i], i);
+	if (term)
+		ioctl(0, TIOCSCTTY, 0);
+	setrlimit(RLIMIT_NOFILE, &files);
+	environ = program.environment;
+	if (*user_name)
+		missing = find_user(user_name, &other);
+	if (missing) {
+		dprintf(2, "haunch: the image has no %s %s\n", missing, user_name);
+		_exit(STATUS_CANNOT_RUN);
+	}
+	if ((*user_name && other.home && setenv("HOME", other.home, 1)) ||
+	    (term && *term && setenv("TERM", term, 1)))
+		_exit(STATUS_CANNOT_RUN);
+	if (user || *user_name)
+		become(&other);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &no_signals, NULL);
+	execve(strchr(arguments[0], '/') || !*path ?
+		       arguments[0] :
+		       find_program(arguments[0], *path + strlen("PATH=")),
+	       arguments, environ);
+	dprintf(2, "haunch: %s: %s\n", arguments[0],
+		errno == ENOENT ? "no such program in the image" : strerror(errno));
+	_exit(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
+}
+
+static const char *name_of_program(void)
+{
+	const char *slash = strrchr(program.path, '/');
+
+	return slash ? slash + 1 : program.path;
 }
 
 /* Run the program to its end, or until it is stopped; returns its status as a shell has it. */
-static unsigned int run(const struct program *program)
+static unsigned int run(void)
 {
 	long deadline = LONG_MAX;
 	bool told = false, killed = false;
 	int number;
 
-	start(program);
+	start();
 	while (program_pid) {
 		if (stopping && !told) {
 			told = true;
@@ -523,19 +568,19 @@ static unsigned int run(const struct program *program)
 	number = WTERMSIG(program_status);
 	/* As shells have it: of who wrote when nobody read any more nothing is said. */
 	if ((!told || number != stop_signal) && !killed && number != SIGPIPE)
-		say("%s: %s (signal %d)", name_of(program), strsignal(number), number);
+		say("%s: %s (signal %d)", name_of_program(), strsignal(number), number);
 	return 128 + number;
 }
 
 /* Again and again, with a pause that grows while the program does not live longer than it. */
-static unsigned int run_again(const struct program *program)
+static unsigned int run_again(void)
 {
 	long pause = PAUSE_MIN_MS, began, until;
 	unsigned int status;
 
 	for (;;) {
 		began = now_ms();
-		status = run(program);
+		status = run();
 		if (stopping)
 			return status;
 		if (now_ms() - began > PAUSE_MAX_MS)
@@ -555,7 +600,7 @@ static unsigned int run_again(const struct program *program)
  * What went into the background ends with the machine: most who let a daemon do that did not mean it.  The program
  * began a session; helpers are in ours, and the kernel's threads in none.
  */
-static void say_left(const struct program *program)
+static void say_left(void)
 {
 	char path[32], name[32];
 	DIR *proc = opendir("/proc");
@@ -567,12 +612,13 @@ static void say_left(const struct program *program)
 		pid = atoi(entry->d_name);
 		session = pid > 1 ? getsid(pid) : 0;
 		snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-		if (session <= 0 || session == getsid(0) || read_file(path, name, sizeof(name)) < 0)
+		if (session <= 0 || session == getsid(0) || is_command(session) ||
+		    read_file(path, name, sizeof(name)) < 0)
 			continue;
 		name[strcspn(name, "\n")] = '\0';
 		say("%s has ended, and so does the machine, with %s in the background: have it stay in the "
 		    "foreground",
-		    name_of(program), name);
+		    name_of_program(), name);
 		break;
 	}
 	if (proc)
@@ -581,7 +627,6 @@ static void say_left(const struct program *program)
 
 int main(int argc, char **argv)
 {
-	struct program program;
 	unsigned int i, status;
 	sigset_t set;
 
@@ -615,7 +660,7 @@ int main(int argc, char **argv)
 	if (restart != RESTART_OFF)
 		write_file(PANIC_REBOOTS_FILE, "1");
 	streams_open(io_streams, terminal_size);
-	read_program(&program);
+	read_program();
 	if (root) {
 		program.fd = open(program.path, O_RDONLY | O_CLOEXEC);
 		mount_root();
@@ -630,12 +675,12 @@ int main(int argc, char **argv)
 		set_hosts(hosts);
 	if (read_only)
 		protect_root();
-	prepare(&program);
-	status = stopping		  ? 128 + SIGTERM :
-		 restart == RESTART_AGAIN ? run_again(&program) :
-					    run(&program);
+	prepare();
+	if (commands)
+		commands_start();
+	status = stopping ? 128 + SIGTERM : restart == RESTART_AGAIN ? run_again() : run();
 	if (!status && !stopping)
-		say_left(&program);
+		say_left();
 	if (restart == RESTART_REBOOT && !stopping) {
 		say("the program ended with status %u: the machine reboots", status);
 		the_end(status, RB_AUTOBOOT);

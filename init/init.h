@@ -29,6 +29,12 @@ ssize_t read_file(const char *path, char *buffer, size_t size);
 void write_file(const char *path, const char *text);
 /* Fork a helper of the system's: no standard files, not for the OOM killer.  Returns its number. */
 pid_t start_helper(const char *path, const char *const *arguments);
+/*
+ * Start a command beside the program, with its environment and folder, and as its user or another ("": its).
+ * term: what kind of terminal `files` are; NULL: none.  Returns its number or -1.
+ */
+pid_t start_command(char *const *arguments, const char *user_name, const char *term,
+		    const int files[3]);
 void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* log.c: one line on the console, "haunch: ..." */
@@ -57,8 +63,8 @@ struct user {
 	int nr_groups;
 	const char *home;	/* NULL: not known */
 };
-/* "USER[:GROUP]", names of the guest's or numbers. */
-void find_user(const char *name, struct user *user);
+/* "USER[:GROUP]", names of the guest's or numbers.  Returns NULL, or which of the two there is not. */
+const char *find_user(const char *name, struct user *user);
 /* In a child that is about to exec: ends it if it cannot. */
 void become(const struct user *user);
 /* A program without a "/", in a list of folders; the name itself if it is in none. */
@@ -69,6 +75,10 @@ void streams_open(const char *names, char *size);
 /* The program's standard file 0, 1 or 2: a descriptor, or -1 if it is the console. */
 int stream_of(unsigned int file);
 void streams_finish(void);	/* every byte has reached whoever reads on the host */
+/* From now on `haunch exec` can have commands run here, by ports that come and go. */
+void commands_start(void);
+bool command_ended(pid_t pid, unsigned int status);	/* false: it was none */
+bool is_command(pid_t pid);
 
 /* network.c */
 enum network { NETWORK_DHCP, NETWORK_WAIT, NETWORK_STATIC, NETWORK_OFF };
@@ -85,7 +95,7 @@ void set_hosts(char *list);	/* "ADDRESS:NAME,...": cuts it up */
  * The one place where init waits: until something happens or the deadline (in ms) has come.  Whoever
  * has descriptors to watch has two functions, one to add them and one to look at the result.
  */
-#define MAX_WATCHED		16
+#define MAX_WATCHED		24
 struct watched {
 	struct pollfd fds[MAX_WATCHED];
 	unsigned int count;

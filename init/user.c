@@ -27,7 +27,7 @@ static bool is_number(const char *text, unsigned int *number)
 	return true;
 }
 
-void find_user(const char *name, struct user *user)
+const char *find_user(const char *name, struct user *user)
 {
 	char text[128], *group;
 	struct passwd *entry;
@@ -43,14 +43,14 @@ void find_user(const char *name, struct user *user)
 		user->gid = entry->pw_gid;
 		user->home = entry->pw_dir;
 	} else if (!is_number(text, &user->uid)) {
-		fail("there is no user %s in the image", text);
+		return "user";
 	}
 	if (group && *group) {
 		other = is_number(group, &user->gid) ? NULL : getgrnam(group);
 		if (other)
 			user->gid = other->gr_gid;
 		else if (!is_number(group, &user->gid))
-			fail("there is no group %s in the image", group);
+			return "group";
 	}
 	user->groups[0] = user->gid;
 	user->nr_groups = 1;
@@ -59,6 +59,7 @@ void find_user(const char *name, struct user *user)
 		if (getgrouplist(entry->pw_name, user->gid, user->groups, &user->nr_groups) < 0)
 			user->nr_groups = MAX_GROUPS;
 	}
+	return NULL;
 }
 
 void become(const struct user *user)

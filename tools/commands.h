@@ -10,6 +10,8 @@ extern const struct command command_bake, command_inspect, command_run;
 /* instances.c, volumes.c */
 extern const struct command command_ps, command_logs, command_stop, command_kill, command_rm,
 	command_stats;
+/* exec.c */
+extern const struct command command_exec;
 extern const struct command command_export, command_volume;
 
 #endif /* TOOLS_COMMANDS_H */

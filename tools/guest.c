@@ -27,13 +27,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "../init/frames.h"
 #include "guest.h"
 #include "options.h"
+#include "streams.h"
 
 #define STATUS_DIED		125	/* the guest ended and did not say how */
 #define CTRL_C			3
@@ -44,21 +43,6 @@
 
 enum { QMP, STATUS, CONSOLE, STREAMS, NR_SOCKETS };
 static const char *const socket_names[] = { "qmp", "status", "console", "streams" };
-
-/* Bytes on their way from one descriptor to another, or from or to the frames. */
-struct flow {
-	int from, to;			/* -1: no more, or frames */
-	bool ours;			/* `to` is a standard file of this process */
-	bool crlf;			/* "\r\n" becomes "\n" */
-	bool lines;			/* only whole ones, for others write there as well */
-	size_t start, end, limit;	/* limit: of one write */
-	uint64_t done;			/* bytes that have left, or were thrown away */
-	uint64_t told;			/* of these init was told that they are taken, or told us */
-	bool end_told;			/* init knows that no more will come, or that nobody takes it */
-	const char *name;
-	struct pollfd *from_polled, *to_polled;
-	char buffer[65536];
-};
 
 /* Text that comes in lines. */
 struct text {
@@ -72,8 +56,8 @@ static struct machine {
 	int qemu_status;
 	int sockets[NR_SOCKETS];
 	int messages;			/* QEMU's standard error */
-	struct flow console, keys, in, out, err;
-	struct frames frames;		/* its fd is that of a socket: STREAMS */
+	struct flow console, keys;
+	struct streams streams;		/* through a socket: STREAMS */
 	struct text qmp, status, errors;
 	bool ready;			/* init listens to the power button */
 	bool powered_down;		/* and was told */
@@ -83,35 +67,12 @@ static struct machine {
 	bool reboots;
 	int killed_by;			/* the last signal that came to end it */
 	bool killed;
-	bool write_failed;
 } m;
 
 static volatile sig_atomic_t signals_came[3], window_changed;
 static const int stop_signals[] = { SIGHUP, SIGINT, SIGTERM };
 
 /* ------------------------------------------------------------------ our own standard files */
-
-static struct termios cooked;
-static bool is_raw;
-
-static void leave_raw(void)
-{
-	if (is_raw)
-		tcsetattr(0, TCSAFLUSH, &cooked);
-	is_raw = false;
-}
-
-static void enter_raw(void)
-{
-	struct termios raw;
-
-	if (tcgetattr(0, &cooked))
-		return;
-	raw = cooked;
-	cfmakeraw(&raw);
-	is_raw = !tcsetattr(0, TCSAFLUSH, &raw);
-	atexit(leave_raw);
-}
 
 static bool same_file(int a, int b)
 {
@@ -158,88 +119,6 @@ char *guest_connect(struct guest *g, bool ports)
 	return words;
 }
 
-/*
- * A descriptor for writing to a standard file that never makes us wait: signals may come.
- * O_NONBLOCK is everybody's who has the file open, unless we open it once more.
- */
-static int open_output(int file, size_t *limit)
-{
-	char path[32];
-	struct stat st;
-	int fd;
-
-	*limit = SSIZE_MAX;
-	if (fstat(file, &st) || S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode))
-		return file;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd >= 0)
-		return fd;
-	/* What poll() promises of a pipe. */
-	*limit = PIPE_BUF;
-	return file;
-}
-
-/* ------------------------------------------------------------------ flows */
-
-static void end(int *fd)
-{
-	if (*fd > 2)
-		close(*fd);
-	*fd = -1;
-}
-
-static void start_flow(struct flow *f, int from, int to, const char *name)
-{
-	f->from = from;
-	f->to = to;
-	f->name = name;
-	f->done = f->told = 0;
-	f->end_told = false;
-	if (!f->limit)
-		f->limit = SSIZE_MAX;
-}
-
-/* Nobody takes it any more. */
-static void abandon(struct flow *f)
-{
-	f->done += f->end - f->start;
-	f->start = f->end = 0;
-	if (f->ours)
-		end(&f->to);
-	f->to = -1;
-}
-
-static size_t ready_to_leave(const struct flow *f)
-{
-	const char *newline;
-
-	if (!f->lines || f->from < 0 || f->end - f->start == sizeof(f->buffer))
-		return f->end - f->start;
-	newline = memrchr(f->buffer + f->start, '\n', f->end - f->start);
-	return newline ? (size_t)(newline + 1 - (f->buffer + f->start)) : 0;
-}
-
-static bool has_room(const struct flow *f)
-{
-	if (f->to < 0 && !f->ours && f != &m.in)
-		return false;
-	return f->lines || f->crlf ? f->end - f->start < sizeof(f->buffer) : f->start == f->end;
-}
-
-/* A '\r' at the end of what was read waits for what follows it. */
-static void convert(struct flow *f, size_t from)
-{
-	size_t to = from;
-
-	for (; from < f->end; from++) {
-		if (f->buffer[from] == '\n' && to > f->start && f->buffer[to - 1] == '\r')
-			to--;
-		f->buffer[to++] = f->buffer[from];
-	}
-	f->end = to;
-}
-
 static long now_ms(void)
 {
 	struct timespec t;
@@ -271,87 +150,6 @@ static void look_at_keys(const char *typed, size_t length)
 	}
 }
 
-static void fill(struct flow *f)
-{
-	size_t old;
-	ssize_t n;
-
-	if (f->start == f->end) {
-		f->start = f->end = 0;
-	} else if (f->start) {
-		memmove(f->buffer, f->buffer + f->start, f->end - f->start);
-		f->end -= f->start;
-		f->start = 0;
-	}
-	old = f->end;
-	n = read(f->from, f->buffer + old, sizeof(f->buffer) - old);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		if (n < 0 && f == &m.in && errno != EIO)
-			note("cannot read standard input: %s", strerror(errno));
-		end(&f->from);
-		return;
-	}
-	f->end += n;
-	if (f->crlf)
-		convert(f, old);
-	if (f == &m.keys && m.guest->terminal)
-		look_at_keys(f->buffer + old, n);
-}
-
-static void empty(struct flow *f)
-{
-	size_t size = ready_to_leave(f);
-	ssize_t n;
-
-	if (f->to < 0) {
-		abandon(f);
-		return;
-	}
-	/* The last byte may be half of a line's end. */
-	if (f->crlf && f->from >= 0 && size && size == f->end - f->start &&
-	    f->buffer[f->end - 1] == '\r')
-		size--;
-	if (!size)
-		return;
-	if (size > f->limit)
-		size = f->limit;
-	n = send(f->to, f->buffer + f->start, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (n < 0 && errno == ENOTSOCK)
-		n = write(f->to, f->buffer + f->start, size);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n < 0) {
-		if (f->ours && errno != EPIPE) {
-			m.write_failed = true;
-			note("cannot write %s: %s", f->name, strerror(errno));
-		}
-		abandon(f);
-		return;
-	}
-	f->start += n;
-	f->done += n;
-	/* Whose output somebody takes is not stuck. */
-	if (m.powered_down && m.patience < now_ms() + ORDERLY_END_S * 1000l)
-		m.patience = now_ms() + ORDERLY_END_S * 1000l;
-}
-
-/* Is there something that can go now? */
-static bool waits(const struct flow *f)
-{
-	size_t size = ready_to_leave(f);
-
-	if (f->crlf && f->from >= 0 && size == 1 && f->buffer[f->end - 1] == '\r')
-		return false;
-	return size && f->to >= 0;
-}
-
-static bool finished(const struct flow *f)
-{
-	return f->from < 0 && (f->start == f->end || f->to < 0);
-}
-
 /* ------------------------------------------------------------------ signals, and the end */
 
 static void note_signal(int sig)
@@ -371,7 +169,7 @@ static void say_to(int to, const char *text)
 	if (m.sockets[to] >= 0 &&
 	    send(m.sockets[to], text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
 	    errno == EPIPE)
-		end(&m.sockets[to]);
+		end_descriptor(&m.sockets[to]);
 }
 
 /* The first time the guest is asked to end, then it is made to. */
@@ -392,7 +190,8 @@ static void stop(int sig)
 /* Returns false if there is no room by now. */
 static bool tell_init(const char *text)
 {
-	return m.frames.fd < 0 || frames_put(&m.frames, FRAME_TEXT, 0, text, strlen(text));
+	return m.streams.frames.fd < 0 ||
+	       frames_put(&m.streams.frames, FRAME_TEXT, 0, text, strlen(text));
 }
 
 static void tell_size(void)
@@ -429,52 +228,6 @@ static void hear_news(void)
 	while (read(m.guest->news, buffer, sizeof(buffer)) > 0)
 		;
 	tell_hosts();
-}
-
-/* What init has sent.  Whoever is not init does not keep to the window. */
-static void take_frame(enum frame_kind kind, unsigned int file, const unsigned char *content,
-		       unsigned int size)
-{
-	struct flow *f = file == 1 ? &m.out : &m.err;
-
-	if (kind == FRAME_TAKEN && !file) {
-		m.in.told += frames_taken(content);
-	} else if (kind == FRAME_DATA && file && size <= sizeof(f->buffer) - (f->end - f->start)) {
-		memmove(f->buffer, f->buffer + f->start, f->end - f->start);
-		f->end -= f->start;
-		f->start = 0;
-		memcpy(f->buffer + f->end, content, size);
-		f->end += size;
-	} else {
-		note("the guest says what init would not: it is not heard any more");
-		frames_end(&m.frames);
-	}
-}
-
-/* What there is of standard input, as far as init has room. */
-static void send_input(void)
-{
-	struct flow *f = &m.in;
-	size_t size = f->end - f->start;
-
-	if (size && f->done - f->told + FRAME_MAX <= FRAME_WINDOW && frames_idle(&m.frames)) {
-		size = size < FRAME_MAX ? size : FRAME_MAX;
-		if (frames_put(&m.frames, FRAME_DATA, 0, f->buffer + f->start, size)) {
-			f->start += size;
-			f->done += size;
-		}
-	} else if (!size && f->from < 0 && m.guest->in && !f->end_told) {
-		f->end_told = frames_put(&m.frames, FRAME_DATA, 0, NULL, 0);
-	}
-}
-
-/* How far its output has got. */
-static void tell_taken(struct flow *f, unsigned int file)
-{
-	if (f->done != f->told && frames_put_taken(&m.frames, file, f->done - f->told))
-		f->told = f->done;
-	if (f->to < 0 && !f->end_told)
-		f->end_told = frames_put(&m.frames, FRAME_CLOSED, file, NULL, 0);
 }
 
 static void qmp_line(const char *line)
@@ -519,7 +272,7 @@ static void read_lines(int *fd, struct text *text, void (*take)(const char *line
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		end(fd);
+		end_descriptor(fd);
 		return;
 	}
 	text->length += n;
@@ -546,7 +299,7 @@ static void read_messages(void)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0)
-		end(&m.messages);
+		end_descriptor(&m.messages);
 	else if (room)
 		m.errors.length += n;
 	m.errors.data[m.errors.length] = '\0';
@@ -566,7 +319,8 @@ static void connect_socket(const char ***qemu, unsigned int *nr, int which, int 
 		return;
 	/* Each port that there could be costs the guest memory for its queues; there is always a port 0. */
 	*qemu = append(*qemu, nr, "-device");
-	*qemu = append(*qemu, nr, "virtio-serial-pci,max_ports=2");
+	*qemu = append(*qemu, nr,
+		       xprintf("virtio-serial-pci,id=ports,max_ports=%u", 2 + m.guest->commands));
 	*qemu = append(*qemu, nr, "-device");
 	*qemu = append(*qemu, nr,
 		       xprintf("virtserialport,id=%s,chardev=%s,name=haunch.%s", name, name, name));
@@ -656,11 +410,11 @@ static void start_qemu(const struct guest *g)
 /* Connect flows to a machine that was just started. */
 static void start_flows(const struct guest *g)
 {
-	start_flow(&m.console, m.sockets[CONSOLE], m.console.to, "the console");
-	start_flow(&m.in, m.in.from, -1, m.in.name);
-	start_flow(&m.out, -1, m.out.to, "standard output");
-	start_flow(&m.err, -1, m.err.to, "standard error");
-	frames_start(&m.frames, m.sockets[STREAMS]);
+	flow_start(&m.console, m.sockets[CONSOLE], m.console.to, "the console");
+	flow_start(&m.streams.in, m.streams.in.from, -1, m.streams.in.name);
+	flow_start(&m.streams.out, -1, m.streams.out.to, "standard output");
+	flow_start(&m.streams.err, -1, m.streams.err.to, "standard error");
+	frames_start(&m.streams.frames, m.sockets[STREAMS]);
 	m.sockets[STREAMS] = -1;
 	if (!g->in && (g->terminal || !g->ports))
 		m.keys.to = m.sockets[CONSOLE];
@@ -680,70 +434,47 @@ static void reap(void)
 	}
 }
 
-static struct pollfd *watch(struct pollfd *fds, nfds_t *count, int fd, short events)
-{
-	if (fd < 0)
-		return NULL;
-	fds[*count].fd = fd;
-	fds[*count].events = events;
-	fds[*count].revents = 0;
-	return &fds[(*count)++];
-}
-
-static void watch_flow(struct pollfd *fds, nfds_t *count, struct flow *f)
-{
-	f->from_polled = has_room(f) ? watch(fds, count, f->from, POLLIN) : NULL;
-	/* Even if there is nothing to write: whether somebody reads. */
-	f->to_polled = watch(fds, count, f->ours || waits(f) ? f->to : -1, waits(f) ? POLLOUT : 0);
-}
-
-static void run_flow(struct flow *f)
-{
-	if (f->from_polled && f->from_polled->revents)
-		fill(f);
-	if (f->to_polled && f->to_polled->revents & (POLLERR | POLLHUP | POLLNVAL))
-		abandon(f);
-	else if (f->start < f->end && f != &m.in)
-		empty(f);
-}
-
 /* One look at everything; waits until there is something to do. */
 static void step(void)
 {
-	struct flow *flows[] = { &m.console, &m.keys, &m.in, &m.out, &m.err };
+	struct flow *flows[] = { &m.console, &m.keys, &m.streams.in, &m.streams.out,
+				 &m.streams.err };
 	struct pollfd fds[20], *qmp, *status, *streams, *messages, *news;
 	struct timespec moment = { 0, 50000000 }, second = { 1, 0 };
 	sigset_t none;
 	nfds_t count = 0;
 	unsigned int i;
 
-	qmp = watch(fds, &count, m.sockets[QMP], POLLIN);
-	status = watch(fds, &count, m.sockets[STATUS], POLLIN);
-	streams =
-		watch(fds, &count, m.frames.fd, frames_idle(&m.frames) ? POLLIN : POLLIN | POLLOUT);
-	messages = watch(fds, &count, m.messages, POLLIN);
-	news = watch(fds, &count, m.guest->news, POLLIN);
+	qmp = poll_add(fds, &count, m.sockets[QMP], POLLIN);
+	status = poll_add(fds, &count, m.sockets[STATUS], POLLIN);
+	streams = poll_add(fds, &count, m.streams.frames.fd,
+			   frames_idle(&m.streams.frames) ? POLLIN : POLLIN | POLLOUT);
+	messages = poll_add(fds, &count, m.messages, POLLIN);
+	news = poll_add(fds, &count, m.guest->news, POLLIN);
 	for (i = 0; i < ARRAY_SIZE(flows); i++)
-		watch_flow(fds, &count, flows[i]);
+		flow_watch(fds, &count, flows[i]);
 	sigemptyset(&none);
 	if (ppoll(fds, count, !m.qemu ? &moment : m.powered_down ? &second : NULL, &none) >= 0) {
 		if (qmp && qmp->revents)
 			read_lines(&m.sockets[QMP], &m.qmp, qmp_line);
 		if (status && status->revents)
 			read_lines(&m.sockets[STATUS], &m.status, status_line);
-		if (streams && streams->revents && !frames_read(&m.frames, take_frame))
-			note("the guest does not speak in frames: its output is lost");
+		if (streams && streams->revents)
+			streams_read(&m.streams);
 		if (messages && messages->revents)
 			read_messages();
 		if (news && news->revents)
 			hear_news();
-		for (i = 0; i < ARRAY_SIZE(flows); i++)
-			run_flow(flows[i]);
+		for (i = 0; i < ARRAY_SIZE(flows); i++) {
+			flow_run(flows[i]);
+			/* Whose output somebody takes is not stuck. */
+			if (flows[i]->moved && m.powered_down &&
+			    m.patience < now_ms() + ORDERLY_END_S * 1000l)
+				m.patience = now_ms() + ORDERLY_END_S * 1000l;
+			flows[i]->moved = false;
+		}
 	}
-	send_input();
-	tell_taken(&m.out, 1);
-	tell_taken(&m.err, 2);
-	frames_flush(&m.frames);
+	streams_tell(&m.streams);
 	reap();
 	for (i = 0; i < ARRAY_SIZE(stop_signals); i++) {
 		while (signals_came[i]) {
@@ -764,8 +495,8 @@ static void step(void)
 /* A machine that does not even hear its button is stuck; one whose output nobody takes is not. */
 static void lose_patience(void)
 {
-	if (!m.qemu || !m.powered_down || m.killed || now_ms() < m.patience || waits(&m.out) ||
-	    waits(&m.err) || waits(&m.console))
+	if (!m.qemu || !m.powered_down || m.killed || now_ms() < m.patience ||
+	    flow_waits(&m.streams.out) || flow_waits(&m.streams.err) || flow_waits(&m.console))
 		return;
 	note("the machine did not end within %lu s of its power button: killed",
 	     m.guest->stop_timeout_s + ORDERLY_END_S);
@@ -779,8 +510,9 @@ static void watch_qemu(void)
 	long deadline = LONG_MAX;
 	unsigned int i;
 
-	while (m.qemu || m.messages >= 0 || m.sockets[STATUS] >= 0 || m.frames.fd >= 0 ||
-	       !finished(&m.console) || !finished(&m.out) || !finished(&m.err)) {
+	while (m.qemu || m.messages >= 0 || m.sockets[STATUS] >= 0 || m.streams.frames.fd >= 0 ||
+	       !flow_finished(&m.console) || !flow_finished(&m.streams.out) ||
+	       !flow_finished(&m.streams.err)) {
 		step();
 		lose_patience();
 		if (m.killed && !m.qemu && deadline == LONG_MAX)
@@ -790,9 +522,9 @@ static void watch_qemu(void)
 	}
 	for (i = 0; i < NR_SOCKETS; i++)
 		if (i != CONSOLE)
-			end(&m.sockets[i]);
-	end(&m.console.from);
-	frames_end(&m.frames);
+			end_descriptor(&m.sockets[i]);
+	end_descriptor(&m.console.from);
+	frames_end(&m.streams.frames);
 	m.keys.to = -1;
 }
 
@@ -805,6 +537,8 @@ static bool explain(const struct guest *g)
 		"terminating on signal",
 		"host doesn't support requested feature",
 		"TCG doesn't support requested feature",
+		/* Init closes the port of a command (exec.c) that is unplugged by then. */
+		"virtio-serial-bus: Unexpected port id",
 	};
 	char *line, *rest = m.errors.data, *at;
 	bool said = false, idles;
@@ -841,11 +575,12 @@ static bool explain(const struct guest *g)
 static int outcome(const struct guest *g)
 {
 	const char *at = strstr(m.errors.data, "terminating on signal ");
+	bool failed = m.streams.out.failed || m.streams.err.failed || m.console.failed;
 	unsigned int sig = 0;
 
 	if (m.guest_status >= 0) {
 		explain(g);
-		return m.write_failed && !m.guest_status ? 1 : m.guest_status;
+		return failed && !m.guest_status ? 1 : m.guest_status;
 	}
 	if (m.killed_by)
 		return 128 + m.killed_by;
@@ -892,18 +627,21 @@ int guest_run(struct guest *g)
 
 	m.guest = g;
 	catch_signals();
-	out = open_output(1, &m.out.limit);
-	err = open_output(2, &m.err.limit);
-	m.out.ours = m.err.ours = m.console.ours = true;
-	m.out.to = g->out ? out : -1;
-	m.err.to = g->err ? err : -1;
+	out = open_output(1, &m.streams.out.limit);
+	err = open_output(2, &m.streams.err.limit);
+	m.streams.out.ours = m.streams.err.ours = m.console.ours = true;
+	m.streams.out.to = g->out ? out : -1;
+	m.streams.err.to = g->err ? err : -1;
 	/* The console is the terminal's or, if there are ports, for what the program did not say. */
 	m.console.to = !g->ports || !g->out ? dup(out) : dup(err);
-	m.console.limit = !g->ports || !g->out ? m.out.limit : m.err.limit;
+	m.console.limit = !g->ports || !g->out ? m.streams.out.limit : m.streams.err.limit;
 	m.console.crlf = !g->terminal;
 	m.console.lines = g->ports && g->out;
-	start_flow(&m.in, g->in ? 0 : -1, -1, "standard input");
-	start_flow(&m.keys, !g->in ? 0 : -1, -1, "the terminal");
+	m.streams.in.framed = true;
+	m.streams.has_input = g->in;
+	m.keys.typed = g->terminal ? look_at_keys : NULL;
+	flow_start(&m.streams.in, g->in ? 0 : -1, -1, "standard input");
+	flow_start(&m.keys, !g->in ? 0 : -1, -1, "the terminal");
 	if (g->terminal)
 		enter_raw();
 	do {

@@ -20,6 +20,7 @@ struct guest {
 	 */
 	bool terminal, in, out, err, err_is_out;
 	bool ports;			/* is there virtio-serial at all? */
+	unsigned int commands;		/* how many ports may be plugged in besides (exec.c) */
 
 	unsigned long stop_timeout_s;	/* what the program gets between its signal and its end */
 

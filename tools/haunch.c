@@ -20,7 +20,7 @@
 static const struct command *const commands[] = {
 	&command_bake,	&command_run,	 &command_inspect, &command_ps,
 	&command_logs,	&command_stop,	 &command_kill,	   &command_rm,
-	&command_stats, &command_volume, &command_export,
+	&command_stats, &command_volume, &command_export,  &command_exec,
 };
 
 static const struct command *find(const char *name)

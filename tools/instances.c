@@ -10,9 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -379,39 +377,14 @@ const struct command command_rm = {
 
 /* ------------------------------------------------------------------ stats */
 
-/* What QEMU answers to one command, by the machine's monitor; NULL if it does not. */
+/* What QEMU returns to one command; NULL if nothing. */
 static json_t *ask(const char *name, const char *command)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval patience = { 2, 0 };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char *path = machine_file(name, "qmp"), *line = NULL;
-	json_t *answer = NULL, *message;
-	size_t size = 0;
-	FILE *f = NULL;
+	json_t *answer = machine_ask(name, command, -1),
+	       *result = json_incref(json_object_get(answer, "return"));
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	free(path);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) ||
-	    !(f = fdopen(fd, "r+"))) {
-		if (fd >= 0)
-			close(fd);
-		return NULL;
-	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	dprintf(fd, "{\"execute\":\"qmp_capabilities\"}\n%s\n", command);
-	/* A greeting, an answer to the first, events perhaps, the answer. */
-	for (unsigned int answers = 0; answers < 2 && getline(&line, &size, f) > 0;) {
-		message = json_loads(line, 0, NULL);
-		if (json_object_get(message, "return") || json_object_get(message, "error")) {
-			if (++answers == 2)
-				answer = json_incref(json_object_get(message, "return"));
-		}
-		json_decref(message);
-	}
-	free(line);
-	fclose(f);
-	return answer;
+	json_decref(answer);
+	return result;
 }
 
 /* A number in a line "NAME: NUMBER kB" of a file of /proc; in bytes. */

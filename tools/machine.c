@@ -12,7 +12,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -295,6 +297,64 @@ void machine_ended(int status, bool forget)
 	json_object_set_new(own_state, "ended", json_integer(time(NULL)));
 	update_state();
 	own_name = NULL;
+}
+
+/* Words for QEMU, with a descriptor (unix(7), SCM_RIGHTS). */
+static bool send_with(int socket, const char *words, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec part = { (char *)words, strlen(words) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	}
+	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)part.iov_len;
+}
+
+json_t *machine_ask(const char *name, const char *command, int fd)
+{
+	static const char first[] = "{\"execute\":\"qmp_capabilities\"}\n";
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval patience = { 2, 0 };
+	int monitor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char *path = machine_file(name, "qmp"), *line = NULL;
+	json_t *answer = NULL, *message;
+	size_t size = 0;
+	FILE *f = NULL;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	free(path);
+	if (monitor < 0 || connect(monitor, (struct sockaddr *)&address, sizeof(address)) ||
+	    !(f = fdopen(monitor, "r"))) {
+		if (monitor >= 0)
+			close(monitor);
+		return NULL;
+	}
+	setsockopt(monitor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (!send_with(monitor, first, -1) || !send_with(monitor, command, fd)) {
+		fclose(f);
+		return NULL;
+	}
+	/* A greeting, an answer to the first, events perhaps, the answer. */
+	for (unsigned int answers = 0; answers < 2 && getline(&line, &size, f) > 0;) {
+		message = json_loads(line, 0, NULL);
+		if ((json_object_get(message, "return") || json_object_get(message, "error")) &&
+		    ++answers == 2)
+			answer = json_incref(message);
+		json_decref(message);
+	}
+	free(line);
+	fclose(f);
+	return answer;
 }
 
 json_t *machine_state(const char *name, bool *running)

@@ -1177,6 +1177,10 @@ static int main_run(int argc, const char **argv)
 		machine_detach();
 	copy_files(&r);
 	connect = r.dry ? xstrdup("") : guest_connect(&guest, ports);
+	if (ports && r.name && !r.dry) {
+		guest.commands = MAX_COMMANDS;
+		add_words(&connect, "haunch.commands");
+	}
 	words = kernel_words(&r, connect);
 	if (strlen(words) > WORDS_MAX)
 		die("too much is said to the image: %zu characters of environment, arguments and other words, "

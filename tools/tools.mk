@@ -8,7 +8,7 @@ TOOLS := haunch progress
 .PHONY: tools
 tools: $(TOOLS:%=$(B)/tools/%)
 
-HAUNCH_SOURCES := $(addprefix tools/,haunch.c options.c bake.c recipe.c run.c guest.c kvm.c inspect.c \
+HAUNCH_SOURCES := $(addprefix tools/,haunch.c options.c bake.c recipe.c run.c guest.c streams.c exec.c kvm.c inspect.c \
 	host.c libraries.c trace.c release.c tree.c tar.c child.c origin.c oci.c deb.c unit.c tmpfiles.c base.c machine.c network.c instances.c volumes.c disk.c export.c image.c elf64.c common.c) \
 	init/frames.c
 HAUNCH_LIBS := -lpopt -ljansson -larchive -lmd -lz

@@ -28,9 +28,9 @@ static unsigned int got_size, got_frames, got_taken, got_closed, got_ends;
 static char got_text[FRAME_MAX + 1];
 
 static void take(enum frame_kind kind, unsigned int file, const unsigned char *content,
-		 unsigned int size)
+		 unsigned int size, void *argument)
 {
-	got_frames++;
+	got_frames += argument == &there || argument == &here;
 	switch (kind) {
 	case FRAME_DATA:
 		memcpy(got + got_size, content, size);
@@ -38,7 +38,7 @@ static void take(enum frame_kind kind, unsigned int file, const unsigned char *c
 		got_ends += !size;
 		break;
 	case FRAME_TAKEN:
-		got_taken += frames_taken(content);
+		got_taken += frames_number(content);
 		break;
 	case FRAME_CLOSED:
 		got_closed |= 1 << file;
@@ -73,7 +73,7 @@ static bool refused(const void *raw, size_t size)
 	begin();
 	if (write(here.fd, raw, size) != (ssize_t)size)
 		abort();
-	good = frames_read(&there, take);
+	good = frames_read(&there, take, &there);
 	return !good && there.fd < 0;
 }
 
@@ -91,22 +91,22 @@ int main(void)
 	begin();
 	ok(frames_idle(&here) && frames_put(&here, FRAME_DATA, 1, bytes, FRAME_MAX) &&
 		   frames_put(&here, FRAME_DATA, 2, bytes + FRAME_MAX, FRAME_MAX) &&
-		   frames_put_taken(&here, 0, 0x12345678) &&
+		   frames_put_number(&here, FRAME_TAKEN, 0, 0x12345678) &&
 		   frames_put(&here, FRAME_CLOSED, 2, NULL, 0) &&
 		   frames_put(&here, FRAME_DATA, 0, NULL, 0) &&
 		   frames_put(&here, FRAME_TEXT, 0, "size 1 2", 8) && !frames_idle(&here),
 	   "two frames of the largest size, and small ones behind them, have room");
 	while (!frames_idle(&here)) {
 		frames_flush(&here);
-		frames_read(&there, take);
+		frames_read(&there, take, &there);
 	}
 	while (got_frames < 6 && there.fd >= 0)
-		frames_read(&there, take);
+		frames_read(&there, take, &there);
 	ok(got_size == 2 * FRAME_MAX && !memcmp(got, bytes, got_size), "they arrive as they are");
 	ok(got_taken == 0x12345678 && got_closed == 4 && got_ends == 1 &&
 		   !strcmp(got_text, "size 1 2"),
 	   "so do the small ones");
-	ok(frames_read(&there, take) && there.fd >= 0 && got_frames == 6,
+	ok(frames_read(&there, take, &there) && there.fd >= 0 && got_frames == 6,
 	   "nothing to read is no end");
 
 	begin();
@@ -116,17 +116,18 @@ int main(void)
 	   "a frame without room is refused");
 	while (!frames_idle(&here)) {
 		frames_flush(&here);
-		frames_read(&there, take);
+		frames_read(&there, take, &there);
 	}
 	while (got_frames < n)
-		frames_read(&there, take);
+		frames_read(&there, take, &there);
 	ok(got_size == n * 1000, "which harms no other");
 
 	begin();
 	frames_put(&here, FRAME_DATA, 1, bytes, 300);
 	frames_put(&here, FRAME_TEXT, 0, "hosts 1:a", 9);
 	for (i = 0, good = true; i < here.out_end; i++)
-		good = good && write(here.fd, here.out + i, 1) == 1 && frames_read(&there, take) &&
+		good = good && write(here.fd, here.out + i, 1) == 1 &&
+		       frames_read(&there, take, &there) &&
 		       (got_frames > 0) == (i >= FRAME_HEADER + 300 - 1) &&
 		       (got_frames > 1) == (i == here.out_end - 1);
 	ok(good && got_size == 300 && !memcmp(got, bytes, 300) && !strcmp(got_text, "hosts 1:a"),
@@ -141,14 +142,14 @@ int main(void)
 		frames_flush(&here);
 	ok(!frames_idle(&here) && here.fd >= 0, "what cannot be written waits");
 	while (!frames_idle(&here) || !got_frames) {
-		frames_read(&there, take);
+		frames_read(&there, take, &there);
 		frames_flush(&here);
 	}
 	ok(got_size == FRAME_MAX && !memcmp(got, bytes, FRAME_MAX), "and is not lost");
 
 	begin();
 	frames_end(&there);
-	ok(frames_read(&here, take) && here.fd < 0, "an end is no mistake");
+	ok(frames_read(&here, take, &here) && here.fd < 0, "an end is no mistake");
 	ok(!frames_put(&here, FRAME_TEXT, 0, "x", 1) && frames_idle(&here),
 	   "behind which nothing is sent");
 	begin();
@@ -157,11 +158,12 @@ int main(void)
 	frames_flush(&here);
 	ok(here.fd < 0 && frames_idle(&here), "who has left is not written to");
 
-	ok(refused("\x04\x00\x00\x00", 4), "no such kind");
+	ok(refused("\x06\x00\x00\x00", 4), "no such kind");
 	ok(refused("\xff\x00\x00\x00", 4), "nor such");
 	ok(refused("\x00\x03\x00\x00", 4), "no such file");
 	ok(refused("\x00\x01\x01\x40", 4), "more than a frame has");
-	ok(refused("\x01\x01\x03\x00", 4) && refused("\x01\x01\x05\x00", 4),
+	ok(refused("\x01\x01\x03\x00", 4) && refused("\x01\x01\x05\x00", 4) &&
+		   refused("\x05\x00\x02\x00", 4),
 	   "a number of another size");
 	ok(!got_frames, "of which none is taken");
 	for (i = 0, good = true; i < 20000; i++) {
@@ -171,7 +173,7 @@ int main(void)
 			raw[n] = rand() % 8 ? rand() % 6 : rand();
 		begin();
 		good = good && write(here.fd, raw, sizeof(raw)) > 0;
-		frames_read(&there, take);
+		frames_read(&there, take, &there);
 	}
 	ok(good, "20,000 times garbage");
 	frames_end(&here);

@@ -26,7 +26,7 @@ for command in $commands; do
 	[ "$(awk '{ if (length > 100) n++ } END { print n + 0 }' help.command)" -eq 0 ]
 	ok 'in lines that fit'
 	case $command in
-	bake|run|inspect|ps|logs|stop|kill|rm|stats|volume|export)
+	bake|run|inspect|ps|logs|exec|stop|kill|rm|stats|volume|export)
 		# Help, parser and this list are made of one table.
 		"$HAUNCH" help --format=table "$command" >table
 		{ [ -s table ] || ! grep -q '^  -' help.command; } && ! grep -qv "^$command	--[a-z-]*	[^	]*	[^	]*	..*" table
