@@ -170,13 +170,16 @@ static void tell_size(void)
 
 static void start_flows(bool terminal)
 {
-	struct sigaction action = { .sa_handler = note_signal };
+	struct sigaction action = { .sa_handler = note_signal }, old;
 	static const int signals[] = { SIGHUP, SIGINT, SIGTERM, SIGWINCH };
 	sigset_t blocked;
 	unsigned int i;
 
 	sigemptyset(&blocked);
 	for (i = 0; i < ARRAY_SIZE(signals); i++) {
+		sigaction(signals[i], NULL, &old);
+		if (old.sa_handler == SIG_IGN)
+			continue;
 		sigaction(signals[i], &action, NULL);
 		sigaddset(&blocked, signals[i]);
 	}
@@ -239,7 +242,7 @@ static int main_exec(int argc, const char **argv)
 	const char *user = "", *name;
 	struct words words;
 	unsigned int slot;
-	bool running, terminal = isatty(0) && isatty(1);
+	bool running, tty[3], terminal;
 	char *value;
 	int option;
 
@@ -258,6 +261,8 @@ static int main_exec(int argc, const char **argv)
 		die("there is no machine called %s (see haunch ps -a)", name);
 	if (!running)
 		die("the machine %s does not run", name);
+	standard_files(tty);
+	terminal = tty[0] && tty[1];
 	slot = take_slot(name);
 	frames_start(&streams.frames, plug(name, slot));
 	say_command(user, terminal, &words);

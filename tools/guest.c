@@ -86,22 +86,8 @@ char *guest_connect(struct guest *g, bool ports)
 	bool tty[3];
 	struct winsize size;
 	char *words;
-	int i;
 
-	for (i = 0; i < 3; i++) {
-		/* No socket may get the number of a standard file. */
-		if (fcntl(i, F_GETFD) < 0)
-			open("/dev/null", O_RDWR);
-		tty[i] = isatty(i);
-	}
-	/* A background job of a terminal must not read from it, or it is stopped. */
-	if (tty[0] && tcgetpgrp(0) != getpgrp()) {
-		i = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		if (i < 0 || dup2(i, 0) < 0)
-			die("cannot open /dev/null: %s", strerror(errno));
-		close(i);
-		tty[0] = false;
-	}
+	standard_files(tty);
 	g->terminal = tty[0] && tty[1];
 	g->ports = ports;
 	g->in = ports && !g->terminal;

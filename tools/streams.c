@@ -16,7 +16,27 @@
 
 #include "streams.h"
 
-/* ------------------------------------------------------------------ our own terminal */
+/* ------------------------------------------------------------------ our own standard files */
+
+void standard_files(bool tty[3])
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		/* No socket may get the number of a standard file. */
+		if (fcntl(i, F_GETFD) < 0)
+			open("/dev/null", O_RDWR);
+		tty[i] = isatty(i);
+	}
+	/* A background job of a terminal must not read from it, or it is stopped. */
+	if (tty[0] && tcgetpgrp(0) != getpgrp()) {
+		i = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (i < 0 || dup2(i, 0) < 0)
+			die("cannot open /dev/null: %s", strerror(errno));
+		close(i);
+		tty[0] = false;
+	}
+}
 
 static struct termios cooked;
 static bool is_raw;

@@ -50,6 +50,12 @@ void flow_run(struct flow *flow);
  */
 int open_output(int file, size_t *limit);
 
+/*
+ * See to it that there are three standard files, and that none is a terminal which another job has and which we
+ * would read.  Which of them are terminals?
+ */
+void standard_files(bool tty[3]);
+
 /* Every key of our terminal is the guest's, until leave_raw() or our end. */
 void enter_raw(void);
 void leave_raw(void);

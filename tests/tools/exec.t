@@ -123,6 +123,12 @@ gets 0 '0:0 this /' '' 'it has the environment and the folder' box -- tool who
 gets 0 '12:34 this /' '' 'another user' -u 12:34 box -- tool who
 gets 126 '' 'haunch: the image has no user ghost' 'who is not there' -u ghost box -- tool who
 gets 0 'none' '' 'without a terminal there is none' box -- tool terminal
+"$HAUNCH" exec box -- tool copy 'no input' <&- >out 2>err
+[ "$(cat out)" = 'no input' ] && [ ! -s err ]
+ok 'standard input that is closed' "$(cat out err)"
+"$HAUNCH" exec box -- tool 'to nobody' =4 >&- 2>err </dev/null
+[ $? -eq 4 ] && [ ! -s err ]
+ok 'and output' "$(cat err)"
 head -c 5000000 /dev/urandom >data
 timeout 120 "$HAUNCH" exec box -- tool copy <data >out 2>err
 cmp data out
