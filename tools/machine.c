@@ -22,6 +22,7 @@
 #include "machine.h"
 
 #define LOG_MAX		(4 << 20)	/* of each of the two */
+#define MONITOR_WAIT_S	10		/* for an answer of QEMU, which may be busy */
 
 static const char *own_name;		/* of the machine that this process runs, or NULL */
 static int own_lock = -1;
@@ -324,7 +325,7 @@ json_t *machine_ask(const char *name, const char *command, int fd)
 {
 	static const char first[] = "{\"execute\":\"qmp_capabilities\"}\n";
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval patience = { 2, 0 };
+	struct timeval patience = { MONITOR_WAIT_S, 0 };
 	int monitor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char *path = machine_file(name, "qmp"), *line = NULL;
 	json_t *answer = NULL, *message;
