@@ -942,12 +942,15 @@ static void test_devices(void)
 		n += start->entropy[i] == 0;
 	ok_number(n < 8, "the seed is no zeros", n);
 	n = hc_entropy(seed);
-	good = n <= 8 * HC_ENTROPY_SIZE && n >= start->entropy_bits / 2;
+	/* From a generator all of it; how long things take says less while the host has other work. */
+	good = hc_random(random, sizeof(random)) ? n == 8 * HC_ENTROPY_SIZE :
+						   n && n <= 8 * HC_ENTROPY_SIZE;
+	ok_number(good, "another seed, with bits to credit", n);
 	hc_entropy(other);
 	n = 0;
 	for (unsigned int i = 0; i < HC_ENTROPY_SIZE; i++)
 		n += seed[i] == other[i] || seed[i] == start->entropy[i];
-	ok_number(good && n < 8, "other seeds as good", n);
+	ok_number(n < 8, "no two seeds are the same", n);
 	ok(hc_console_irq() == 4 || hc_console_irq() == -1, "the console's interrupt");
 	ok(hc_console_read() == -1, "no input waits");
 }
