@@ -92,7 +92,7 @@ static const char *const names[NR_SETTINGS] = {
 };
 
 struct unit {
-	const char *name;		/* without ".service" */
+	const char *name;		/* without ".service"; or a script's path */
 	const char *user, *group;	/* NULL: not said; as one word of a shell's */
 	struct list values[NR_SETTINGS];
 };
@@ -501,7 +501,8 @@ static void find_user(struct unit *u, struct node *root)
 		u->group = xprintf("\"$(id -g %s)\"", u->user);
 }
 
-static void put_unit(FILE *out, struct node *root, const struct unit *u)
+/* wait: for D-Bus, before all that the unit starts. */
+static void put_unit(FILE *out, struct node *root, const struct unit *u, bool wait)
 {
 	const char *user = u->user, *directory = last(u, DIRECTORY);
 	char *home = user ? account_field(root, "/etc/passwd", user, 5) : NULL;
@@ -534,7 +535,7 @@ static void put_unit(FILE *out, struct node *root, const struct unit *u)
 		fputs(may_fail ? " 2>/dev/null || :\n" : " || exit\n", out);
 		free(path);
 	}
-	if (is_on_bus(u))
+	if (wait)
 		fputs("tries=0\n"
 		      "until [ -S " BUS_SOCKET
 		      " ] || [ $((tries += 1)) -gt 180 ]; do sleep 0.5; done\n",
@@ -663,23 +664,30 @@ void units_add(struct node *root, const struct unit_file *files, unsigned int co
 	       struct origin *origin)
 {
 	struct unit *units = xmalloc(count * sizeof(*units));
+	unsigned int nr_units = 0, i;
 	const char *signal, *shell;
 	bool bus = false, several;
 	char *script = NULL;
-	unsigned int i;
 	size_t size;
 	FILE *out = open_memstream(&script, &size);
 
 	if (!out)
 		die("out of memory");
 	for (i = 0; i < count; i++) {
-		units[i] = (struct unit){ .name = strrchr(files[i].path, '/') + 1 };
-		if (!strstr(files[i].path, ".service"))
-			continue;
-		read_unit(&units[i], root, &files[i]);
-		bus = bus || (is_on_bus(&units[i]) && tree_find(root, BUS_DAEMON, true));
+		struct unit *u = &units[nr_units++];
+
+		*u = (struct unit){ .name = files[i].path };
+		if (strstr(files[i].path, ".service"))
+			read_unit(u, root, &files[i]);
+		if (is_on_bus(u) && tree_find(root, BUS_DAEMON, true))
+			bus = true;
+		/* D-Bus's own unit has systemd's socket. */
+		if (count > 1 && !strcmp(u->name, "dbus")) {
+			bus = true;
+			nr_units--;
+		}
 	}
-	several = count > 1 || bus;
+	several = nr_units > 1 || bus;
 	/* Only bash waits for one of several. */
 	shell = several ? "/bin/bash" : "/bin/sh";
 	fprintf(out,
@@ -695,24 +703,25 @@ void units_add(struct node *root, const struct unit_file *files, unsigned int co
 		      out);
 	if (bus)
 		put_bus(out);
-	for (i = 0; i < count; i++) {
-		unsigned long timeout = stop_timeout_of(&units[i]);
+	for (i = 0; i < nr_units; i++) {
+		const struct unit *u = &units[i];
+		unsigned long timeout = stop_timeout_of(u);
 
 		if (timeout > origin->stop_timeout)
 			origin->stop_timeout = timeout;
 		signal = NULL;
 		if (several)
 			fputs("(\n", out);
-		if (!units[i].values[START].count) {
-			put_init_script(out, files[i].path);
+		if (!u->values[START].count) {
+			put_init_script(out, u->name);
 		} else {
-			put_unit(out, root, &units[i]);
+			put_unit(out, root, u, bus && is_on_bus(u));
 			/* The shell itself becomes a service, but for one in the background. */
-			if (!is(&units[i], TYPE, "forking"))
-				signal = stop_signal_of(&units[i]);
+			if (!is(u, TYPE, "forking"))
+				signal = stop_signal_of(u);
 		}
 		if (several)
-			fprintf(out, ") &\nnames[$!]=%s signals[$!]=%d\n", units[i].name,
+			fprintf(out, ") &\nnames[$!]=%s signals[$!]=%d\n", u->name,
 				signal ? parse_signal(signal) : SIGTERM);
 		else
 			origin->stop_signal = signal;
@@ -724,6 +733,7 @@ void units_add(struct node *root, const struct unit_file *files, unsigned int co
 		      "while [ ${#names[@]} -gt 0 ]; do\n"
 		      "\twait -n -p one \"${!names[@]}\"\n"
 		      "\tstatus=$?\n"
+		      "\t[ -n \"$one\" ] || [ $status -gt 128 ] || break\n"
 		      "\t! kill -0 \"$one\" 2>/dev/null || continue\n"
 		      "\t[ \"$stopping\" ] || echo \"${names[one]} has ended with status $status\" >&2\n"
 		      "\t[ $result -ne 0 ] || result=$status\n"

@@ -196,8 +196,15 @@ capture timeout 60 bash start
 [ "$status" -eq 0 ] && [ "$(cat out)" = 'served
 bus ends' ] && [ "$(cat bus)" = '--system --nofork --nopidfile --syslog-only' ] && [ "$(cat err)" = 'thing has ended with status 0' ]
 ok 'runs before what has a name on it, and ends after it' "status $status" "$(cat out err bus start)"
+printf '%s\n' '' 'Package: dbus' >>root/var/lib/dpkg/status
+echo /usr/lib/systemd/system/dbus.service >root/var/lib/dpkg/info/dbus.list
+printf '%s\n' '[Service]' 'ExecStart=/bin/echo activated' >root/usr/lib/systemd/system/dbus.service
+packages=dbus,thing
+unit BusName=org.thing 'ExecStart=/bin/true' && [ "$(grep -c dbus-daemon start)" -eq 1 ] && ! grep -q activated start
+ok 'once, also where it is asked for' "$(cat err start)"
+packages=thing
 rm root/usr/bin/dbus-daemon
-unit BusName=org.thing 'ExecStart=/bin/echo alone' && ! grep -q dbus-daemon start
+unit BusName=org.thing 'ExecStart=/bin/echo alone' && ! grep -q -e dbus-daemon -e tries start
 ok 'but only where it is' "$(cat start)"
 # A script of System V's init: `start`, `status` and `stop` say so; it runs as long as $TMP/runs is there.
 cat >root/etc/init.d/thing <<END
