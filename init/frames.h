@@ -20,6 +20,8 @@
 #define FRAME_MAX    16384 /* bytes of content */
 #define FRAME_WINDOW 32768
 
+#define MAX_COMMANDS 2 /* of `haunch exec` at a time: so many ports there may be besides */
+
 enum frame_kind {
 	FRAME_DATA,   /* bytes of a file; none at all: its end */
 	FRAME_TAKEN,  /* 4 bytes, the low one first: so many more bytes of a file have reached their reader */
@@ -27,7 +29,7 @@ enum frame_kind {
 	FRAME_TEXT,   /* words for init: "size ROWS COLUMNS", "hosts ADDRESS:NAME,..." */
 	/*
 	 * The first one on a command's port, NUL-terminated strings: the user, or ""; the size of the terminal,
-	 * or "": there is none; what kind of terminal it is; the arguments.
+	 * or "": there is none; what kind of terminal it is; the arguments.  It is answered by FRAME_TAKEN, of nothing.
 	 */
 	FRAME_COMMAND,
 	FRAME_STATUS, /* 4 bytes: the command has ended, with that exit status, and all it has written was sent */

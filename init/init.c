@@ -200,7 +200,8 @@ void handle_events(long deadline)
 static bool others_left(void)
 {
 	reap();
-	return !waitpid(-1, NULL, WNOHANG);
+	/* Whoever ends just now is for reap(). */
+	return !waitid(P_ALL, 0, NULL, WEXITED | WNOHANG | WNOWAIT);
 }
 
 /* Every other process gets the chance to end by itself. */
@@ -225,6 +226,7 @@ static void the_end(unsigned int status, int how)
 	char text[12];
 
 	stopping = true;
+	commands_end();
 	end_others();
 	log_finish();			/* why it ended, perhaps */
 	streams_finish();

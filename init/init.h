@@ -77,6 +77,7 @@ int stream_of(unsigned int file);
 void streams_finish(void);	/* every byte has reached whoever reads on the host */
 /* From now on `haunch exec` can have commands run here, by ports that come and go. */
 void commands_start(void);
+void commands_end(void);	/* nor any from now on */
 bool command_ended(pid_t pid, unsigned int status);	/* false: it was none */
 bool is_command(pid_t pid);
 

@@ -166,8 +166,8 @@ void mount_share(char *word)
 	static const char whole[] = "/dev/.share";
 	char *dir = strchr(word, ':'), *option, *file, *slash, path[PATH_MAX];
 
-	if (!dir)
-		fail("haunch.share= wants TAG[/FILE]:DIRECTORY[:ro], not %s", word);
+	if (!dir || dir[1] != '/')
+		fail("haunch.share= wants TAG[/FILE]:/DIRECTORY[:ro], not %s", word);
 	*dir++ = '\0';
 	option = strrchr(dir, ':');
 	if (option)

@@ -32,8 +32,8 @@
 #define COMMAND_NAME "haunch.command" /* and a number */
 #define PORT_WAIT_MS 10000
 
-#define MAX_COMMANDS 2 /* at a time: as many ports there can be (tools/exec.c) */
-#define MAX_WORDS    1000
+#define MAX_WORDS     1000
+#define LAST_WORDS_MS 1000 /* what commands get at the machine's end */
 
 static const char *const names[] = { "in", "out", "err" };
 
@@ -67,6 +67,7 @@ struct channel {
 static struct channel program = { .frames.fd = -1, .streams = { NO_STREAM, NO_STREAM, NO_STREAM } };
 static struct channel *commands[MAX_COMMANDS];
 static int events = -1;		/* of the kernel's devices */
+static bool ending;		/* nothing is started any more */
 static struct pollfd *events_watched;
 
 /* Open a port whose name begins so, and that is not open yet.  Returns -1 if there is none. */
@@ -240,7 +241,7 @@ static void refuse(struct channel *c, const char *why)
 	snprintf(text, sizeof(text), "haunch: %s\n", why);
 	for (struct stream *s = c->streams; s < c->streams + 3; s++)
 		end(s);
-	/* Nothing has been sent before. */
+	/* There is room: nothing has been sent before but that it came. */
 	frames_put(&c->frames, FRAME_DATA, 2, text, strlen(text));
 	c->status = 126;
 	c->has_ended = true;
@@ -255,6 +256,11 @@ static void begin(struct channel *c, char *text, unsigned int size)
 	int files[3];
 
 	c->began = true;
+	frames_put_number(&c->frames, FRAME_TAKEN, 0, 0);
+	if (ending) {
+		refuse(c, "the machine is about to end");
+		return;
+	}
 	for (at = text; at < text + size && count < MAX_WORDS; at += strlen(at) + 1)
 		words[count++] = at;
 	words[count] = NULL;
@@ -338,6 +344,11 @@ void commands_start(void)
 	if (events < 0 || bind(events, (struct sockaddr *)&address, sizeof(address)))
 		say("cannot hear of commands: %s", strerror(errno));
 	take_ports();
+}
+
+void commands_end(void)
+{
+	ending = true;
 }
 
 /* The host has left, perhaps because the command has ended. */
@@ -468,8 +479,23 @@ static bool drained(const struct stream *s)
 	return s->pipe < 0 || (s->sent == s->taken && is_empty(s));
 }
 
+static bool has_commands(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_COMMANDS; i++)
+		if (commands[i])
+			return true;
+	return false;
+}
+
 void streams_finish(void)
 {
+	long deadline = now_ms() + LAST_WORDS_MS;
+
+	/* Commands have ended, too; who hears that leaves. */
+	while (has_commands() && now_ms() < deadline)
+		handle_events(deadline);
 	/* What nobody read of the input is nobody's. */
 	end(&program.streams[0]);
 	while (!drained(&program.streams[1]) || !drained(&program.streams[2]))

@@ -33,7 +33,7 @@ static void note_signal(int number)
 {
 	if (number == SIGWINCH)
 		window_changed = 1;
-	else
+	else if (number != SIGCHLD)
 		ended_by = number;
 }
 
@@ -137,11 +137,10 @@ static char *window_size(void)
 	return xprintf("%u %u", size.ws_row, size.ws_col);
 }
 
-/* FRAME_COMMAND: see init/frames.h. */
-static void say_command(const char *user, bool terminal, const struct words *words)
+/* The content of FRAME_COMMAND (init/frames.h), of FRAME_MAX bytes at most; returns how many. */
+static size_t put_command(char *content, const char *user, bool terminal, const struct words *words)
 {
 	const char *kind = getenv("TERM");
-	char content[FRAME_MAX];
 	size_t size = 0, length;
 	unsigned int i;
 
@@ -152,12 +151,12 @@ static void say_command(const char *user, bool terminal, const struct words *wor
 					    words->rest[i - 3];
 
 		length = strlen(word) + 1;
-		if (length > sizeof(content) - size)
+		if (length > FRAME_MAX - size)
 			die("the command is too long: %u bytes at most", FRAME_MAX);
 		memcpy(content + size, word, length);
 		size += length;
 	}
-	frames_put(&streams.frames, FRAME_COMMAND, 0, content, size);
+	return size;
 }
 
 static void tell_size(void)
@@ -170,21 +169,6 @@ static void tell_size(void)
 
 static void start_flows(bool terminal)
 {
-	struct sigaction action = { .sa_handler = note_signal }, old;
-	static const int signals[] = { SIGHUP, SIGINT, SIGTERM, SIGWINCH };
-	sigset_t blocked;
-	unsigned int i;
-
-	sigemptyset(&blocked);
-	for (i = 0; i < ARRAY_SIZE(signals); i++) {
-		sigaction(signals[i], NULL, &old);
-		if (old.sa_handler == SIG_IGN)
-			continue;
-		sigaction(signals[i], &action, NULL);
-		sigaddset(&blocked, signals[i]);
-	}
-	sigprocmask(SIG_BLOCK, &blocked, NULL);
-	signal(SIGPIPE, SIG_IGN);
 	streams.take = take;
 	streams.has_input = streams.in.framed = true;
 	streams.out.ours = streams.err.ours = true;
@@ -243,7 +227,8 @@ static int main_exec(int argc, const char **argv)
 	struct words words;
 	unsigned int slot;
 	bool running, tty[3], terminal;
-	char *value;
+	char content[FRAME_MAX], *value;
+	size_t size;
 	int option;
 
 	options_start(&words, argc, argv, command_exec.options);
@@ -257,15 +242,17 @@ static int main_exec(int argc, const char **argv)
 	if (words.nr_operands != 1 || !words.nr_rest)
 		usage("a machine and, behind --, a command are wanted: haunch exec NAME -- COMMAND");
 	name = words.operands[0];
-	if (!machine_state(name, &running))
-		die("there is no machine called %s (see haunch ps -a)", name);
+	json_decref(machine_need(name, &running));
 	if (!running)
 		die("the machine %s does not run", name);
 	standard_files(tty);
 	terminal = tty[0] && tty[1];
+	size = put_command(content, user, terminal, &words);
+	/* Whoever is ended tidies up. */
+	catch_signals(note_signal);
 	slot = take_slot(name);
 	frames_start(&streams.frames, plug(name, slot));
-	say_command(user, terminal, &words);
+	frames_put(&streams.frames, FRAME_COMMAND, 0, content, size);
 	start_flows(terminal);
 	carry(name);
 	frames_end(&streams.frames);

@@ -584,35 +584,12 @@ static int outcome(const struct guest *g)
 	return STATUS_DIED;
 }
 
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = note_signal }, old;
-	sigset_t blocked;
-	unsigned int i;
-
-	/* They come only while we wait. */
-	sigemptyset(&blocked);
-	for (i = 0; i < ARRAY_SIZE(stop_signals); i++) {
-		sigaction(stop_signals[i], NULL, &old);
-		if (old.sa_handler == SIG_IGN)
-			continue;
-		sigaction(stop_signals[i], &action, NULL);
-		sigaddset(&blocked, stop_signals[i]);
-	}
-	sigaction(SIGWINCH, &action, NULL);
-	sigaction(SIGCHLD, &action, NULL);
-	sigaddset(&blocked, SIGWINCH);
-	sigaddset(&blocked, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &blocked, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
 int guest_run(struct guest *g)
 {
 	int out, err;
 
 	m.guest = g;
-	catch_signals();
+	catch_signals(note_signal);
 	out = open_output(1, &m.streams.out.limit);
 	err = open_output(2, &m.streams.err.limit);
 	m.streams.out.ours = m.streams.err.ours = m.console.ours = true;

@@ -78,16 +78,6 @@ static json_int_t number_of(const json_t *state, const char *name)
 	return json_integer_value(json_object_get(state, name));
 }
 
-/* The state of a machine that has to be there; the caller gives it back. */
-static json_t *need(const char *name, bool *running)
-{
-	json_t *state = machine_state(name, running);
-
-	if (!state)
-		die("there is no machine called %s (see haunch ps -a)", name);
-	return state;
-}
-
 static const char *status_of(const json_t *state, bool running)
 {
 	if (running)
@@ -219,7 +209,7 @@ static int main_logs(int argc, const char **argv)
 	if (o.words.nr_operands != 1)
 		usage("one machine is wanted (see haunch ps)");
 	name = o.words.operands[0];
-	json_decref(need(name, &running));
+	json_decref(machine_need(name, &running));
 	path = machine_file(name, "log");
 	older = machine_file(name, "log.1");
 	f = fopen(path, "re");
@@ -294,7 +284,7 @@ static int each_name(const struct command *command, int argc, const char **argv,
 	if (!o.words.nr_operands)
 		usage("which machine? (see haunch ps)");
 	for (i = 0; i < o.words.nr_operands; i++)
-		json_decref(need(o.words.operands[i], &running));
+		json_decref(machine_need(o.words.operands[i], &running));
 	for (i = 0; i < o.words.nr_operands; i++) {
 		json_decref(machine_state(o.words.operands[i], &running));
 		act(o.words.operands[i], running, o.flag);
@@ -527,7 +517,7 @@ static int main_stats(int argc, const char **argv)
 	if (!parse(&command_stats, argc, argv, &o, true))
 		return 0;
 	for (i = 0; i < o.words.nr_operands; i++) {
-		json_decref(need(o.words.operands[i], &running));
+		json_decref(machine_need(o.words.operands[i], &running));
 		if (!running)
 			die("the machine %s does not run", o.words.operands[i]);
 	}

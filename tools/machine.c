@@ -380,6 +380,15 @@ json_t *machine_state(const char *name, bool *running)
 	return json_is_object(state) ? state : json_pack("{s:s}", "name", name);
 }
 
+json_t *machine_need(const char *name, bool *running)
+{
+	json_t *state = machine_state(name, running);
+
+	if (!state)
+		die("there is no machine called %s (see haunch ps -a)", name);
+	return state;
+}
+
 void machine_wait(const char *name)
 {
 	int fd = look(name, 0);

@@ -40,9 +40,6 @@ void machine_runs(pid_t qemu);
 /* It has ended: its status is told, or the whole of it forgotten. */
 void machine_ended(int status, bool forget);
 
-/* How many commands there can be in a machine at a time, as in init (init/stream.c). */
-#define MAX_COMMANDS	2
-
 /*
  * What QEMU answers to one command (JSON) by the machine's monitor, an object with "return" or "error"; NULL if it
  * does not.  fd goes with it, unless it is -1.  The caller gives the answer back.
@@ -51,6 +48,8 @@ json_t *machine_ask(const char *name, const char *command, int fd);
 
 /* What is known of a machine; NULL if there is none of that name. */
 json_t *machine_state(const char *name, bool *running);
+/* Likewise, or die. */
+json_t *machine_need(const char *name, bool *running);
 /* Wait until it has ended. */
 void machine_wait(const char *name);
 /* Call for each, in the order of names. */

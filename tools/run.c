@@ -26,6 +26,7 @@
 #include "origin.h"
 #include "recipe.h"
 #include "release.h"
+#include "streams.h"
 #include "volumes.h"
 
 #define MEMORY_DEFAULT		64	/* MiB */
@@ -431,7 +432,7 @@ static void check_attached(struct run *r)
 		real = realpath(a->file, NULL);
 		if (!real || stat(real, &st))
 			die("cannot attach %s: %s", a->file,
-			    errno == ENOENT ? "no such folder" : strerror(errno));
+			    errno == ENOENT ? "no such folder or file" : strerror(errno));
 		a->is_file = S_ISREG(st.st_mode);
 		if (!a->is_file && !S_ISDIR(st.st_mode))
 			die("cannot attach %s: it is neither a folder nor a file", a->file);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,25 @@ void standard_files(bool tty[3])
 		close(i);
 		tty[0] = false;
 	}
+}
+
+void catch_signals(void (*handler)(int number))
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGTERM, SIGWINCH, SIGCHLD };
+	struct sigaction action = { .sa_handler = handler }, old;
+	sigset_t blocked;
+	unsigned int i;
+
+	sigemptyset(&blocked);
+	for (i = 0; i < ARRAY_SIZE(signals); i++) {
+		sigaction(signals[i], NULL, &old);
+		if (old.sa_handler == SIG_IGN && signals[i] != SIGCHLD)
+			continue;
+		sigaction(signals[i], &action, NULL);
+		sigaddset(&blocked, signals[i]);
+	}
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	signal(SIGPIPE, SIG_IGN);
 }
 
 static struct termios cooked;

@@ -56,6 +56,12 @@ int open_output(int file, size_t *limit);
  */
 void standard_files(bool tty[3]);
 
+/*
+ * SIGHUP, SIGINT and SIGTERM (unless they are ignored), SIGWINCH and SIGCHLD are the handler's from now on, and come
+ * only where ppoll() lets them.  Who writes to nobody gets an error, no signal.
+ */
+void catch_signals(void (*handler)(int number));
+
 /* Every key of our terminal is the guest's, until leave_raw() or our end. */
 void enter_raw(void);
 void leave_raw(void);

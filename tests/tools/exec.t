@@ -63,6 +63,11 @@ int main(int argc, char **argv)
 				sleep(1000);
 				_exit(0);
 			}
+		} else if (!strcmp(argv[i], "silent")) {
+			sleep(65);
+		} else if (!strcmp(argv[i], "late")) {
+			signal(SIGTERM, SIG_IGN);
+			sleep(1);
 		} else if (!strcmp(argv[i], "wait")) {
 			printf("waiting\n");
 			fflush(stdout);
@@ -97,7 +102,7 @@ gets()
 processes()
 {
 	tries=0
-	until [ "$("$HAUNCH" exec box -- tool processes </dev/null)" = "$1" ] || [ $((tries += 1)) -gt 50 ]; do
+	until [ "$("$HAUNCH" exec "${2-box}" -- tool processes </dev/null)" = "$1" ] || [ $((tries += 1)) -gt 50 ]; do
 		sleep 0.2
 	done
 	[ "$tries" -le 50 ]
@@ -112,6 +117,10 @@ written()
 	done
 }
 
+# Beside all others: longer than it takes to give up a machine that does not answer.
+"$HAUNCH" run -n none -d --name quiet image >/dev/null
+timeout 200 "$HAUNCH" exec quiet -- tool silent =6 >said 2>&1 </dev/null &
+silent=$!
 succeeds 'a machine' "$HAUNCH" run -n none -d --name box image
 # It has not come so far yet.
 gets 0 'first' '' 'a command, as soon as there is a machine' box -- tool first
@@ -198,6 +207,16 @@ wait "$one"
 [ $? -eq 143 ] || grep -q 'machine box has ended' err
 ok 'it ends with it' "$(cat one err)"
 fails 1 'does not run' 'a machine that has ended' "$HAUNCH" exec box -- tool
+wait "$silent"
+is "$? $(cat said)" '6 ' 'a command that says nothing for long'
+# It goes on after the machine has asked it to end, but nobody is kept.
+"$HAUNCH" exec quiet -- tool late 'last words' =5 >out 2>err </dev/null &
+one=$!
+processes 3 quiet
+"$HAUNCH" stop quiet
+wait "$one"
+is "$? $(cat out)" '5 last words' 'the last words of a command, with the machine'
+"$HAUNCH" rm quiet
 "$HAUNCH" logs box >out
 is "$(cat out)" waiting 'the log is of the program only'
 "$HAUNCH" rm box

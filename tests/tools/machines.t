@@ -144,7 +144,7 @@ says '/s/file 100644 '"$(id -u)"' mine
 is "$(cat shared/new)" written 'what is written there is there'
 [ ! -e 'with, comma/new' ]
 ok 'what is read-only is not written'
-fails 1 'no such folder' 'a folder that is not there' "$HAUNCH" run -v ./none:/x image
+fails 1 'no such folder or file' 'a folder that is not there' "$HAUNCH" run -v ./none:/x image
 echo secret >shared/secret
 mkdir work
 export TMPDIR="$TMP/work"
